@@ -1,0 +1,1 @@
+"""What passes between two people: a document sealed, sent, received, opened."""

