@@ -31,7 +31,7 @@ def npm(*arguments: str) -> None:
         "NODE_USE_SYSTEM_CA": "1",
         "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
-    subprocess.run([node, cli, *arguments], cwd=WEB, env=environment, check=True)
+    subprocess.run([node, cli, *arguments], cwd=WEB, env=environment, check=True)  # noqa: S603  (our own arguments)
 
 
 class WebClientHook(BuildHookInterface[Any]):

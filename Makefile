@@ -1,0 +1,60 @@
+# Two commands do all the set-up on a machine with Python >= 3.11 (with venv):
+#   make demo   runs the main job on the embedded default
+#   make test   passes the tests
+# Everything is installed under .venv and mailbox/web/node_modules; nothing else
+# on the machine is touched (but for Chromium: see "browser").
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := $(BIN)/python hatch_build.py npm
+WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: demo test lint format check browser lock clean
+
+demo: $(VENV)/.installed
+	$(BIN)/souspli demo
+
+test: $(VENV)/.installed browser
+	$(WEB) run test
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(WEB) run check
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The whole job in a real browser, with the time of each step.
+check: $(VENV)/.installed browser
+	$(BIN)/souspli demo --check
+
+# Chromium is looked for; on Debian as root it is installed, elsewhere the one
+# line that installs it is printed.
+browser: $(VENV)/.installed
+	@$(BIN)/python tests/find_browser.py --install
+
+$(VENV)/.dependencies: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Souspli needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+# An editable install runs the hook that builds the browser client, so it is
+# run again whenever one of the client's sources is newer.
+$(VENV)/.installed: $(VENV)/.dependencies pyproject.toml hatch_build.py $(WEB_SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Exact versions and hashes, for every platform, without registry addresses.
+lock:
+	uv pip compile pyproject.toml --extra check --group build --group test --group lint \
+	  --universal --generate-hashes --no-header --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) mailbox/web/node_modules mailbox/souspli_mailbox/webclient

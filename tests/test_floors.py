@@ -1,0 +1,180 @@
+"""Imports point down, and the service cannot open a document.
+
+Follows every import statement (also those inside functions) through our own
+packages. See docs/architecture.md, "Floors".
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("cli", "exchange", "keys", "mailbox", "storage")
+PACKAGES = {f"souspli_{room}": ROOT / room / f"souspli_{room}" for room in ROOMS}
+
+# What each package may import of ours, directly.
+MAY_IMPORT = {
+    "souspli_keys": set[str](),
+    "souspli_storage": set[str](),
+    "souspli_exchange": {"souspli_keys"},
+    "souspli_mailbox": {"souspli_keys", "souspli_exchange", "souspli_storage"},
+    "souspli_cli": set(PACKAGES),
+}
+
+# Modules that can open a document or hold a secret key.
+SECRET = {
+    "souspli_keys.identity",
+    "souspli_keys.unlockers",
+    "souspli_keys.vault",
+    "souspli_exchange.sealed",
+    "souspli_exchange.receive",
+    "souspli_exchange.claim",
+    "souspli_exchange.age.unwrap",
+}
+
+# Of the service, the programs at the edge use what speaks to it, and what
+# `souspli serve` and `souspli demo` start.
+CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry"}
+
+NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}
+
+
+def _modules() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for package, folder in PACKAGES.items():
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(folder).with_suffix("").parts
+            name = ".".join((package, *parts)).removesuffix(".__init__")
+            found[name] = path
+    return found
+
+
+MODULES = _modules()
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """Names of the modules that `module` imports, ours and others'."""
+    path = MODULES[module]
+    here = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                up = here.split(".")
+                stem = ".".join(up[: len(up) - node.level + 1])
+                base = f"{stem}.{base}".rstrip(".")
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                found.add(full if full in MODULES else base)
+    # Importing a.b.c runs a and a.b as well.
+    parents = {name.rsplit(".", depth)[0] for name in found for depth in range(1, 4)}
+    return frozenset(found | {parent for parent in parents if parent in MODULES})
+
+
+def _reach(module: str) -> dict[str, str]:
+    """Every module of ours reached from `module`, with who imported it."""
+    reached: dict[str, str] = {}
+    waiting = [module]
+    while waiting:
+        current = waiting.pop()
+        for name in _imports(current):
+            if name in MODULES and name not in reached and name != module:
+                reached[name] = current
+                waiting.append(name)
+    return reached
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_package_imports_only_what_stands_below_it(package: str) -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if module.partition(".")[0] == package
+        for name in _imports(module)
+        if name.partition(".")[0] in PACKAGES
+        and name.partition(".")[0] not in MAY_IMPORT[package] | {package}
+    ]
+    assert not wrong
+
+
+def test_the_service_reaches_no_module_that_can_open_a_document() -> None:
+    service = [module for module in MODULES if module.startswith("souspli_mailbox")]
+    assert service
+    wrong = [
+        f"{module} reaches {secret} through {reached[secret]}"
+        for module in service
+        for reached in [_reach(module)]
+        for secret in SECRET & reached.keys()
+    ]
+    assert not wrong
+
+
+def test_the_secret_modules_are_named_as_they_are_called() -> None:
+    assert not SECRET - MODULES.keys()
+
+
+def test_nobody_imports_the_roof_and_the_roof_uses_only_the_service_s_doors() -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        for name in _imports(module)
+        if module.startswith("souspli_cli")
+        and name.startswith("souspli_mailbox.")
+        and name.split(".")[1] not in CLI_MAY_USE
+    ]
+    assert not wrong
+
+
+def test_keys_open_no_socket() -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if module.startswith("souspli_keys")
+        for name in _imports(module)
+        if name.partition(".")[0] in NO_SOCKETS
+    ]
+    assert not wrong
+
+
+def test_only_settings_read_the_service_s_environment() -> None:
+    readers = {
+        module
+        for module, path in MODULES.items()
+        if module.startswith(("souspli_mailbox", "souspli_storage", "souspli_keys"))
+        and re.search(r"\bos\.environ\b|\bgetenv\b", path.read_text(encoding="utf-8"))
+    }
+    assert readers <= {"souspli_mailbox.settings"}
+
+
+def test_no_room_is_itself_a_package() -> None:
+    assert not [room for room in ROOMS if (ROOT / room / "__init__.py").exists()]
+
+
+IMPORT_FROM = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
+
+
+def test_the_browser_client_s_imports_point_down() -> None:
+    web = ROOT / "mailbox" / "web"
+    floors = ["lib/crypto", "lib/age", "lib/keys", "lib/exchange", "lib/mailbox", "app"]
+    # keys stand on crypto (and on age's key strings); exchange on age and keys.
+    wrong: list[str] = []
+    for path in sorted([*web.glob("lib/**/*.ts"), *web.glob("app/**/*.ts*")]):
+        here = path.relative_to(web).as_posix()
+        own = next(n for n, floor in enumerate(floors) if here.startswith(floor))
+        for target in IMPORT_FROM.findall(path.read_text(encoding="utf-8")):
+            there = (path.parent / target.split("?")[0]).resolve()
+            if not there.is_relative_to(web):
+                continue
+            name = there.relative_to(web).as_posix()
+            theirs = [n for n, floor in enumerate(floors) if name.startswith(floor)]
+            wrong += [f"{here} imports {name}" for n in theirs if n > own]
+    assert not wrong
