@@ -1,0 +1,442 @@
+"""What the exchange needs from a mailbox service, and not how it is reached.
+
+Requests, fields and states: docs/specs/mailbox.md §4. `souspli_mailbox.client`
+implements these protocols over HTTP; tests do it in memory. They hold for every
+implementation:
+
+- **Durability.** A method that returns has been answered: what it promised to keep
+  survives a crash of the service. A method that raises an error with `temporary`
+  may have been applied or not.
+- **Idempotence.** Every write may be repeated with the same arguments and then gets
+  the same answer. A repeat with other arguments is refused (`DocumentDiffersError`,
+  `InvitationUsedError`, `CoverChangedError`).
+- **Retries** belong to the callers (`send.py` repeats what is temporary, with
+  backoff). An implementation makes one attempt, bounded in time.
+- **Errors** are those of `port_errors.py` and nothing else. Cancelling a call is
+  always allowed and leaves it applied or not.
+- **Concurrency.** Calls may overlap. Only `ClaimDesk` is used one call at a time.
+- **Nothing here is trusted.** Ids, envelopes, covers and contents come back as the
+  service gave them, checked for shape only. Whoever uses them verifies them.
+
+Binary values are bytes, ids and hashes lower-case hexadecimal text, moments integer
+Unix seconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from souspli_keys.dsse import Envelope
+
+from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
+
+
+class InvitationStatus(StrEnum):
+    """States of an invitation (claim.md §3)."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+class DepositState(StrEnum):
+    """Whether a deposit's segments are still awaited."""
+
+    UPLOADING = "uploading"
+    STORED = "stored"
+
+
+class DeliveryState(StrEnum):
+    """States of a delivery (mailbox.md §2)."""
+
+    STORED = "stored"
+    NOTIFIED = "notified"
+    BOUNCED = "bounced"
+    FETCHED = "fetched"
+    OPENED = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class BindingEnvelopes:
+    """A binding as it travels: one payload, signed by both identities."""
+
+    by_claim: Envelope
+    by_identity: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """What the service says about one invitation. All of it is to be verified."""
+
+    invitation_id: InvitationId
+    status: InvitationStatus
+    binding: BindingEnvelopes | None
+    attestation: Envelope | None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """The newest invitation that the caller's organisation made for an address."""
+
+    invitation: InvitationView
+    record: Envelope
+    """The invitation record R, as the service holds it."""
+
+
+class Directory(Protocol):
+    """Who may be sent to. Every call is made as a signed-in member."""
+
+    async def look_up(self, address: str) -> DirectoryEntry:
+        """Return the newest invitation of the caller's organisation for this address.
+
+        `address` is canonical (encoding.md §5). Raises NotFoundError if there is
+        none, whether or not the address has an account.
+        """
+        ...
+
+    async def invitation(self, invitation_id: InvitationId) -> InvitationView:
+        """Return an invitation of the caller's organisation; NotFoundError if there is none."""
+        ...
+
+    async def publish_invitation(
+        self,
+        *,
+        record: Envelope,
+        letter_number: str,
+        person_checks: Sequence[bytes],
+        address: str,
+    ) -> InvitationStatus:
+        """Post an invitation record with what the service alone keeps beside it.
+
+        `letter_number` has ten digits; `person_checks` are 1–4 values of 32 bytes.
+        The invitation that `record` supersedes becomes SUPERSEDED in the same
+        transaction. Raises LetterNumberTakenError, AddressInUseError,
+        StatementNotTakenError, InvitationUsedError (the one to supersede is claimed).
+        """
+        ...
+
+    async def attest(self, attestation: Envelope) -> None:
+        """Publish an attestation for the colleagues of the caller's organisation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DepositProgress:
+    """What the service holds of a deposit."""
+
+    document_id: DocumentId
+    state: DepositState
+    received: frozenset[int]
+    """Indices of the segments that are kept; they need not be put again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressedCover:
+    """A sealed cover and whom it is for."""
+
+    invitation_id: InvitationId
+    recipient_fingerprint: str
+    """Of the claim identity while the invitation is pending, else of the account's."""
+    cover: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """The delivery that one cover became."""
+
+    delivery_id: DeliveryId
+    invitation_id: InvitationId
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedDeposit:
+    """A deposit that is stored, with one delivery for each cover, in their order."""
+
+    document_id: DocumentId
+    deliveries: tuple[NewDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentDelivery:
+    """A delivery as its sender sees it."""
+
+    delivery_id: DeliveryId
+    invitation_id: InvitationId
+    state: DeliveryState
+    stored_at: int
+    notified_at: int | None
+    bounced_at: int | None
+    fetched_at: int | None
+    opened_at: int | None
+    receipt: Envelope | None
+    """Unverified: `receipt.verify_receipt` says whether it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentDeposit:
+    """A stored deposit of the caller, with its deliveries."""
+
+    document_id: DocumentId
+    stored_at: int
+    deliveries: tuple[SentDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DepositsPage:
+    """Stored deposits, newest first; `next_cursor` is None on the last page."""
+
+    deposits: tuple[SentDeposit, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredCover:
+    """The cover of a delivery, and the statements about who deposited it."""
+
+    cover: bytes = field(repr=False)
+    cover_hash: str
+    """SHA-256 of `cover`: what a replacement names."""
+    organisation: Envelope
+    member: Envelope
+
+
+class SenderMailbox(Protocol):
+    """The mailbox as a signed-in member uses it."""
+
+    async def open_deposit(
+        self, document_id: DocumentId, *, sealed_length: int, segments: int
+    ) -> DepositProgress:
+        """Open a deposit, or say how far the one with this id has come.
+
+        Raises DocumentDiffersError if the id was opened with another length.
+        """
+        ...
+
+    async def put_segment(
+        self, document_id: DocumentId, index: int, sealed: bytes, *, sha256: bytes
+    ) -> None:
+        """Keep one sealed segment (from 0) durably, if its SHA-256 is `sha256`.
+
+        Where segments go (the service, or a store's presigned URL) is the
+        implementer's. Raises ChecksumMismatchError (send the same bytes again) and
+        DocumentDiffersError (this index was kept with other bytes).
+        """
+        ...
+
+    async def complete_deposit(
+        self,
+        document_id: DocumentId,
+        *,
+        checksums: Sequence[bytes],
+        covers: Sequence[AddressedCover],
+        sender_cover: bytes,
+    ) -> CompletedDeposit:
+        """Store the deposit and make one delivery per cover, in one transaction.
+
+        `checksums` holds the SHA-256 of every sealed segment, in order. Raises
+        IncompleteDepositError, RecipientClaimedError, InvitationSupersededError,
+        InvitationExpiredError, CoverNotTakenError; then nothing was stored and the
+        segments are still held. A repeat after success gets the same deliveries,
+        even with other covers: the first ones count.
+        """
+        ...
+
+    async def deposits(self, *, after: str | None = None, limit: int = 50) -> DepositsPage:
+        """Return one page of the caller's stored deposits, newest first."""
+        ...
+
+    async def sender_cover(self, document_id: DocumentId) -> bytes:
+        """Return the sender's own cover of a deposit of the caller."""
+        ...
+
+    async def delivery_cover(self, delivery_id: DeliveryId) -> DeliveredCover:
+        """Return the cover of a delivery of the caller's own deposit."""
+        ...
+
+    async def move_delivery(
+        self, delivery_id: DeliveryId, *, replaces: str, cover: bytes, invitation_id: InvitationId
+    ) -> str:
+        """Give a delivery to the successor of its invitation, with a new cover.
+
+        `replaces` is the hash of the cover in place; CoverChangedError if it is
+        another. Returns the new cover's hash.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedDelivery:
+    """A delivery as its recipient sees it before opening anything."""
+
+    delivery_id: DeliveryId
+    document_id: DocumentId
+    state: DeliveryState
+    sealed_length: int
+    stored_at: int
+    fetched_at: int | None
+    opened_at: int | None
+    cover_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesPage:
+    """Deliveries, newest first; `next_cursor` is None on the last page."""
+
+    deliveries: tuple[ReceivedDelivery, ...]
+    next_cursor: str | None
+
+
+class RecipientMailbox(Protocol):
+    """The mailbox as a signed-in patient uses it."""
+
+    async def deliveries(self, *, after: str | None = None, limit: int = 50) -> DeliveriesPage:
+        """Return one page of the caller's deliveries, newest first."""
+        ...
+
+    async def delivery_cover(self, delivery_id: DeliveryId) -> DeliveredCover:
+        """Return the cover of a delivery to the caller."""
+        ...
+
+    async def replace_cover(self, delivery_id: DeliveryId, *, replaces: str, cover: bytes) -> str:
+        """Put a re-sealed cover in the place of the one whose hash is `replaces`.
+
+        Compare-and-swap: CoverChangedError if another cover is in place. A repeat
+        whose cover is already in place succeeds. Returns the new cover's hash.
+        """
+        ...
+
+    async def collect(self, delivery_id: DeliveryId) -> int:
+        """Mark the delivery `fetched`; return the length of its sealed contents."""
+        ...
+
+    async def read_contents(self, delivery_id: DeliveryId, *, start: int, stop: int) -> bytes:
+        """Return the sealed contents' bytes start ≤ n < stop.
+
+        Never more than asked for. Fewer are not an error here: the reader notices,
+        because it knows the length from the manifest.
+        """
+        ...
+
+    async def post_receipt(self, delivery_id: DeliveryId, receipt: Envelope) -> DeliveryState:
+        """Post a signed receipt; a second one is ignored with the same answer."""
+        ...
+
+
+class Mailbox(SenderMailbox, RecipientMailbox, Protocol):
+    """Both halves, for an implementation that serves members and patients alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLookup:
+    """What the service says a letter number belongs to: untrusted."""
+
+    invitation_id: InvitationId
+    organisation: str
+    """Fingerprint; the claim code's salt proves it or nothing can be derived."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRecord:
+    """R with the statements that its signature chains through: unverified."""
+
+    record: Envelope
+    organisation: Envelope
+    member: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNonce:
+    """A nonce of 32 bytes to sign with the claim login key; used once."""
+
+    nonce: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailedCode:
+    """A one-time code is on its way to the e-mail of record."""
+
+    masked_address: str
+    expires_at: int
+    mails_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnlocker:
+    """An unlocker as the service keeps it: nothing in it is secret."""
+
+    unlocker_id: str
+    kind: str
+    login_public_key: bytes
+    wrapped_vault_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What makes an account: its number, its first vault, its unlockers (1–8)."""
+
+    account_number: str
+    sealed_vault: bytes = field(repr=False)
+    unlockers: tuple[NewUnlocker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundAccount:
+    """The account that a claim was bound to."""
+
+    account_number: str
+    expires_at: int
+    """When the session that the binding opened ends."""
+
+
+class ClaimDesk(Protocol):
+    """The claim's requests, gates in this order (claim.md §4).
+
+    One object is one claim session: `prove` opens it, and the implementation keeps
+    its token or cookie to itself. After `bind` the same connection is signed in as
+    the new account. A wrong answer at a gate raises and leaves the session open.
+    """
+
+    async def look_up_letter(self, letter_number: str) -> LetterLookup:
+        """Exchange a letter number; LetterNotValidError if there is none."""
+        ...
+
+    async def claim_record(self, invitation_id: InvitationId) -> InvitationRecord:
+        """Return R and its statements; LetterNotValidError if there is none."""
+        ...
+
+    async def claim_nonce(self, invitation_id: InvitationId) -> ClaimNonce:
+        """Return a nonce for gate one."""
+        ...
+
+    async def prove(self, invitation_id: InvitationId, *, nonce: bytes, signature: bytes) -> str:
+        """Gate one: open the claim session; return the masked e-mail of record.
+
+        Raises SignatureRefusedError, and only past the signature
+        InvitationUsedError, InvitationSupersededError, InvitationExpiredError.
+        """
+        ...
+
+    async def send_email_code(self, invitation_id: InvitationId) -> MailedCode:
+        """Have a one-time code mailed to the e-mail of record; ThrottledError past 5 a day."""
+        ...
+
+    async def check_email_code(self, invitation_id: InvitationId, *, code: str) -> None:
+        """Gate two; CodeWrongError, CodeExpiredError, ThrottledError."""
+        ...
+
+    async def check_person(self, invitation_id: InvitationId, *, person_check: bytes) -> None:
+        """Gate three; PersonWrongError, ThrottledError, GateNotPassedError."""
+        ...
+
+    async def bind(
+        self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+    ) -> BoundAccount:
+        """Make the account and claim the invitation in one transaction; one winner.
+
+        The same binding again gets the same answer. Raises InvitationUsedError for
+        any other, AccountNumberTakenError, GateNotPassedError, StatementNotTakenError.
+        """
+        ...
