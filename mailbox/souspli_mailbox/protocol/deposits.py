@@ -1,0 +1,115 @@
+"""A sender's deposits (docs/specs/sealed-document.md §2, mailbox.md §1)."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from souspli_mailbox.protocol.values import (
+    Bytes32,
+    Cover,
+    DeliveryStateName,
+    Envelope,
+    Fingerprint,
+    Id,
+    Message,
+    Moment,
+)
+
+# 2^48: beyond any store, and far inside what JavaScript counts exactly. The limit
+# that matters is the service's own (`contents_bytes`), answered with `too-large`.
+MAX_LENGTH = 2**48
+MAX_SEGMENTS = 65_536
+
+# docs/specs/mailbox.md §4
+MAX_COVERS = 100
+
+SegmentNumber = Annotated[int, Meta(ge=0, lt=MAX_SEGMENTS)]
+
+
+class DepositRequest(Message, frozen=True, kw_only=True):
+    """POST /v1/deposits."""
+
+    document_id: Id
+    sealed_length: Annotated[int, Meta(ge=1, le=MAX_LENGTH)]
+    segments: Annotated[int, Meta(ge=1, le=MAX_SEGMENTS)]
+
+
+class Upload(Message, frozen=True, kw_only=True):
+    """Where segments go. `url` is a path of this service with `{n}` to fill in."""
+
+    method: Literal["PUT"]
+    url: str
+
+
+class DepositAnswer(Message, frozen=True, kw_only=True):
+    """The deposit as it now stands; `received` lists segments that need not be sent again."""
+
+    document_id: Id
+    state: Literal["uploading", "stored"]
+    received: list[SegmentNumber]
+    upload: Upload
+
+
+class DepositCover(Message, frozen=True, kw_only=True):
+    """One recipient's cover, and whose key it is sealed to."""
+
+    invitation_id: Id
+    recipient_fingerprint: Fingerprint
+    cover: Cover
+
+
+class CompleteRequest(Message, frozen=True, kw_only=True):
+    """POST /v1/deposits/{document_id}/complete: SHA-256 of each segment, and all covers."""
+
+    checksums: Annotated[list[Bytes32], Meta(min_length=1, max_length=MAX_SEGMENTS)]
+    covers: Annotated[list[DepositCover], Meta(min_length=1, max_length=MAX_COVERS)]
+    sender_cover: Cover
+
+
+class NewDelivery(Message, frozen=True, kw_only=True):
+    """A delivery that the deposit made."""
+
+    delivery_id: Id
+    invitation_id: Id
+
+
+class CompleteAnswer(Message, frozen=True, kw_only=True):
+    """The document is stored, durably, for these recipients."""
+
+    document_id: Id
+    deliveries: list[NewDelivery]
+
+
+class SenderView(Message, frozen=True, kw_only=True):
+    """A delivery as its sender sees it; the receipt still has to be verified."""
+
+    delivery_id: Id
+    invitation_id: Id
+    state: DeliveryStateName
+    stored_at: Moment
+    notified_at: Moment | None
+    bounced_at: Moment | None
+    fetched_at: Moment | None
+    opened_at: Moment | None
+    receipt: Envelope | None
+
+
+class DepositView(Message, frozen=True, kw_only=True):
+    """One deposit and its deliveries."""
+
+    document_id: Id
+    stored_at: Moment
+    deliveries: list[SenderView]
+
+
+class DepositsPage(Message, frozen=True, kw_only=True):
+    """GET /v1/deposits, newest first; `next` is the cursor of the following page."""
+
+    deposits: list[DepositView]
+    next: str | None
+
+
+class SenderCoverAnswer(Message, frozen=True, kw_only=True):
+    """The sender's own cover."""
+
+    cover: Cover

@@ -1,0 +1,66 @@
+"""Invitations, as members make and follow them (docs/specs/claim.md §1, §3, §5)."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from souspli_mailbox.protocol.values import (
+    Address,
+    Binding,
+    Bytes32,
+    Envelope,
+    Id,
+    InvitationStatus,
+    Message,
+    Number,
+)
+
+
+class InvitationRequest(Message, frozen=True, kw_only=True):
+    """POST /v1/invitations: R, and what the service alone needs beside it."""
+
+    record: Envelope
+    letter_number: Number
+    # One per accepted surname; four is birth name, used name and a spelling of each.
+    person_checks: Annotated[list[Bytes32], Meta(min_length=1, max_length=4)]
+    address: Address
+
+
+class InvitationAnswer(Message, frozen=True, kw_only=True):
+    """The invitation as it now stands."""
+
+    invitation_id: Id
+    status: InvitationStatus
+
+
+class InvitationView(Message, frozen=True, kw_only=True):
+    """GET /v1/invitations/{invitation_id}: material to verify, not to trust."""
+
+    invitation_id: Id
+    status: InvitationStatus
+    binding: Binding | None
+    attestation: Envelope | None
+    log_proof: None
+
+
+class LookupRequest(Message, frozen=True, kw_only=True):
+    """POST /v1/directory/lookup."""
+
+    address: Address
+
+
+class LookupAnswer(Message, frozen=True, kw_only=True):
+    """The newest invitation that the caller's organisation made for the address."""
+
+    invitation_id: Id
+    status: InvitationStatus
+    binding: Binding | None
+    attestation: Envelope | None
+    log_proof: None
+    record: Envelope
+
+
+class AttestationRequest(Message, frozen=True, kw_only=True):
+    """POST /v1/attestations."""
+
+    attestation: Envelope

@@ -1,0 +1,26 @@
+"""What the service says about itself."""
+
+from souspli_mailbox.protocol.values import Message
+
+
+class Limits(Message, frozen=True, kw_only=True):
+    """Sizes in bytes that requests must keep to."""
+
+    contents_bytes: int
+    cover_bytes: int
+    segment_plain_bytes: int
+
+
+class ServiceAnswer(Message, frozen=True, kw_only=True):
+    """GET /v1/service. A client compares `origin` with its own and never adopts it."""
+
+    origin: str
+    version: str
+    page: str
+    limits: Limits
+
+
+class HealthAnswer(Message, frozen=True, kw_only=True):
+    """GET /healthz and /readyz."""
+
+    status: str
