@@ -9,6 +9,7 @@ no Node of its own.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-WEB = Path(__file__).parent / "mailbox" / "web"
+ROOT = Path(__file__).parent
+WEB = ROOT / "mailbox" / "web"
+# The letter is set in the typeface that the page draws PDFs with (Liberation
+# Sans, OFL), taken from the pinned package so that no font file is kept here.
+FONTS = ROOT / "cli" / "souspli_cli" / "fonts"
+FONT_FILES = ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LICENSE_LIBERATION")
 
 
 def npm(*arguments: str) -> None:
@@ -34,14 +40,23 @@ def npm(*arguments: str) -> None:
     subprocess.run([node, cli, *arguments], cwd=WEB, env=environment, check=True)  # noqa: S603  (our own arguments)
 
 
+def copy_fonts() -> None:
+    """Put the letter's typeface beside the code that prints it."""
+    source = WEB / "node_modules" / "pdfjs-dist" / "standard_fonts"
+    FONTS.mkdir(exist_ok=True)
+    for name in FONT_FILES:
+        shutil.copyfile(source / name, FONTS / name)
+
+
 class WebClientHook(BuildHookInterface[Any]):
-    """Builds ``mailbox/souspli_mailbox/webclient/`` before files are collected."""
+    """Builds the browser client and brings the letter's fonts before files are collected."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  (the interface's)
         if not (WEB / "package-lock.json").exists():
             return  # an sdist carries the built files and no web sources
         npm("ci", "--no-audit", "--no-fund", "--ignore-scripts")
         npm("run", "build")
+        copy_fonts()
 
 
 if __name__ == "__main__":
