@@ -1,0 +1,118 @@
+"""Secret keys, and the file key that they find in a header.
+
+The service never imports this module (tests/test_floors.py).
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from souspli_exchange.age.bech32 import decode_bech32, encode_bech32
+from souspli_exchange.age.errors import KeyStringError, NoMatchError
+from souspli_exchange.age.filekey import FileKey
+from souspli_exchange.age.header import Header, Stanza
+from souspli_exchange.age.hybrid import (
+    HPKE_INFO,
+    HPKE_SUITE,
+    MLKEM768X25519,
+    X25519_BYTES,
+    parse_hybrid_stanza,
+)
+from souspli_exchange.age.recipient import HybridRecipient
+
+IDENTITY_PREFIX = "age-secret-key-pq-"
+SEED_BYTES = 32
+_MLKEM768_SEED_BYTES = 64  # FIPS 203: d, then z
+
+
+class Identity(Protocol):
+    """A secret that may open stanzas of one recipient type."""
+
+    def unwrap(self, stanza: Stanza) -> FileKey | None:
+        """Return the file key, or None if the stanza is for somebody else.
+
+        For the implementer: None for another recipient type and for a stanza that
+        doesn't decrypt; HeaderError for one of your type whose shape is wrong.
+        """
+        ...
+
+
+class HybridIdentity:
+    """An MLKEM768-X25519 secret key: `AGE-SECRET-KEY-PQ-1…`. Prints as `…`.
+
+    The key is a seed of 32 bytes; both halves are expanded from it as HPKE's
+    MLKEM768-X25519 prescribes (docs/specs/age.md, Keys).
+    """
+
+    __slots__ = ("_private_key", "_seed", "recipient")
+
+    def __init__(self, seed: bytes) -> None:
+        """Raises KeyStringError for another length than 32 bytes."""
+        if len(seed) != SEED_BYTES:
+            raise KeyStringError(f"an identity is {SEED_BYTES} bytes long")
+        self._seed = bytes(seed)
+        expanded = hashlib.shake_256(self._seed).digest(_MLKEM768_SEED_BYTES + X25519_BYTES)
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM768_SEED_BYTES])
+        x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM768_SEED_BYTES:])
+        self._private_key = hpke.MLKEM768X25519PrivateKey(mlkem, x25519)
+        self.recipient = HybridRecipient(
+            mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+        )
+
+    @classmethod
+    def generate(cls) -> "HybridIdentity":
+        """Return a new identity from the system's random source."""
+        return cls(os.urandom(SEED_BYTES))
+
+    @classmethod
+    def parse(cls, text: str) -> "HybridIdentity":
+        """Return the identity that `AGE-SECRET-KEY-PQ-1…` spells, or raise KeyStringError."""
+        return cls(decode_bech32(text, prefix=IDENTITY_PREFIX))
+
+    def to_secret_string(self) -> str:
+        """Spell the secret as age does: `AGE-SECRET-KEY-PQ-1…`. Never log it."""
+        return encode_bech32(IDENTITY_PREFIX, self._seed).upper()
+
+    def secret_seed(self) -> bytes:
+        """Return the 32-byte seed, to be sealed and stored."""
+        return self._seed
+
+    def unwrap(self, stanza: Stanza) -> FileKey | None:
+        """Return the file key, or None if the stanza is for somebody else.
+
+        Raises HeaderError for a stanza of type mlkem768x25519 of the wrong shape.
+        """
+        if stanza.recipient_type != MLKEM768X25519:
+            return None
+        hybrid = parse_hybrid_stanza(stanza)
+        try:
+            secret = HPKE_SUITE.decrypt(
+                hybrid.enc + hybrid.wrapped_file_key, self._private_key, info=HPKE_INFO
+            )
+        except InvalidTag:
+            return None
+        return FileKey(secret)
+
+    def __repr__(self) -> str:
+        return "HybridIdentity(…)"
+
+
+def unwrap_file_key(header: Header, identities: Iterable[Identity]) -> FileKey:
+    """Return the file key that one of `identities` finds, the header's MAC checked.
+
+    Raises HeaderError if a stanza of an identity's own type is malformed,
+    NoMatchError if none is for these identities, HmacError if the header was changed.
+    """
+    for identity in identities:
+        for stanza in header.stanzas:
+            file_key = identity.unwrap(stanza)
+            if file_key is not None:
+                file_key.check_header(header)
+                return file_key
+    raise NoMatchError("the file is not for this key")
