@@ -1,0 +1,181 @@
+"""Canonical JSON: one spelling for every value, the same in every language.
+
+The rules 1–7 are those of encoding.md §3. Whoever signs or seals JSON writes it
+with `encode`; whoever verified a signature reads it with `decode`.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, TypeAlias, cast
+
+from souspli_keys.errors import CanonicalError, MisuseError
+
+JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+MAX_BYTES = 1_048_576  # rule 6
+MAX_DEPTH = 8  # rule 4
+MAX_INTEGER = 2**53 - 1  # rule 1: beyond it JavaScript's numbers skip some
+
+# Digits of MAX_INTEGER and a sign: longer ones are not worth converting (Python
+# takes quadratic time, then raises an error of its own).
+_MAX_INTEGER_CHARACTERS = 17
+
+# Rule 2. Beginning with a letter keeps out `__proto__`, which is no ordinary key in
+# JavaScript, and digits, which its objects move to the front.
+_KEY = re.compile(r"[a-z][a-z0-9_]*|payloadType")
+
+# Rule 3. Escapes, since most of these can't be seen in an editor.
+_FORBIDDEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f"
+    "\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
+)
+
+
+def encode(value: Mapping[str, object]) -> bytes:
+    """Return the canonical JSON of `value`; `decode` gives the same value back.
+
+    Takes dictionaries, lists, tuples, text, integers, booleans and None. Raises
+    CanonicalError for whatever a reader would refuse.
+    """
+    pieces: list[str] = []
+    _write(value, depth=1, pieces=pieces)
+    encoded = "".join(pieces).encode("utf-8")
+    if len(encoded) > MAX_BYTES:
+        raise CanonicalError(f"more than {MAX_BYTES} bytes")
+    return encoded
+
+
+def decode(encoded: bytes) -> dict[str, JsonValue]:
+    """Return the object that `encoded` is the canonical JSON of.
+
+    Raises CanonicalError, and nothing else, if any of the rules is broken. Its text
+    and its causes hold nothing of what was read.
+    """
+    if len(encoded) > MAX_BYTES:
+        raise CanonicalError(f"more than {MAX_BYTES} bytes")
+    try:
+        value: object = json.loads(
+            encoded.decode("utf-8"),
+            object_pairs_hook=_object_without_duplicates,
+            parse_int=_parse_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+    except (ValueError, RecursionError):
+        # Not chained: JSONDecodeError carries the whole document with it.
+        raise CanonicalError("not JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise CanonicalError("the outermost value is not an object")
+    # What json.loads makes of JSON; writing it again checks every rule.
+    result = cast("dict[str, JsonValue]", value)
+    if encode(result) != encoded:
+        raise CanonicalError("not the canonical spelling of its value")
+    return result
+
+
+def encode_padded(value: Mapping[str, object], *, multiple: int) -> bytes:
+    """Return the canonical JSON of `value` and spaces up to a multiple of `multiple` bytes."""
+    if multiple < 1:
+        raise MisuseError("a multiple is at least 1")
+    encoded = encode(value)
+    return encoded + b" " * (-len(encoded) % multiple)
+
+
+def decode_padded(padded: bytes, *, multiple: int) -> dict[str, JsonValue]:
+    """Return the object that `encode_padded` wrote, or raise CanonicalError.
+
+    Fewer or more spaces than the rule gives are refused like any other spelling.
+    """
+    encoded = padded.rstrip(b" ")
+    if len(padded) - len(encoded) != -len(encoded) % multiple:
+        raise CanonicalError("not padded as the rule says")
+    return decode(encoded)
+
+
+def check_text(text: str) -> str:
+    """Return `text` if it may stand in canonical JSON (rule 3), or raise CanonicalError."""
+    if _FORBIDDEN.search(text):
+        raise CanonicalError("a character that no text may hold")
+    if not unicodedata.is_normalized("NFC", text):
+        raise CanonicalError("a text that is not in NFC")
+    return text
+
+
+def _write(value: object, *, depth: int, pieces: list[str]) -> None:
+    match value:
+        case None:
+            pieces.append("null")
+        case bool():
+            pieces.append("true" if value else "false")
+        case int():
+            pieces.append(str(_check_integer(value)))
+        case str():
+            pieces.append(_quote(value))
+        case Mapping():
+            _write_object(cast("Mapping[object, object]", value), depth=depth, pieces=pieces)
+        case list() | tuple():
+            _write_array(cast("Sequence[object]", value), depth=depth, pieces=pieces)
+        case _:
+            raise CanonicalError("neither object, array, text, integer, boolean nor null")
+
+
+def _write_object(value: Mapping[object, object], *, depth: int, pieces: list[str]) -> None:
+    _check_depth(depth)
+    separator = "{"
+    # Keys are ASCII by rule 2, so all languages sort them alike.
+    for key in sorted(_check_key(key) for key in value):
+        pieces += (separator, f'"{key}":')
+        _write(value[key], depth=depth + 1, pieces=pieces)
+        separator = ","
+    pieces.append("{}" if separator == "{" else "}")
+
+
+def _write_array(value: Sequence[object], *, depth: int, pieces: list[str]) -> None:
+    _check_depth(depth)
+    separator = "["
+    for item in value:
+        pieces.append(separator)
+        _write(item, depth=depth + 1, pieces=pieces)
+        separator = ","
+    pieces.append("[]" if separator == "[" else "]")
+
+
+def _quote(text: str) -> str:
+    # Whatever else JSON would escape, rule 3 has refused.
+    return '"' + check_text(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise CanonicalError(f"containers nested deeper than {MAX_DEPTH}")
+
+
+def _check_key(key: object) -> str:
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise CanonicalError("an object key outside [a-z][a-z0-9_]*")
+    return key
+
+
+def _check_integer(value: int) -> int:
+    if abs(value) > MAX_INTEGER:
+        raise CanonicalError("an integer beyond 2^53 - 1")
+    return int(value)
+
+
+def _object_without_duplicates(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise CanonicalError("an object key appears twice")
+    return value
+
+
+def _parse_integer(digits: str) -> int:
+    if len(digits) > _MAX_INTEGER_CHARACTERS or digits == "-0":
+        raise CanonicalError("an integer beyond 2^53 - 1, or -0")
+    return int(digits)
+
+
+def _refuse_number(_: str) -> NoReturn:
+    raise CanonicalError("a number that is not an integer")
