@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +16,7 @@ _FOLDER: Final = Path(__file__).parent / "fonts"
 
 
 @contextmanager
-def a4(*, title: str) -> Iterator[FPDF]:
+def a4(*, title: str) -> Generator[FPDF]:
     """An empty A4 document in French; its only property is `title`."""
     # 0.4 s: only who prints waits for it.
     from fpdf import FPDF  # noqa: PLC0415
