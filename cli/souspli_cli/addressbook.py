@@ -1,0 +1,227 @@
+"""The profile's address book: who was invited, who claimed, what was sent to whom.
+
+One sealed file per patient and per document (docs/specs/profile.md §4): a change
+writes a few kilobytes however many there are, and a damaged file costs one entry.
+Names of files are keyed hashes, so a folder listing names nobody. Every change is
+made under one lock from what is on the disk at that moment: two programs never
+lose each other's change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from souspli_cli import box, files
+from souspli_cli.box import Purpose
+from souspli_cli.errors import CliError, Refused
+from souspli_keys.framing import derive, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# R with its signatures takes 12 KB, and a sealed file holds 1 MiB: beyond this
+# many letters to one patient the oldest are forgotten.
+MAX_INVITATIONS = 32
+
+_NAMES_LABEL = "souspli/v1/profile/names"
+_PATIENT_LABEL = "souspli/v1/profile/patient-name"
+
+_Entry = TypeVar("_Entry", "Patient", "SentDocument")
+
+
+class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who the patient is, as the practice knows it. Never leaves this machine unsealed."""
+
+    birth_name: str
+    used_name: str | None
+    given_names: str
+    birth_date: str
+    sex: str
+    postal_address: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name in everyday use: the used one where there is one."""
+        return self.used_name or self.birth_name
+
+
+class OwnInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The sender's own copy of an invitation (claim.md §1, step 4)."""
+
+    invitation_id: str
+    record: dict[str, Any]
+    """The envelope of R."""
+    record_hash: str
+    not_before: int
+    not_after: int
+    confirmed: bool
+    """Whether the service is known to have it; False after a crash in between."""
+
+
+class KnownIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The identity that a verified binding gave the patient (claim.md §5)."""
+
+    invitation_id: str
+    binding_hash: str
+    fingerprint: str
+    public: dict[str, Any]
+    bound_at: int
+    attested: bool
+
+
+class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An entry of the address book."""
+
+    version: int = 1
+    address: str
+    traits: Traits
+    invitations: tuple[OwnInvitation, ...] = ()
+    """Oldest first."""
+    identity: KnownIdentity | None = None
+    stopped: str | None = None
+    """The id of an invitation whose binding was refused: a red stop, until a re-issue."""
+
+
+class SentTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One recipient of a document."""
+
+    address: str
+    invitation_id: str
+    manifest_hash: str
+    """SHA-256 of the manifest in this recipient's cover: what a receipt must name."""
+    delivery_id: str | None = None
+    state: str | None = None
+    moments: dict[str, int] = {}
+    """State to the moment it was reached, as the service last said."""
+    opened_verified: bool = False
+    """Whether a receipt that verifies has been seen."""
+
+
+class SentDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A document that was sealed here."""
+
+    version: int = 1
+    document_id: str
+    title: str
+    kind: str | None
+    date: str
+    created_at: int
+    files: tuple[str, ...]
+    stored: bool
+    """Whether the service has acknowledged it; until then it waits in the outbox."""
+    recipients: tuple[SentTo, ...]
+
+
+@dataclass(frozen=True)
+class AddressBook:
+    """The address book in a profile's ``book`` folder."""
+
+    folder: Path
+    secret: bytes = field(repr=False)
+
+    def patient(self, address: str) -> Patient | None:
+        """Give the entry of a canonical address, or None."""
+        return self._read(self._patient_path(address), Purpose.PATIENT, Patient)
+
+    def change_patient(self, address: str, change: Callable[[Patient | None], Patient]) -> Patient:
+        """Replace an entry by what ``change`` makes of it, durably and alone.
+
+        ``change`` is given what is there now, and may raise to leave it.
+        """
+        with files.locked(self.folder / "lock"):
+            path = self._patient_path(address)
+            patient = change(self._read(path, Purpose.PATIENT, Patient))
+            self._write(path, Purpose.PATIENT, patient)
+        return patient
+
+    def patients(self) -> Iterator[Patient | CliError]:
+        """Give all entries, and an error for each that can't be read."""
+        return self._all("patient", Purpose.PATIENT, Patient)
+
+    def document(self, document_id: str) -> SentDocument | None:
+        """Give what is known of a document that was sealed here, or None."""
+        return self._read(self._document_path(document_id), Purpose.DOCUMENT, SentDocument)
+
+    def change_document(
+        self, document_id: str, change: Callable[[SentDocument | None], SentDocument]
+    ) -> SentDocument:
+        """Like ``change_patient``, for a document."""
+        with files.locked(self.folder / "lock"):
+            path = self._document_path(document_id)
+            document = change(self._read(path, Purpose.DOCUMENT, SentDocument))
+            self._write(path, Purpose.DOCUMENT, document)
+        return document
+
+    def documents(self) -> Iterator[SentDocument | CliError]:
+        """Give all documents, in no order, and an error for each that can't be read."""
+        return self._all("document", Purpose.DOCUMENT, SentDocument)
+
+    def _patient_path(self, address: str) -> Path:
+        key = derive(self.secret, _NAMES_LABEL)
+        digest = hmac.digest(key, frame(_PATIENT_LABEL, address), hashlib.sha256)
+        return self.folder / f"patient-{digest[:16].hex()}.sealed"
+
+    def _document_path(self, document_id: str) -> Path:
+        # The id is random and the service knows it: it says nothing.
+        return self.folder / f"document-{document_id}.sealed"
+
+    def _read(self, path: Path, purpose: Purpose, kind: type[_Entry]) -> _Entry | None:
+        try:
+            sealed = files.read(path, limit=box.MAX_BOX_BYTES)
+        except FileNotFoundError:
+            return None
+        place = f"book/{path.name}"
+        tree = box.unseal(self.secret, sealed, purpose=purpose, place=place)
+        if tree.get("version") != 1:
+            raise box.BoxVersionUnknown(place)
+        try:
+            return msgspec.convert(tree, kind)
+        except msgspec.ValidationError:
+            raise box.BoxDamaged(place) from None
+
+    def _write(self, path: Path, purpose: Purpose, entry: Patient | SentDocument) -> None:
+        place = f"book/{path.name}"
+        sealed = box.seal(self.secret, msgspec.to_builtins(entry), purpose=purpose, place=place)
+        files.write_atomically(path, sealed)
+
+    def _all(
+        self, prefix: str, purpose: Purpose, kind: type[_Entry]
+    ) -> Iterator[_Entry | CliError]:
+        for path in sorted(self.folder.glob(f"{prefix}-*.sealed")):
+            try:
+                entry = self._read(path, purpose, kind)
+            except CliError as error:
+                yield error
+                continue
+            if entry is not None:
+                yield entry
+
+
+def with_invitation(patient: Patient, invitation: OwnInvitation) -> Patient:
+    """Give the entry with one more invitation, or with this one in place of its older copy."""
+    others = [i for i in patient.invitations if i.invitation_id != invitation.invitation_id]
+    if len(others) == len(patient.invitations):
+        kept = (*others, invitation)
+    else:
+        kept = tuple(
+            invitation if i.invitation_id == invitation.invitation_id else i
+            for i in patient.invitations
+        )
+    return msgspec.structs.replace(patient, invitations=kept[-MAX_INVITATIONS:])
+
+
+def known(patient: Patient | None, address: str) -> Patient:
+    """Give back an entry that is there.
+
+    Raises:
+        Refused: There is none; the words hold the command that invites.
+    """
+    if patient is None:
+        raise Refused("no_invitation", address=address)
+    return patient

@@ -1,0 +1,154 @@
+"""Runs one command and turns whatever ends it into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from souspli_cli import verb, words
+from souspli_cli.errors import CliError, ExitCode, WrongUsage
+from souspli_cli.terminal import Terminal, prepare_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from souspli_cli.words import Words
+
+VERBS: Mapping[str, str] = {
+    "demo": "souspli_cli.demo:demo",
+    "init": "souspli_cli.init:init",
+    "org": "souspli_cli.org:org",
+    "invite": "souspli_cli.invite:invite",
+    "send": "souspli_cli.send:send",
+    "sent": "souspli_cli.sent:sent",
+    "serve": "souspli_cli.serve:serve",
+    "admit": "souspli_cli.admit:admit",
+}
+"""Every verb, and where it is found when it is called."""
+
+
+class Verbs(click.Group):
+    """The table of verbs; a verb's module is imported when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module, _, attribute = VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] in {"--help", "-h"}:
+            click.echo(self.get_help(ctx))
+            ctx.exit(ExitCode.OK if args else ExitCode.USAGE)
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        verb.write_usage(ctx, formatter, verb.words_of(ctx)("help.main.usage"))
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        verb.write_about(verb.words_of(ctx)("help.main.about"), formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        say = verb.words_of(ctx)
+        records = [(name, say(f"help.main.{name}")) for name in VERBS]
+        verb.write_list(say("help.verbs"), records, formatter)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; give the exit code. Nothing escapes as a traceback."""
+    prepare_streams()
+    # Memory of a program that held keys is never left on a disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    say = words.load(words.choose(arguments))
+    try:
+        return _run(arguments, say)
+    except CliError as error:
+        return _end(error, say, as_json="--json" in arguments)
+    except (KeyboardInterrupt, click.Abort):
+        print(say("error.interrupted"), file=sys.stderr)  # noqa: T201
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our results has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.REFUSED
+    except Exception:  # noqa: BLE001  (the last resort)
+        # A traceback shows values: a name, a code. Constant words instead.
+        print(say("error.unexpected"), file=sys.stderr)  # noqa: T201
+        if os.environ.get("SOUSPLI_DEBUG"):
+            traceback.print_exc()
+        return ExitCode.REFUSED
+
+
+def _run(arguments: Sequence[str], say: Words) -> int:
+    group = Verbs("souspli", add_help_option=False, params=group_options())
+    try:
+        group.main(list(arguments), prog_name="souspli", standalone_mode=False, obj=say)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        raise in_our_words(error) from error
+    except (CliError, click.Abort):
+        raise
+    except Exception as error:
+        from souspli_cli.causes import explained  # noqa: PLC0415  (only on the way out)
+
+        known = explained(error)
+        if known is None:
+            raise
+        raise known from error
+    return ExitCode.OK
+
+
+def group_options() -> list[click.Parameter]:
+    """``--lang`` and ``--version`` may also stand before the verb."""
+    return [
+        parameter for parameter in verb.common_options(results=False) if parameter.name == "lang"
+    ]
+
+
+def in_our_words(error: click.UsageError) -> WrongUsage:
+    """Give click's complaint as ours, in the user's language."""
+    path = error.ctx.command_path if error.ctx else "souspli"
+    match error:
+        case click.NoSuchOption():
+            return WrongUsage("no_such_option", option=error.option_name, command=path)
+        case click.MissingParameter():
+            return WrongUsage("option_missing", option=_name(error.param), command=path)
+        case click.BadParameter():
+            return WrongUsage("option_not_understood", option=_name(error.param), command=path)
+        case click.BadOptionUsage():
+            return WrongUsage("option_not_understood", option=error.option_name, command=path)
+        case _ if isinstance(error.ctx and error.ctx.command, click.Group):
+            return WrongUsage("no_such_verb", command=path)
+        case _:
+            return WrongUsage("not_understood", command=path)
+
+
+def _name(parameter: click.Parameter | None) -> str:
+    if parameter is None:
+        return "?"
+    return (
+        parameter.opts[0]
+        if isinstance(parameter, click.Option)
+        else parameter.make_metavar(click.Context(click.Command(None)))
+    )
+
+
+def _end(error: CliError, say: Words, *, as_json: bool) -> int:
+    if os.environ.get("SOUSPLI_DEBUG"):
+        traceback.print_exc()
+    message = say(f"error.{error.name.replace('-', '_')}", **error.values)
+    print(message, file=sys.stderr)  # noqa: T201
+    document = {"error": {"name": error.name.replace("_", "-"), "message": message}}
+    Terminal(say, as_json=as_json).give(document)
+    return error.exit_code

@@ -1,0 +1,103 @@
+"""All words that people read, in their language, from one file per language.
+
+Rules of the words (``texts/fr.toml``, ``texts/en.toml``):
+1. What happened, then what to do. Short sentences, no jargon, no blame.
+2. The same keys and the same placeholders in both files (a test compares them).
+3. Values are put in as they are, made harmless: a name from a file or from the
+   service can't move the cursor, change a colour or turn the line around.
+4. Never a secret. Traits of a patient only where the user needs them to decide.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Categories that a terminal obeys instead of showing: controls (C0, C1),
+# formats (bidirectional overrides, zero width), lone surrogates, separators of
+# lines and paragraphs.
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+class Language(Enum):
+    """The languages that every text exists in."""
+
+    FRENCH = "fr"
+    ENGLISH = "en"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one language."""
+
+    language: Language
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, **values: str | int) -> str:
+        """Give the text for a key, its placeholders filled with harmless values.
+
+        Raises:
+            KeyError: No such key; the tests read every key used in the code.
+        """
+        safe = {name: visible(v) if isinstance(v, str) else v for name, v in values.items()}
+        return self.texts[key].format_map(safe)
+
+    def get(self, key: str) -> str | None:
+        """Give the text for a key, or None where there is none."""
+        return self.texts.get(key)
+
+
+def visible(text: str) -> str:
+    """Give a text whose every character is shown and none obeyed by a terminal."""
+    return "".join("\ufffd" if unicodedata.category(c) in _OBEYED else c for c in text)
+
+
+def load(language: Language) -> Words:
+    """Read the texts of a language."""
+    path = resources.files("souspli_cli").joinpath("texts", f"{language.value}.toml")
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Words(language, dict(_leaves(tree, "")))
+
+
+def _leaves(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
+    leaves: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        if isinstance(value, str):
+            leaves.append((prefix + name, value.strip("\n")))
+        elif isinstance(value, dict):
+            leaves += _leaves(value, f"{prefix}{name}.")
+    return leaves
+
+
+def choose(arguments: Sequence[str]) -> Language:
+    """Choose the language: ``--lang``, then SOUSPLI_LANG, then the locale, then French.
+
+    The arguments are looked at before they are parsed, since even the message
+    that they can't be parsed has a language.
+    """
+    wanted = [_lang_option(arguments), os.environ.get("SOUSPLI_LANG")]
+    wanted += [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    for value in wanted:
+        for language in Language:
+            if value and value.lower().split("_")[0].split(".")[0] == language.value:
+                return language
+    return Language.FRENCH
+
+
+def _lang_option(arguments: Sequence[str]) -> str | None:
+    for place, argument in enumerate(arguments):
+        if argument == "--":
+            return None
+        if argument.startswith("--lang="):
+            return argument.partition("=")[2]
+        if argument == "--lang" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return None
