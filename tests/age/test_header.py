@@ -111,7 +111,7 @@ def test_the_longest_header_allowed_is_read() -> None:
         ONE_STANZA + b" " + b"A" * 42 + b"\n",
         ONE_STANZA + b" " + b"A" * 42 + b"B\n",  # a second spelling of the same bytes
         ONE_STANZA + b" " + b"A" * 43 + b"=\n",
-        VERSION_LINE + b"-> type\n" + b"A" * 65 + b"\n",
+        VERSION_LINE + b"-> type\n" + b"A" * 68 + b"\n--- " + b"A" * 43 + b"\n",
     ],
 )
 def test_what_age_does_not_allow_is_refused(bad: bytes) -> None:

@@ -68,7 +68,7 @@ def test_one_wrong_character_is_noticed(position: int, character: str) -> None:
         " " + SECRET,
         SECRET + "\n",
         SECRET[:30] + SECRET[30:].lower(),
-        SECRET.lower().replace("k", "\u212a"),  # the Kelvin sign: lowered, it is a k
+        SECRET.replace("K", "\u212a"),  # the Kelvin sign: uppercase, and lowered it is a k
         PUBLIC,
         "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
         encode_bech32("age-secret-key-pq-", bytes(31)),

@@ -182,6 +182,12 @@ def test_a_run_that_age_does_not_allow_is_not_sealed(length: int, first: int, la
         sealer.seal_segment(bytes(length), first_chunk_index=first, last=last, out=out)
 
 
+def test_no_chunk_has_a_negative_index() -> None:
+    opener, sealed = seal(CHUNK)
+    with pytest.raises(AgeUsageError):
+        opener.open_segment(sealed, first_chunk_index=-1, last=True, out=bytearray(CHUNK_BYTES))
+
+
 def test_a_refusal_for_want_of_room_leaves_the_chunk_to_be_sealed() -> None:
     sealer = PayloadSealer(FILE_KEY)
     for out in (bytearray(18), memoryview(bytes(19))):

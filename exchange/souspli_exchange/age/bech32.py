@@ -1,5 +1,8 @@
 """Bech32 (BIP 173) without its limit on length, as age spells keys."""
 
+from functools import reduce
+from operator import xor
+
 from souspli_exchange.age.errors import KeyStringError
 
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -39,14 +42,17 @@ def decode_bech32(text: str, *, prefix: str) -> bytes:
     return _from_symbols(body)
 
 
+# What the five bits that leave the register bring back into it. A table, because a
+# recipient has two thousand characters.
+_FEEDBACK = tuple(
+    reduce(xor, (g for bit, g in enumerate(_GENERATOR) if top >> bit & 1), 0) for top in range(32)
+)
+
+
 def _polymod(symbols: list[int]) -> int:
     check = 1
     for symbol in symbols:
-        top = check >> 25
-        check = (check & 0x1FFFFFF) << 5 ^ symbol
-        for bit, generator in enumerate(_GENERATOR):
-            if top >> bit & 1:
-                check ^= generator
+        check = (check & 0x1FFFFFF) << 5 ^ symbol ^ _FEEDBACK[check >> 25]
     return check
 
 

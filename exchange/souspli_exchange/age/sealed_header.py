@@ -17,20 +17,17 @@ SEALED_HEADER_BYTES = 1_627
 def parse_sealed_header(data: bytes) -> tuple[Header, HybridStanza]:
     """Return the sealed header that `data` begins with, and its only stanza.
 
-    It takes SEALED_HEADER_BYTES, and bytes after those are not looked at. Needs no
-    secret: the MAC and the wrapped file key are not checked, the rest is. Raises
+    It takes SEALED_HEADER_BYTES; whatever follows is left alone. Needs no secret:
+    the MAC and the wrapped file key are not checked, the rest is. Raises
     HeaderIncompleteError if `data` is shorter and right so far, HeaderError for
-    any other header, a valid age header included.
+    any other header, one that age allows included.
     """
     try:
-        header, length = parse_header(data[:SEALED_HEADER_BYTES])
+        header, _ = parse_header(data)
     except HeaderIncompleteError:
         if len(data) < SEALED_HEADER_BYTES:
             raise
         raise HeaderError("the header is longer than that of a sealed file") from None
     if len(header.stanzas) != 1:
         raise HeaderError("a sealed file has exactly one stanza")
-    stanza = parse_hybrid_stanza(header.stanzas[0])
-    if length != SEALED_HEADER_BYTES:
-        raise HeaderError("the header does not have the length of a sealed file's")
-    return header, stanza
+    return header, parse_hybrid_stanza(header.stanzas[0])

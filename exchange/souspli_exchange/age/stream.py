@@ -91,9 +91,7 @@ class PayloadSealer:
         # get as far as the cipher.
         indices = range(first_chunk_index, first_chunk_index + count)
         with self._lock:
-            after_the_final_chunk = self._last_index is not None and (
-                last or indices[-1] > self._last_index
-            )
+            after_the_final_chunk = self._last_index is not None and indices[-1] > self._last_index
             before_a_sealed_one = last and self._end > indices[-1]
             taken = not self._sealed.isdisjoint(indices)
             if taken or after_the_final_chunk or before_a_sealed_one:
@@ -154,15 +152,13 @@ class PayloadOpener:
     ) -> int:
         """Open a run of chunks out of a stream whose length is known.
 
-        `sealed` is exactly `layout.sealed_range(first_chunk_index, count)` of the stream
-        for some count. Raises like `open_segment`, and PayloadError if it is no such run.
+        `sealed` is `layout.sealed_range(first_chunk_index, count)` of the stream for some
+        count. Raises like `open_segment`, and PayloadError if it is no such run.
         The length itself is proved only once the final chunk has been opened.
         """
         count = -(-len(_octets(sealed)) // SEALED_CHUNK_BYTES)
         if count < 1 or first_chunk_index + count > layout.chunk_count:
             raise PayloadError("these are not chunks of this stream")
-        if len(layout.sealed_range(first_chunk_index, count)) != len(_octets(sealed)):
-            raise PayloadError("these are not whole chunks of this stream")
         last = layout.is_last(first_chunk_index, count)
         return self.open_segment(sealed, first_chunk_index=first_chunk_index, last=last, out=out)
 
@@ -185,8 +181,6 @@ def _count_chunks(length: int, chunk_bytes: int, first_chunk_index: int, *, last
     """
     empty_chunk_bytes = chunk_bytes - CHUNK_BYTES
     full, rest = divmod(length, chunk_bytes)
-    if first_chunk_index < 0:
-        raise AgeUsageError("a chunk index is not negative")
     if last and first_chunk_index == 0 and length == empty_chunk_bytes:
         return 1  # an empty payload: the one empty chunk there is
     if length == 0 or (rest > 0 and not last) or 0 < rest <= empty_chunk_bytes:

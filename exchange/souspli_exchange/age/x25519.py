@@ -52,8 +52,6 @@ class X25519Identity:
         if len(stanza.arguments) != 1:
             raise HeaderError("an X25519 stanza has two arguments")
         share = decode_base64(stanza.arguments[0].encode("ascii"))
-        if len(share) != X25519_BYTES:
-            raise HeaderError(f"the ephemeral share is {len(share)} bytes long")
         if len(stanza.body) != WRAPPED_FILE_KEY_BYTES:
             raise HeaderError("the wrapped file key has the wrong length")
         wrap_key = self._wrap_key(share)
@@ -66,7 +64,7 @@ class X25519Identity:
         try:
             shared_secret = self._private_key.exchange(X25519PublicKey.from_public_bytes(share))
         except ValueError:
-            raise HeaderError("the ephemeral share is a point of low order") from None
+            raise HeaderError("the ephemeral share is not 32 bytes long, or of low order") from None
         salt = share + self._private_key.public_key().public_bytes_raw()
         hkdf = HKDF(algorithm=SHA256(), length=_WRAP_KEY_BYTES, salt=salt, info=_INFO)
         return hkdf.derive(shared_secret)
