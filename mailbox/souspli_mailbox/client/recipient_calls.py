@@ -1,0 +1,61 @@
+"""The ports' `RecipientMailbox`, one request each."""
+
+from souspli_exchange import ports
+from souspli_exchange.ids import DeliveryId
+from souspli_keys.dsse import Envelope
+from souspli_mailbox.client import wire
+from souspli_mailbox.client.calls import Calls, paging
+from souspli_mailbox.protocol import deliveries as messages
+from souspli_mailbox.protocol.values import Nothing
+
+
+class RecipientCalls(Calls):
+    """What its methods promise stands at `ports.RecipientMailbox`."""
+
+    async def deliveries(
+        self, *, after: str | None = None, limit: int = 50
+    ) -> ports.DeliveriesPage:
+        answer = await self._transport.ask(
+            "GET", "/v1/deliveries", messages.DeliveriesPage, query=paging(after, limit)
+        )
+        return wire.from_deliveries(answer)
+
+    async def delivery_cover(self, delivery_id: DeliveryId) -> ports.DeliveredCover:
+        answer = await self._transport.ask(
+            "GET", f"/v1/deliveries/{delivery_id}/cover", messages.CoverAnswer
+        )
+        return wire.from_cover(answer)
+
+    async def replace_cover(self, delivery_id: DeliveryId, *, replaces: str, cover: bytes) -> str:
+        answer = await self._transport.ask(
+            "PUT",
+            f"/v1/deliveries/{delivery_id}/cover",
+            messages.ReplaceCoverAnswer,
+            body=messages.ReplaceCoverRequest(replaces=replaces, cover=cover),
+        )
+        return answer.cover_hash
+
+    async def collect(self, delivery_id: DeliveryId) -> int:
+        answer = await self._transport.ask(
+            "POST",
+            f"/v1/deliveries/{delivery_id}/collect",
+            messages.CollectAnswer,
+            body=Nothing(),
+        )
+        return answer.sealed_length
+
+    async def read_contents(self, delivery_id: DeliveryId, *, start: int, stop: int) -> bytes:
+        if start == stop:
+            return b""  # no range says "nothing"
+        return await self._transport.fetch(
+            f"/v1/deliveries/{delivery_id}/contents", start=start, stop=stop
+        )
+
+    async def post_receipt(self, delivery_id: DeliveryId, receipt: Envelope) -> ports.DeliveryState:
+        answer = await self._transport.ask(
+            "PUT",
+            f"/v1/deliveries/{delivery_id}/receipt",
+            messages.ReceiptAnswer,
+            body=messages.ReceiptRequest(receipt=wire.to_envelope(receipt)),
+        )
+        return ports.DeliveryState(answer.state)

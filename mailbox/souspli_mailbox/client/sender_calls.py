@@ -1,0 +1,96 @@
+"""The ports' `SenderMailbox`, one request each."""
+
+from collections.abc import Sequence
+
+from souspli_exchange import ports
+from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
+from souspli_mailbox.client import wire
+from souspli_mailbox.client.calls import Calls, check_same, paging
+from souspli_mailbox.protocol import deposits as messages
+from souspli_mailbox.protocol.deliveries import ReplaceCoverAnswer, ReplaceCoverRequest
+
+# A page of 50 documents to a few people each, every receipt 7 KiB, is a tenth of it.
+MAX_DEPOSITS_PAGE_BYTES = 67_108_864
+
+
+class SenderCalls(Calls):
+    """What its methods promise stands at `ports.SenderMailbox`."""
+
+    async def open_deposit(
+        self, document_id: DocumentId, *, sealed_length: int, segments: int
+    ) -> ports.DepositProgress:
+        body = messages.DepositRequest(
+            document_id=document_id, sealed_length=sealed_length, segments=segments
+        )
+        answer = await self._transport.ask(
+            "POST", "/v1/deposits", messages.DepositAnswer, body=body
+        )
+        check_same(answer.document_id, document_id)
+        return ports.DepositProgress(
+            document_id=document_id,
+            state=ports.DepositState(answer.state),
+            received=frozenset(answer.received),
+        )
+
+    async def put_segment(
+        self, document_id: DocumentId, index: int, sealed: bytes, *, sha256: bytes
+    ) -> None:
+        # The path is ours, not the answer's `upload`: sealed bytes go nowhere else.
+        await self._transport.tell(
+            "PUT",
+            f"/v1/deposits/{document_id}/segments/{index}",
+            sealed,
+            headers=wire.checksum_header(sha256),
+        )
+
+    async def complete_deposit(
+        self,
+        document_id: DocumentId,
+        *,
+        checksums: Sequence[bytes],
+        covers: Sequence[ports.AddressedCover],
+        sender_cover: bytes,
+    ) -> ports.CompletedDeposit:
+        body = messages.CompleteRequest(
+            checksums=list(checksums), covers=wire.to_covers(covers), sender_cover=sender_cover
+        )
+        answer = await self._transport.ask(
+            "POST", f"/v1/deposits/{document_id}/complete", messages.CompleteAnswer, body=body
+        )
+        check_same(answer.document_id, document_id)
+        return ports.CompletedDeposit(
+            document_id=document_id,
+            deliveries=tuple(
+                ports.NewDelivery(
+                    DeliveryId(delivery.delivery_id), InvitationId(delivery.invitation_id)
+                )
+                for delivery in answer.deliveries
+            ),
+        )
+
+    async def deposits(self, *, after: str | None = None, limit: int = 50) -> ports.DepositsPage:
+        answer = await self._transport.ask(
+            "GET",
+            "/v1/deposits",
+            messages.DepositsPage,
+            query=paging(after, limit),
+            max_bytes=MAX_DEPOSITS_PAGE_BYTES,
+        )
+        return wire.from_deposits(answer)
+
+    async def sender_cover(self, document_id: DocumentId) -> bytes:
+        answer = await self._transport.ask(
+            "GET", f"/v1/deposits/{document_id}/sender-cover", messages.SenderCoverAnswer
+        )
+        return answer.cover
+
+    async def move_delivery(
+        self, delivery_id: DeliveryId, *, replaces: str, cover: bytes, invitation_id: InvitationId
+    ) -> str:
+        answer = await self._transport.ask(
+            "PUT",
+            f"/v1/deliveries/{delivery_id}/cover",
+            ReplaceCoverAnswer,
+            body=ReplaceCoverRequest(replaces=replaces, cover=cover, invitation_id=invitation_id),
+        )
+        return answer.cover_hash

@@ -1,0 +1,51 @@
+"""Everything that the service's HTTP side raises.
+
+    MailboxError
+    ├── SettingsError        the operator's settings are wrong; the text says which and how
+    │   └── PageError        the built page is missing, or was built for another service
+    └── Refusal              one error answer: .kind says which (protocol/problems.py)
+
+What the HTTP client raises is the ports' own tree: `souspli_exchange.port_errors`.
+"""
+
+from collections.abc import Sequence
+
+from souspli_mailbox.protocol.problems import ProblemKind
+
+
+class MailboxError(Exception):
+    """Base of all errors of this package; texts never hold secrets or health data."""
+
+
+class SettingsError(MailboxError):
+    """The service can't start like this. Shown to the operator, so it names the setting."""
+
+
+class PageError(SettingsError):
+    """The browser client is not built, or was built for another origin or host."""
+
+
+class Refusal(MailboxError):  # noqa: N818  (an answer, not a fault: nothing broke)
+    """A request is answered with this problem, and what it began is rolled back.
+
+    `retry_after` is in seconds; the other members go into the answer as they are,
+    so they hold no name, address or path.
+    """
+
+    def __init__(
+        self,
+        kind: ProblemKind,
+        *,
+        retry_after: int | None = None,
+        tries_left: int | None = None,
+        invitation_id: str | None = None,
+        reason: str | None = None,
+        missing: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(kind.value.name)
+        self.kind = kind
+        self.retry_after = retry_after
+        self.tries_left = tries_left
+        self.invitation_id = invitation_id
+        self.reason = reason
+        self.missing = missing

@@ -1,0 +1,182 @@
+"""Every setting of the service, with its unit and reason: the only reader of the environment.
+
+A TOML file first, then environment variables on top of it: `SOUSPLI_MAILBOX_` and
+the setting's path in capitals (`SOUSPLI_MAILBOX_ORIGIN`, `SOUSPLI_MAILBOX_MAIL_HOST`).
+A name that is not a setting is refused in both: a misspelt limit is no limit.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+from yarl import URL
+
+from souspli_mailbox.errors import SettingsError
+
+ENVIRONMENT_PREFIX: Final = "SOUSPLI_MAILBOX_"
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The relay that takes our mails. Delivering them further is its work, not ours."""
+
+    host: str = "127.0.0.1"
+    """Name of the relay, which its certificate must bear."""
+    port: Port = 25
+    """25 for a relay of one's own, 587 for a provider's."""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` only for a relay on this machine: addresses of patients travel here."""
+    user: str | None = None
+    """Name to log in with; no login without it."""
+    password_file: Path | None = None
+    """The password, alone in a file: settings get copied into tickets, this doesn't."""
+    sender: str | None = None
+    """`From` of every mail; without it `no-reply@` and the origin."""
+    timeout: Annotated[float, Meta(gt=0)] = 30.0
+    """Seconds for one step of the dialogue. RFC 5321 allows minutes; a job retries."""
+
+    def password(self) -> str | None:
+        """Return the relay's password; raise SettingsError if its file can't be read."""
+        if self.password_file is None:
+            return None
+        try:
+            return self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError("mail.password_file can't be read") from None
+
+
+class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Upper bounds, each so that one client can't use up what all share."""
+
+    contents_bytes: Annotated[int, Meta(ge=65_536)] = 2_415_919_104
+    """Sealed contents of one document: 2 GiB of files and at most 12 % of padding."""
+    deposits_at_once: Annotated[int, Meta(ge=1)] = 8
+    """Segments in memory at a time, each 8 MiB: further uploads wait their turn."""
+    session_seconds: Annotated[int, Meta(ge=60)] = 43_200
+    """A session ends after 12 hours: a working day."""
+    browser_idle_seconds: Annotated[int, Meta(ge=60)] = 3_600
+    """A browser's session ends after one idle hour: the family's computer."""
+    claim_session_seconds: Annotated[int, Meta(ge=60)] = 3_600
+    """A claim takes minutes; an hour leaves time to find one's glasses."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of them; `load` reads them, tests and the demo make them."""
+
+    data: Path
+    """Folder of database and documents. Made, for this user alone, if missing."""
+    origin: str = "souspli.localhost"
+    """The service's name (docs/specs/encoding.md §5). For ever: keys depend on it."""
+    page: str = "http://127.0.0.1:8470/"
+    """The page's address, as it stands in mails and letters. https, but on this machine."""
+    listen_host: str = "127.0.0.1"
+    """Where to listen. TLS is the reverse proxy's, so by default only this machine."""
+    listen_port: Port = 8470
+    """0 takes any free port."""
+    serve_page: bool = True
+    """Off where the page comes from a server of its own."""
+    behind_proxy: bool = False
+    """Take the client's address from the last entry of `X-Forwarded-For`.
+
+    Only with a reverse proxy in front that sets it: anybody else could write it, and
+    with it escape being throttled.
+    """
+    mail: MailSettings = MailSettings()
+    limits: LimitSettings = LimitSettings()
+
+    @property
+    def page_url(self) -> URL:
+        """The page's address, parsed."""
+        return URL(self.page)
+
+    @property
+    def page_origin(self) -> str:
+        """What a browser sends as `Origin` from the page."""
+        return str(self.page_url.origin())
+
+    @property
+    def mail_sender(self) -> str:
+        """`From` of every mail."""
+        return self.mail.sender or f"no-reply@{self.origin}"
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail later, in the words of the setting."""
+        if not _is_service_name(self.origin):
+            raise SettingsError("origin is a lower-case DNS name without port")
+        _check_page(self.page)
+        if self.mail.tls == "none" and self.mail.user is not None:
+            raise SettingsError("mail.tls: a password is never sent without TLS")
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in `file`, overridden by the environment (or what stands for it).
+
+    Raises SettingsError if the file can't be read, or a setting is unknown, missing
+    or wrong.
+    """
+    values: dict[str, Any] = {} if file is None else _read_toml(file)
+    for name, text in (os.environ if environment is None else environment).items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            _place(values, name.removeprefix(ENVIRONMENT_PREFIX).lower(), text)
+    try:
+        # Not strict: environment variables are text, "8470" included.
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as refused:
+        if isinstance(refused.__cause__, SettingsError):
+            raise refused.__cause__ from None
+        raise SettingsError(f"settings: {refused}") from None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as failed:
+        raise SettingsError(f"the settings file can't be read: {failed}") from failed
+
+
+def _place(values: dict[str, Any], name: str, text: str) -> None:
+    """Put a variable into its table, so that one conversion checks both sources."""
+    for table in ("mail", "limits"):
+        if name.startswith(f"{table}_"):
+            values[table] = {**values.get(table, {}), name.removeprefix(f"{table}_"): text}
+            return
+    values[name] = text
+
+
+def _is_service_name(origin: str) -> bool:
+    labels = origin.split(".")
+    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    return len(origin) <= 253 and all(
+        1 <= len(label) <= 63
+        and set(label) <= allowed
+        and not label.startswith("-")
+        and not label.endswith("-")
+        for label in labels
+    )
+
+
+def _check_page(page: str) -> None:
+    try:
+        url = URL(page)
+    except ValueError:
+        raise SettingsError("page is not an address") from None
+    plain = url.path in ("", "/") and not (url.raw_query_string or url.raw_fragment or url.user)
+    if not (url.host and plain and (url.scheme == "https" or _is_this_machine(url))):
+        raise SettingsError("page is https://<host>/ (http only on this machine), and no more")
+
+
+def _is_this_machine(url: URL) -> bool:
+    # Browsers count these as trustworthy without TLS: Secure cookies work there.
+    host = url.host or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return url.scheme == "http"
+    try:
+        return url.scheme == "http" and ip_address(host).is_loopback
+    except ValueError:
+        return False
