@@ -1,8 +1,5 @@
 """Bech32 (BIP 173) without its limit on length, as age spells keys."""
 
-from functools import reduce
-from operator import xor
-
 from souspli_exchange.age.errors import KeyStringError
 
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -42,11 +39,15 @@ def decode_bech32(text: str, *, prefix: str) -> bytes:
     return _from_symbols(body)
 
 
-# What the five bits that leave the register bring back into it. A table, because a
-# recipient has two thousand characters.
-_FEEDBACK = tuple(
-    reduce(xor, (g for bit, g in enumerate(_GENERATOR) if top >> bit & 1), 0) for top in range(32)
-)
+def _feedback(top: int) -> int:
+    """Return what the five bits that leave the register bring back into it."""
+    value = 0
+    for bit, generator in enumerate(_GENERATOR):
+        value ^= generator if top >> bit & 1 else 0
+    return value
+
+
+_FEEDBACK = tuple(map(_feedback, range(32)))  # a table: a recipient has 2,000 characters
 
 
 def _polymod(symbols: list[int]) -> int:
