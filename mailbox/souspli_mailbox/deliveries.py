@@ -1,0 +1,62 @@
+"""States of a delivery and what moves it: one table (docs/specs/mailbox.md §2).
+
+Pure. The specification's table is compared with `TRANSITIONS` by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from souspli_exchange.ports import DeliveryState
+
+
+class DeliveryEvent(StrEnum):
+    """What can happen to a delivery once its deposit is stored."""
+
+    MAILED = "relay accepted the mail"
+    MAIL_REFUSED = "relay refused for good"
+    COLLECTED = "recipient collects"
+    RECEIPT = "signed receipt"
+
+
+_STORED, _NOTIFIED, _BOUNCED, _FETCHED, _OPENED = (
+    DeliveryState.STORED,
+    DeliveryState.NOTIFIED,
+    DeliveryState.BOUNCED,
+    DeliveryState.FETCHED,
+    DeliveryState.OPENED,
+)
+
+INITIAL: Final = DeliveryState.STORED
+
+TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] = MappingProxyType(
+    {
+        (_STORED, DeliveryEvent.MAILED): _NOTIFIED,
+        (_BOUNCED, DeliveryEvent.MAILED): _NOTIFIED,
+        (_STORED, DeliveryEvent.MAIL_REFUSED): _BOUNCED,
+        (_NOTIFIED, DeliveryEvent.MAIL_REFUSED): _BOUNCED,
+        (_STORED, DeliveryEvent.COLLECTED): _FETCHED,
+        (_NOTIFIED, DeliveryEvent.COLLECTED): _FETCHED,
+        (_BOUNCED, DeliveryEvent.COLLECTED): _FETCHED,
+        (_STORED, DeliveryEvent.RECEIPT): _OPENED,
+        (_NOTIFIED, DeliveryEvent.RECEIPT): _OPENED,
+        (_BOUNCED, DeliveryEvent.RECEIPT): _OPENED,
+        (_FETCHED, DeliveryEvent.RECEIPT): _OPENED,
+    }
+)
+
+NOT_COLLECTED: Final = frozenset({_STORED, _NOTIFIED, _BOUNCED})
+"""States in which a recipient still has a reason to be told."""
+
+
+def advance(state: DeliveryState, event: DeliveryEvent) -> DeliveryState:
+    """Return the state after `event`; the same state where the table has no row.
+
+    Events arrive late and twice (a mail's result after the recipient has
+    already collected, a second receipt): none of that may undo anything, and
+    none of it is an error.
+    """
+    return TRANSITIONS.get((state, event), state)

@@ -1,0 +1,359 @@
+"""A sender's deposits, and the transaction that stores one (docs/specs/mailbox.md §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+
+from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
+from souspli_mailbox.deliveries import INITIAL
+from souspli_mailbox.records.errors import (
+    DocumentDiffersError,
+    InvitationExpiredError,
+    InvitationSupersededError,
+    NotFoundError,
+    RecipientClaimedError,
+)
+from souspli_mailbox.records.invitations import Invitation, read_invitation
+from souspli_mailbox.records.jobs import JobName, enqueue
+from souspli_mailbox.schema import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDeposit:
+    """An upload that a member opens. `object_key`: 32 random hexadecimal digits."""
+
+    organisation: str
+    document_id: str
+    member: str
+    object_key: str
+    sealed_length: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """A deposit. `object_key` names its object in the store and never leaves the service."""
+
+    deposit_id: int
+    organisation: str
+    document_id: str
+    member: str
+    state: DepositState
+    object_key: str
+    sealed_length: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCover:
+    """A recipient's cover, checked for shape; `cover_hash` is its SHA-256."""
+
+    delivery_id: str
+    invitation_id: str
+    recipient_fingerprint: str
+    cover_hash: str
+    cover: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryMade:
+    """A delivery that completing a deposit made."""
+
+    delivery_id: str
+    invitation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentDelivery:
+    """A delivery as its sender sees it."""
+
+    delivery_id: str
+    invitation_id: str
+    state: DeliveryState
+    stored_at: int
+    notified_at: int | None
+    bounced_at: int | None
+    fetched_at: int | None
+    opened_at: int | None
+    receipt: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentDeposit:
+    """A stored deposit with its deliveries, in the order in which they were made."""
+
+    document_id: str
+    stored_at: int
+    deliveries: tuple[SentDelivery, ...]
+
+
+def open_deposit(connection: Connection, *, deposit: NewDeposit, now: int) -> Deposit:
+    """Return the deposit of this document, `uploading` from now on if it is new.
+
+    Its `object_key` is the one to use: a repeat gets the first one's. Raises
+    DocumentDiffersError when the document id is taken by other bytes or by
+    another member.
+    """
+    table = tables.deposits.c
+    found = _find(connection, organisation=deposit.organisation, document_id=deposit.document_id)
+    if found is None:
+        connection.execute(
+            insert(tables.deposits).values(
+                organisation=deposit.organisation,
+                document_id=deposit.document_id,
+                member=deposit.member,
+                state=DepositState.UPLOADING,
+                object_key=deposit.object_key,
+                sealed_length=deposit.sealed_length,
+                segments=deposit.segments,
+                opened_at=now,
+            )
+        )
+        return read_deposit(
+            connection, organisation=deposit.organisation, document_id=deposit.document_id
+        )
+    if (found.member, found.sealed_length, found.segments) != (
+        deposit.member,
+        deposit.sealed_length,
+        deposit.segments,
+    ):
+        raise DocumentDiffersError
+    if found.state is DepositState.UPLOADING:
+        # Resuming is using: the day after which it is swept begins again.
+        connection.execute(
+            update(tables.deposits)
+            .where(table.deposit_id == found.deposit_id)
+            .values(opened_at=now)
+        )
+    return found
+
+
+def read_deposit(connection: Connection, *, organisation: str, document_id: str) -> Deposit:
+    """Return the organisation's deposit of this document; NotFoundError if there is none."""
+    found = _find(connection, organisation=organisation, document_id=document_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def completed_deposit(
+    connection: Connection, *, organisation: str, document_id: str, request_hash: str
+) -> tuple[DeliveryMade, ...] | None:
+    """Return what completing with this very request made; None while it is `uploading`.
+
+    Raises NotFoundError, or DocumentDiffersError when another request completed it.
+    """
+    table = tables.deposits.c
+    row = connection.execute(
+        select(table.deposit_id, table.state, table.request_hash).where(
+            table.organisation == organisation, table.document_id == document_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    if row.state == DepositState.UPLOADING:
+        return None
+    if row.request_hash != request_hash:
+        raise DocumentDiffersError
+    delivery = tables.deliveries.c
+    made = connection.execute(
+        select(delivery.delivery_id, delivery.invitation_id)
+        .where(delivery.deposit_id == row.deposit_id)
+        .order_by(delivery.position)
+    )
+    return tuple(
+        DeliveryMade(delivery_id=one.delivery_id, invitation_id=one.invitation_id) for one in made
+    )
+
+
+def check_recipients(
+    connection: Connection, *, organisation: str, covers: Sequence[NewCover], now: int
+) -> tuple[Invitation, ...]:
+    """Return the invitations of all covers, each sealed to the key in force.
+
+    `pending` asks for the claim identity's fingerprint, `claimed` for the
+    account identity's. Raises NotFoundError (or another organisation's),
+    RecipientClaimedError, InvitationExpiredError, InvitationSupersededError.
+    Routes ask before the object is completed; `complete_deposit` asks again.
+    """
+    return tuple(
+        _check_recipient(connection, organisation=organisation, cover=cover, now=now)
+        for cover in covers
+    )
+
+
+def complete_deposit(
+    connection: Connection,
+    *,
+    organisation: str,
+    document_id: str,
+    request_hash: str,
+    covers: Sequence[NewCover],
+    sender_cover: bytes,
+    sender_cover_hash: str,
+    now: int,
+) -> tuple[DeliveryMade, ...]:
+    """Store the deposit: its covers, one delivery and one notification job for each.
+
+    Step 4 of mailbox.md §1: called once the object is complete in the store, in
+    one transaction. The same request again (by `request_hash`, over all of its
+    bytes) gets the same answer, whatever has become of the invitations.
+    Raises DocumentDiffersError, and what `check_recipients` raises: then nothing
+    is kept, and the deposit stays `uploading`. Each invitation is named once.
+    """
+    done = completed_deposit(
+        connection, organisation=organisation, document_id=document_id, request_hash=request_hash
+    )
+    if done is not None:
+        return done
+    invitations = check_recipients(connection, organisation=organisation, covers=covers, now=now)
+    deposit = read_deposit(connection, organisation=organisation, document_id=document_id)
+    connection.execute(
+        update(tables.deposits)
+        .where(tables.deposits.c.deposit_id == deposit.deposit_id)
+        .values(state=DepositState.STORED, stored_at=now, request_hash=request_hash)
+    )
+    connection.execute(
+        insert(tables.sender_covers).values(
+            deposit_id=deposit.deposit_id, cover_hash=sender_cover_hash, cover=sender_cover
+        )
+    )
+    connection.execute(
+        insert(tables.deliveries),
+        [
+            {
+                "delivery_id": cover.delivery_id,
+                "deposit_id": deposit.deposit_id,
+                "position": position,
+                "invitation_id": cover.invitation_id,
+                "account_number": invitation.account_number,
+                "state": INITIAL,
+                "stored_at": now,
+                "cover_hash": cover.cover_hash,
+            }
+            for position, (cover, invitation) in enumerate(zip(covers, invitations, strict=True))
+        ],
+    )
+    connection.execute(
+        insert(tables.covers),
+        [{"delivery_id": cover.delivery_id, "cover": cover.cover} for cover in covers],
+    )
+    for cover in covers:
+        enqueue(connection, name=JobName.NOTIFY, ids={"delivery_id": cover.delivery_id}, now=now)
+    return tuple(
+        DeliveryMade(delivery_id=cover.delivery_id, invitation_id=cover.invitation_id)
+        for cover in covers
+    )
+
+
+def sent_deposits(
+    connection: Connection, *, member: str, after: tuple[int, str] | None, limit: int
+) -> tuple[SentDeposit, ...]:
+    """Return a member's stored deposits, newest first, following `after`.
+
+    `after` is (stored_at, document_id) of the last one on the page before.
+    """
+    table = tables.deposits.c
+    page = (
+        select(table.deposit_id, table.document_id, table.stored_at)
+        .where(table.member == member, table.stored_at.is_not(None))
+        .order_by(table.stored_at.desc(), table.document_id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        stored_at, document_id = after
+        page = page.where(
+            or_(
+                table.stored_at < stored_at,
+                and_(table.stored_at == stored_at, table.document_id < document_id),
+            )
+        )
+    deposits = connection.execute(page).all()
+    delivery = tables.deliveries.c
+    rows = connection.execute(
+        select(tables.deliveries, tables.receipts.c.envelope.label("receipt"))
+        .outerjoin(tables.receipts, tables.receipts.c.delivery_id == delivery.delivery_id)
+        .where(delivery.deposit_id.in_([one.deposit_id for one in deposits]))
+        .order_by(delivery.deposit_id, delivery.position)
+    ).all()
+    return tuple(
+        SentDeposit(
+            document_id=one.document_id,
+            stored_at=one.stored_at,
+            deliveries=tuple(_sent(row) for row in rows if row.deposit_id == one.deposit_id),
+        )
+        for one in deposits
+    )
+
+
+def read_sender_cover(connection: Connection, *, deposit_id: int) -> bytes:
+    """Return the sender's own cover; NotFoundError while the deposit is `uploading`."""
+    cover = connection.execute(
+        select(tables.sender_covers.c.cover).where(tables.sender_covers.c.deposit_id == deposit_id)
+    ).scalar_one_or_none()
+    if cover is None:
+        raise NotFoundError
+    return bytes(cover)
+
+
+def _find(connection: Connection, *, organisation: str, document_id: str) -> Deposit | None:
+    table = tables.deposits.c
+    row = connection.execute(
+        select(tables.deposits).where(
+            table.organisation == organisation, table.document_id == document_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Deposit(
+        deposit_id=row.deposit_id,
+        organisation=row.organisation,
+        document_id=row.document_id,
+        member=row.member,
+        state=DepositState(row.state),
+        object_key=row.object_key,
+        sealed_length=row.sealed_length,
+        segments=row.segments,
+    )
+
+
+def _check_recipient(
+    connection: Connection, *, organisation: str, cover: NewCover, now: int
+) -> Invitation:
+    invitation = read_invitation(connection, invitation_id=cover.invitation_id, now=now)
+    if invitation.organisation != organisation:
+        raise NotFoundError
+    match invitation.status:
+        case InvitationStatus.EXPIRED:
+            raise InvitationExpiredError
+        case InvitationStatus.SUPERSEDED:
+            raise InvitationSupersededError
+        case InvitationStatus.PENDING:
+            in_force = invitation.claim_fingerprint
+        case InvitationStatus.CLAIMED:
+            in_force = connection.execute(
+                select(tables.accounts.c.fingerprint).where(
+                    tables.accounts.c.account_number == invitation.account_number
+                )
+            ).scalar_one()
+    if cover.recipient_fingerprint != in_force:
+        raise RecipientClaimedError(invitation_id=cover.invitation_id)
+    return invitation
+
+
+def _sent(row: Row[Any]) -> SentDelivery:
+    return SentDelivery(
+        delivery_id=row.delivery_id,
+        invitation_id=row.invitation_id,
+        state=DeliveryState(row.state),
+        stored_at=row.stored_at,
+        notified_at=row.notified_at,
+        bounced_at=row.bounced_at,
+        fetched_at=row.fetched_at,
+        opened_at=row.opened_at,
+        receipt=row.receipt,
+    )

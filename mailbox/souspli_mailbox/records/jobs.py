@@ -1,0 +1,201 @@
+"""Work to do, under leases: rows of the job table.
+
+A job is one row from the transaction that makes it necessary until it is done.
+Whoever works on it holds a *lease*: a random word and a moment. A worker that is
+killed loses nothing; when the lease has run out another one takes the job. How
+jobs are run, retried and given up is `jobs.py` one floor up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from souspli_mailbox.records.errors import LeaseLostError
+from souspli_mailbox.schema import tables
+
+
+class JobName(StrEnum):
+    """Every kind of job, with the ids in its payload."""
+
+    NOTIFY = "notify"  # delivery_id
+    EMAIL_CODE = "email-code"  # claim_session_id, counter
+    ACTIVATED = "activated"  # account_number
+    SWEEP = "sweep"  # none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job that this worker holds until `lease_until`."""
+
+    job_id: int
+    name: JobName
+    ids: Mapping[str, str]
+    attempts: int
+    """How often it was begun, this time included."""
+    lease: str
+    lease_until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadJob:
+    """A job that was given up: for the operator to see."""
+
+    job_id: int
+    name: JobName
+    attempts: int
+    failure: str | None
+    created_at: int
+
+
+def enqueue(
+    connection: Connection,
+    *,
+    name: JobName,
+    ids: Mapping[str, str],
+    now: int,
+    run_at: int | None = None,
+) -> None:
+    """Add a job, in the transaction of what makes it necessary.
+
+    `ids` name rows and nothing else: what a job needs to know it reads when it
+    runs, so that no address or code rests in the table.
+    """
+    connection.execute(
+        insert(tables.jobs).values(
+            job=name,
+            payload=json.dumps(dict(ids), sort_keys=True),
+            state="waiting",
+            run_at=now if run_at is None else run_at,
+            attempts=0,
+            created_at=now,
+        )
+    )
+
+
+def ensure_job(connection: Connection, *, name: JobName, now: int) -> None:
+    """Add a job without ids unless one is waiting: for what runs again and again."""
+    waiting = select(tables.jobs.c.job_id).where(
+        tables.jobs.c.job == name, tables.jobs.c.state == "waiting"
+    )
+    if connection.execute(waiting).first() is None:
+        enqueue(connection, name=name, ids={}, now=now)
+
+
+def claim_job(connection: Connection, *, lease: str, now: int, lease_until: int) -> Job | None:
+    """Take the job that has been due longest and that nobody holds; None if there is none.
+
+    One statement, so that two workers never take the same one (SQLite: one
+    writer; PostgreSQL: the row is locked and skipped by others).
+    """
+    job = tables.jobs.c
+    due = (
+        select(job.job_id)
+        .where(
+            job.state == "waiting",
+            job.run_at <= now,
+            or_(job.lease_until.is_(None), job.lease_until <= now),
+        )
+        .order_by(job.run_at, job.job_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    row = connection.execute(
+        update(tables.jobs)
+        .where(job.job_id == due)
+        .values(lease=lease, lease_until=lease_until, attempts=job.attempts + 1)
+        .returning(job.job_id, job.job, job.payload, job.attempts)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Job(
+        job_id=row.job_id,
+        name=JobName(row.job),
+        ids=MappingProxyType(json.loads(row.payload)),
+        attempts=row.attempts,
+        lease=lease,
+        lease_until=lease_until,
+    )
+
+
+def next_due(connection: Connection, *, now: int) -> int | None:
+    """Return the moment at which a job can next be taken; None if none waits."""
+    job = tables.jobs.c
+    ready_at = func.max(job.run_at, func.coalesce(job.lease_until, job.run_at))
+    due = connection.execute(select(func.min(ready_at)).where(job.state == "waiting")).scalar_one()
+    return None if due is None else max(int(due), now)
+
+
+def finish_job(connection: Connection, *, job: Job) -> None:
+    """Forget a job that is done. Raises LeaseLostError if another worker may have it."""
+    table = tables.jobs.c
+    gone = connection.execute(
+        delete(tables.jobs)
+        .where(table.job_id == job.job_id, table.lease == job.lease)
+        .returning(table.job_id)
+    )
+    if gone.first() is None:
+        raise LeaseLostError
+
+
+def postpone_job(connection: Connection, *, job: Job, run_at: int, failure: str | None) -> None:
+    """Give the job back, to be taken again from `run_at`.
+
+    `failure` is the class of what went wrong; None means that nothing did, the
+    job only came too early, and the attempt does not count. Raises
+    LeaseLostError.
+    """
+    attempts = job.attempts if failure is not None else job.attempts - 1
+    _give_back(connection, job=job, state="waiting", run_at=run_at, attempts=attempts, why=failure)
+
+
+def bury_job(connection: Connection, *, job: Job, failure: str, now: int) -> None:
+    """Give the job up and keep it for the operator to see. Raises LeaseLostError."""
+    _give_back(connection, job=job, state="dead", run_at=now, attempts=job.attempts, why=failure)
+
+
+def _give_back(
+    connection: Connection, *, job: Job, state: str, run_at: int, attempts: int, why: str | None
+) -> None:
+    table = tables.jobs.c
+    given = connection.execute(
+        update(tables.jobs)
+        .where(table.job_id == job.job_id, table.lease == job.lease)
+        .values(
+            state=state,
+            run_at=run_at,
+            attempts=attempts,
+            failure=why,
+            lease=None,
+            lease_until=None,
+        )
+        .returning(table.job_id)
+    )
+    if given.first() is None:
+        raise LeaseLostError
+
+
+def dead_jobs(connection: Connection) -> tuple[DeadJob, ...]:
+    """Return the jobs that were given up, oldest first."""
+    job = tables.jobs.c
+    rows = connection.execute(
+        select(job.job_id, job.job, job.attempts, job.failure, job.created_at)
+        .where(job.state == "dead")
+        .order_by(job.job_id)
+    )
+    return tuple(
+        DeadJob(
+            job_id=row.job_id,
+            name=JobName(row.job),
+            attempts=row.attempts,
+            failure=row.failure,
+            created_at=row.created_at,
+        )
+        for row in rows
+    )

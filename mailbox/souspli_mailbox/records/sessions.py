@@ -1,0 +1,88 @@
+"""Sessions of signed-in accounts (docs/specs/mailbox.md §3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from souspli_mailbox.records.accounts import AccountKind
+from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.schema import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session that has not expired. How long it may idle is the routes' rule."""
+
+    account_number: str
+    kind: AccountKind
+    unlocker_id: str
+    client: str
+    created_at: int
+    last_seen_at: int
+    expires_at: int
+
+
+def open_session(
+    connection: Connection,
+    *,
+    token_hash: str,
+    account_number: str,
+    unlocker_id: str,
+    client: str,
+    now: int,
+    expires_at: int,
+) -> None:
+    """Keep a session. `token_hash` is SHA-256 of the token, which rests nowhere."""
+    connection.execute(
+        insert(tables.sessions).values(
+            token_hash=token_hash,
+            account_number=account_number,
+            unlocker_id=unlocker_id,
+            client=client,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=expires_at,
+        )
+    )
+
+
+def find_session(connection: Connection, *, token_hash: str, now: int) -> Session:
+    """Return the session; NotFoundError if there is none or it has expired."""
+    session = tables.sessions.c
+    row = (
+        connection.execute(
+            select(
+                session.account_number,
+                tables.accounts.c.kind,
+                session.unlocker_id,
+                session.client,
+                session.created_at,
+                session.last_seen_at,
+                session.expires_at,
+            )
+            .join(tables.accounts, tables.accounts.c.account_number == session.account_number)
+            .where(session.token_hash == token_hash, session.expires_at > now)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFoundError
+    return Session(**{**row, "kind": AccountKind(row["kind"])})
+
+
+def touch_session(connection: Connection, *, token_hash: str, now: int) -> None:
+    """Note that the session was used. Worth a commit once a minute, not per request."""
+    session = tables.sessions.c
+    connection.execute(
+        update(tables.sessions)
+        .where(session.token_hash == token_hash, session.last_seen_at < now)
+        .values(last_seen_at=now)
+    )
+
+
+def close_session(connection: Connection, *, token_hash: str) -> None:
+    """End the session. One that is gone already is fine."""
+    connection.execute(delete(tables.sessions).where(tables.sessions.c.token_hash == token_hash))

@@ -1,0 +1,98 @@
+"""Deleting rows that are due, and noting objects that must follow them.
+
+An object is *condemned* in the transaction that deletes the row it belongs to,
+and absolved when the store has confirmed that nothing of it is left. A crash in
+between leaves the note, and the next sweep goes on from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, insert, select
+
+from souspli_exchange.ports import DepositState
+from souspli_mailbox.retention import Due
+from souspli_mailbox.schema import tables
+
+
+def delete_due(connection: Connection, *, due: Due) -> int:
+    """Delete nonces, sessions, throttles, codes and mail moments that are due; count them."""
+    expired = (
+        delete(tables.nonces).where(tables.nonces.c.expires_at <= due.nonce_expires_at),
+        delete(tables.sessions).where(tables.sessions.c.expires_at <= due.session_expires_at),
+        delete(tables.claim_sessions).where(
+            tables.claim_sessions.c.expires_at <= due.claim_session_expires_at
+        ),
+        delete(tables.throttles).where(tables.throttles.c.expires_at <= due.throttle_expires_at),
+        delete(tables.admission_codes).where(
+            tables.admission_codes.c.expires_at <= due.admission_code_expires_at
+        ),
+        delete(tables.notifications).where(
+            tables.notifications.c.mailed_at <= due.notification_mailed_at
+        ),
+    )
+    return sum(connection.execute(statement).rowcount for statement in expired)
+
+
+def condemn_stale_uploads(connection: Connection, *, due: Due, now: int) -> int:
+    """Delete deposits that were opened too long ago and never completed; count them."""
+    deposit = tables.deposits.c
+    stale = connection.execute(
+        delete(tables.deposits)
+        .where(
+            deposit.state == DepositState.UPLOADING,
+            deposit.opened_at <= due.upload_opened_at,
+        )
+        .returning(deposit.object_key)
+    )
+    return _condemn(connection, object_keys=stale.scalars().all(), now=now)
+
+
+def condemn_orphans(connection: Connection, *, object_keys: Collection[str], now: int) -> int:
+    """Condemn those of these objects that no deposit knows; count them.
+
+    A deposit's row is committed before its upload begins in the store, so that
+    an object without a row is never one that is about to get it.
+    """
+    deposit = tables.deposits.c
+    known = set(
+        connection.execute(
+            select(deposit.object_key).where(deposit.object_key.in_(object_keys))
+        ).scalars()
+    )
+    return _condemn(connection, object_keys=set(object_keys) - known, now=now)
+
+
+def condemned_objects(connection: Connection, *, limit: int) -> tuple[str, ...]:
+    """Return keys of objects that are to be deleted, those condemned first first."""
+    condemned = tables.condemned_objects.c
+    return tuple(
+        connection.execute(
+            select(condemned.object_key)
+            .order_by(condemned.condemned_at, condemned.object_key)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def absolve_object(connection: Connection, *, object_key: str) -> None:
+    """Forget an object of which the store has confirmed that nothing is left."""
+    condemned = tables.condemned_objects.c
+    connection.execute(delete(tables.condemned_objects).where(condemned.object_key == object_key))
+
+
+def _condemn(connection: Connection, *, object_keys: Collection[str], now: int) -> int:
+    condemned = tables.condemned_objects.c
+    already = set(
+        connection.execute(
+            select(condemned.object_key).where(condemned.object_key.in_(object_keys))
+        ).scalars()
+    )
+    fresh = sorted(set(object_keys) - already)
+    if fresh:
+        connection.execute(
+            insert(tables.condemned_objects),
+            [{"object_key": key, "condemned_at": now} for key in fresh],
+        )
+    return len(fresh)

@@ -1,0 +1,422 @@
+"""Every table of the service, as SQLAlchemy Core.
+
+What each column is for and how long it stays is published in
+`docs/what-is-kept.md`; a test compares the two, so that a column for a name, a
+title or a kind of document can't slip in.
+
+Conventions
+-----------
+Hashes, fingerprints, salts and ids are lower-case hexadecimal text; keys and
+ciphertext are bytes; moments are integers, seconds since 1970. `envelope`
+columns hold a signed envelope as JSON text (docs/specs/encoding.md §4).
+Tables are STRICT: SQLite otherwise keeps text in an integer column silently.
+
+Large values (covers) have tables of their own, because SQLite rewrites a whole
+row, overflow pages included, when a state in it changes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+# 64 bits everywhere: a 32-bit moment would end in 2038. SQLite's STRICT tables
+# know only the word INTEGER, which is 64 bits there.
+Wide = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+# --- who ---------------------------------------------------------------------
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("statement_hash", Text, nullable=False),
+    Column("created_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_number", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False, index=True),
+    Column("fingerprint", Text, nullable=False, index=True),
+    Column("created_at", Wide, nullable=False),
+    Column("identity", LargeBinary, nullable=False),
+    _one_of("kind", "patient", "member"),
+    sqlite_strict=True,
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisations.fingerprint"), nullable=False),
+    Column(
+        "account_number", Text, ForeignKey("accounts.account_number"), nullable=False, unique=True
+    ),
+    Column("statement_hash", Text, nullable=False),
+    Column("created_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+unlockers = Table(
+    "unlockers",
+    metadata,
+    Column("unlocker_id", Text, primary_key=True),
+    Column(
+        "account_number", Text, ForeignKey("accounts.account_number"), nullable=False, index=True
+    ),
+    Column("kind", Text, nullable=False),
+    Column("login_public_key", LargeBinary, nullable=False, unique=True),
+    Column("wrapped_vault_key", LargeBinary, nullable=False),
+    _one_of("kind", "password", "device"),
+    sqlite_strict=True,
+)
+
+vaults = Table(
+    "vaults",
+    metadata,
+    Column("account_number", Text, ForeignKey("accounts.account_number"), primary_key=True),
+    Column("generation", Wide, nullable=False),
+    Column("saved_at", Wide, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# --- getting in ----------------------------------------------------------------
+
+admission_codes = Table(
+    "admission_codes",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("created_at", Wide, nullable=False),
+    Column("expires_at", Wide, nullable=False, index=True),
+    Column("used_at", Wide),
+    # The hash of the request that used it and the answer it got: a repeat of
+    # the very same request is answered again, any other is refused.
+    Column("request_hash", Text),
+    Column("account_number", Text, ForeignKey("accounts.account_number")),
+    sqlite_strict=True,
+)
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("nonce_hash", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("expires_at", Wide, nullable=False, index=True),
+    _one_of("purpose", "sign-in", "claim"),
+    sqlite_strict=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column(
+        "account_number", Text, ForeignKey("accounts.account_number"), nullable=False, index=True
+    ),
+    Column("unlocker_id", Text, ForeignKey("unlockers.unlocker_id"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("created_at", Wide, nullable=False),
+    Column("last_seen_at", Wide, nullable=False),
+    Column("expires_at", Wide, nullable=False, index=True),
+    _one_of("client", "browser", "program"),
+    sqlite_strict=True,
+)
+
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("throttle_key", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("window_started_at", Wide, nullable=False),
+    Column("blocked_until", Wide, nullable=False),
+    # Not before this may the row be swept: the later of window end and block.
+    Column("expires_at", Wide, nullable=False, index=True),
+    sqlite_strict=True,
+)
+
+service_secrets = Table(
+    "service_secrets",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# --- invitations and claims ------------------------------------------------------
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("invitation_id", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisations.fingerprint"), nullable=False),
+    Column("member", Text, ForeignKey("members.fingerprint"), nullable=False),
+    Column("letter_number", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    # Forgotten (NULL) when superseded: the successor has its own.
+    Column("address", Text),
+    Column("record_hash", Text, nullable=False),
+    Column("claim_fingerprint", Text, nullable=False),
+    Column("claim_login_key", LargeBinary, nullable=False),
+    Column("not_before", Wide, nullable=False),
+    Column("not_after", Wide, nullable=False),
+    Column("created_at", Wide, nullable=False),
+    # A re-issue draws a successor; two successors of one invitation would
+    # leave a delivery with two places to go, hence unique.
+    Column("supersedes", Text, ForeignKey("invitations.invitation_id"), unique=True),
+    Column("superseded_by", Text, ForeignKey("invitations.invitation_id")),
+    Column("claimed_at", Wide),
+    Column("account_number", Text, ForeignKey("accounts.account_number"), index=True),
+    # One-time codes mailed and persons tried in the window that began then.
+    Column("mails_window_at", Wide, nullable=False),
+    Column("mails", Integer, nullable=False),
+    Column("person_window_at", Wide, nullable=False),
+    Column("person_tries", Integer, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    _one_of("status", "pending", "claimed", "superseded", "expired"),
+    CheckConstraint("(status = 'claimed') = (account_number IS NOT NULL)", name="claimed"),
+    sqlite_strict=True,
+)
+Index(
+    "ix_invitations_lookup",
+    invitations.c.organisation,
+    invitations.c.address,
+    invitations.c.created_at.desc(),
+)
+# At most one invitation of an organisation waits for one address: two letters
+# for one person would be two claims, of which a sender can trust neither.
+Index(
+    "uq_invitations_pending",
+    invitations.c.organisation,
+    invitations.c.address,
+    unique=True,
+    sqlite_where=text("status = 'pending'"),
+    postgresql_where=text("status = 'pending'"),
+)
+
+person_checks = Table(
+    "person_checks",
+    metadata,
+    Column("invitation_id", Text, ForeignKey("invitations.invitation_id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("person_check", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+claim_sessions = Table(
+    "claim_sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    # Named by jobs, which must not hold what finds a session.
+    Column("claim_session_id", Text, nullable=False, unique=True),
+    Column(
+        "invitation_id", Text, ForeignKey("invitations.invitation_id"), nullable=False, index=True
+    ),
+    Column("client", Text, nullable=False),
+    Column("gates_passed", Integer, nullable=False),
+    Column("created_at", Wide, nullable=False),
+    Column("expires_at", Wide, nullable=False, index=True),
+    # The code itself rests nowhere: it is recomputed from the counter
+    # (onetime.py).
+    Column("code_counter", Integer, nullable=False),
+    Column("code_expires_at", Wide),
+    Column("code_tries", Integer, nullable=False),
+    _one_of("client", "browser", "program"),
+    CheckConstraint("gates_passed BETWEEN 1 AND 3", name="gates_passed"),
+    sqlite_strict=True,
+)
+
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("invitation_id", Text, ForeignKey("invitations.invitation_id"), primary_key=True),
+    Column("binding_hash", Text, nullable=False),
+    Column("account_number", Text, ForeignKey("accounts.account_number"), nullable=False),
+    Column("bound_at", Wide, nullable=False),
+    Column("by_claim", LargeBinary, nullable=False),
+    Column("by_identity", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("statement_hash", Text, primary_key=True),
+    Column(
+        "invitation_id", Text, ForeignKey("invitations.invitation_id"), nullable=False, index=True
+    ),
+    Column("member", Text, ForeignKey("members.fingerprint"), nullable=False),
+    Column("kept_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# --- deposits and deliveries -------------------------------------------------------
+
+deposits = Table(
+    "deposits",
+    metadata,
+    Column("deposit_id", Wide, primary_key=True, autoincrement=True),
+    Column("organisation", Text, ForeignKey("organisations.fingerprint"), nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("member", Text, ForeignKey("members.fingerprint"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("object_key", Text, nullable=False, unique=True),
+    Column("sealed_length", Wide, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("opened_at", Wide, nullable=False),
+    Column("stored_at", Wide),
+    # Of the completing request: a repeat with other bytes is refused.
+    Column("request_hash", Text),
+    _one_of("state", "uploading", "stored"),
+    CheckConstraint("(state = 'stored') = (stored_at IS NOT NULL)", name="stored"),
+    UniqueConstraint("organisation", "document_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_deposits_sent",
+    deposits.c.member,
+    deposits.c.stored_at.desc(),
+    deposits.c.document_id.desc(),
+)
+Index(
+    "ix_deposits_stale",
+    deposits.c.opened_at,
+    sqlite_where=text("state = 'uploading'"),
+    postgresql_where=text("state = 'uploading'"),
+)
+
+sender_covers = Table(
+    "sender_covers",
+    metadata,
+    Column("deposit_id", Wide, ForeignKey("deposits.deposit_id"), primary_key=True),
+    Column("cover_hash", Text, nullable=False),
+    Column("cover", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", Text, primary_key=True),
+    Column("deposit_id", Wide, ForeignKey("deposits.deposit_id"), nullable=False),
+    Column(
+        "invitation_id", Text, ForeignKey("invitations.invitation_id"), nullable=False, index=True
+    ),
+    # Of its cover in the completing request, whose answer keeps that order.
+    Column("position", Integer, nullable=False),
+    # NULL while it waits for the invitation's claim identity.
+    Column("account_number", Text, ForeignKey("accounts.account_number")),
+    Column("state", Text, nullable=False),
+    Column("stored_at", Wide, nullable=False),
+    Column("notified_at", Wide),
+    Column("bounced_at", Wide),
+    Column("fetched_at", Wide),
+    Column("opened_at", Wide),
+    Column("cover_hash", Text, nullable=False),
+    _one_of("state", "stored", "notified", "bounced", "fetched", "opened", "withdrawn", "expired"),
+    UniqueConstraint("deposit_id", "position"),
+    UniqueConstraint("deposit_id", "invitation_id", name="uq_deliveries_invitation_id"),
+    sqlite_strict=True,
+)
+# Keyset paging of a mailbox, newest first: the first page costs the same in a
+# mailbox of ten and of ten thousand.
+Index(
+    "ix_deliveries_mailbox",
+    deliveries.c.account_number,
+    deliveries.c.stored_at.desc(),
+    deliveries.c.delivery_id.desc(),
+)
+
+covers = Table(
+    "covers",
+    metadata,
+    Column("delivery_id", Text, ForeignKey("deliveries.delivery_id"), primary_key=True),
+    Column("cover", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("delivery_id", Text, ForeignKey("deliveries.delivery_id"), primary_key=True),
+    Column("kept_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# --- work to do ----------------------------------------------------------------------
+
+notifications = Table(
+    "notifications",
+    metadata,
+    # `account:<number>` or `invitation:<id>`.
+    Column("recipient", Text, primary_key=True),
+    Column("mailed_at", Wide, nullable=False),
+    sqlite_strict=True,
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", Wide, primary_key=True, autoincrement=True),
+    Column("job", Text, nullable=False),
+    # JSON with ids only: no address, code or text may rest here.
+    Column("payload", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("run_at", Wide, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease", Text),
+    Column("lease_until", Wide),
+    Column("created_at", Wide, nullable=False),
+    # The class of the last failure, never its text.
+    Column("failure", Text),
+    _one_of("state", "waiting", "dead"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+Index("ix_jobs_due", jobs.c.state, jobs.c.run_at, jobs.c.job_id)
+
+condemned_objects = Table(
+    "condemned_objects",
+    metadata,
+    Column("object_key", Text, primary_key=True),
+    Column("condemned_at", Wide, nullable=False),
+    sqlite_strict=True,
+)

@@ -1,0 +1,87 @@
+"""Everything that `souspli_storage` raises.
+
+    StorageError                    has `temporary`
+    ├── StorageFullError            disk, quota or file size: nothing was kept
+    ├── StoreUnavailableError       temporary; applied or not, nobody can tell
+    ├── StoreDamagedError           what rests is not what was kept
+    ├── NoSuchObjectError           neither an upload nor an object, or not complete
+    ├── ChecksumMismatchError       the bytes are not those of the checksum
+    ├── PartsMissingError           `missing`: numbers that are absent or differ
+    ├── ObjectDiffersError          already completed from other parts
+    ├── NotDeletedError             something remains; `failures` says all of it
+    └── DatabaseError
+        ├── DatabaseBusyError       temporary: another process holds the write lock
+        └── DatabaseNewerError      made by a newer version of the service
+
+No text here holds a path, a key or a parameter of a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class StorageError(Exception):
+    """Base of all errors of this package. `temporary`: the same call may succeed later."""
+
+    temporary: bool = False
+
+
+class StorageFullError(StorageError):
+    """No room: disk, inodes, quota or file size limit. Nothing was kept."""
+
+
+class StoreUnavailableError(StorageError):
+    """The store did not answer, or said that it failed: applied or not, try again."""
+
+    temporary = True
+
+
+class StoreDamagedError(StorageError):
+    """A kept part is missing, shorter or longer than when it was acknowledged."""
+
+
+class NoSuchObjectError(StorageError):
+    """Neither an upload nor an object of this key, or not in the state the call needs."""
+
+
+class ChecksumMismatchError(StorageError):
+    """The bytes received are not those that the checksum names: send them again."""
+
+
+class PartsMissingError(StorageError):
+    """Some listed parts are absent or differ from what is listed."""
+
+    def __init__(self, *, missing: Sequence[int]) -> None:
+        """Keep the numbers of the parts to put (again)."""
+        super().__init__("parts are missing or differ")
+        self.missing = tuple(missing)
+
+
+class ObjectDiffersError(StorageError):
+    """The object is complete already, made of other parts than those listed."""
+
+
+class NotDeletedError(StorageError):
+    """Something of the object remains. Deleting again is always allowed."""
+
+    temporary = True
+
+    def __init__(self, *, failures: Sequence[Exception]) -> None:
+        """Keep every failure: one that is dropped is a deletion nobody misses."""
+        super().__init__("a deletion is not complete")
+        self.failures = tuple(failures)
+
+
+class DatabaseError(StorageError):
+    """The database did not do what it was told; the unit of work left nothing."""
+
+
+class DatabaseBusyError(DatabaseError):
+    """Another process held the write lock for too long: try again."""
+
+    temporary = True
+
+
+class DatabaseNewerError(DatabaseError):
+    """The database was made by a newer version of the service than this one."""
