@@ -10,6 +10,7 @@
     │   ├── EnvelopeError           not a signed envelope (§4)
     │   ├── AddressError            not an e-mail address or origin (§5)
     │   ├── PersonError             a surname or birth date that nobody can have
+    │   ├── PasswordError           a password that is nothing at all
     │   └── CodeError               a code or number that was read or typed (keys.md §2)
     │       ├── CodeSymbolError     a character outside the alphabet
     │       ├── CodeLengthError     too many symbols, or too few
@@ -72,6 +73,10 @@ class AddressError(FormatError):
 
 class PersonError(FormatError):
     """A surname without any letter, or a birth date that is none."""
+
+
+class PasswordError(FormatError):
+    """A password that is empty, or that no keyboard types."""
 
 
 class CodeError(FormatError):

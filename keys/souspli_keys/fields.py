@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from souspli_keys.canonical import MAX_INTEGER
+from souspli_keys.canonical import MAX_BYTES, MAX_INTEGER
 from souspli_keys.errors import SchemaError
 from souspli_keys.values import HASH_BYTES, ID_BYTES, check_hex, decode_base64
 
@@ -94,8 +94,11 @@ class Fields:
             raise SchemaError(f"field {name} is no text")
         return decode_base64(value, length=length)
 
-    def list(self, name: str, *, most: int, least: int = 0) -> list[object]:
-        """Return the items of a list, still to be read."""
+    def list(self, name: str, *, least: int = 0, most: int = MAX_BYTES) -> list[object]:
+        """Return the items of a list, still to be read.
+
+        More than the default `most` fit into no canonical JSON.
+        """
         value = self.take(name)
         if isinstance(value, list):
             items = cast("list[object]", value)

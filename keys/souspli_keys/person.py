@@ -1,0 +1,53 @@
+"""Surname and birth date, in the one form in which they are compared (keys.md §5).
+
+Public: the service compares keyed values and never sees what they were made of.
+"""
+
+import calendar
+import re
+import unicodedata
+
+from souspli_keys.errors import PersonError
+
+# Ligatures that NFKD leaves whole, and the sharp s with its capital.
+_SPELT_OUT = str.maketrans({"œ": "OE", "Œ": "OE", "æ": "AE", "Æ": "AE", "ß": "SS", "ẞ": "SS"})
+
+_NOT_A_TO_Z = re.compile(r"[^A-Z]")
+_BIRTH_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+_MONTHS = 12
+_LONGEST_MONTH = 31  # days, where the month is unknown
+
+
+def normalise_surname(text: str) -> str:
+    """Return the surname in capitals A–Z: no marks, spaces, hyphens or apostrophes.
+
+    `Le Goff-Œuvrard` gives `LEGOFFOEUVRARD`. Raises PersonError if no letter is left.
+    """
+    decomposed = unicodedata.normalize("NFKD", text).translate(_SPELT_OUT)
+    unmarked = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
+    surname = _NOT_A_TO_Z.sub("", unmarked.upper())
+    if not surname:
+        raise PersonError("a surname holds at least one letter")
+    return surname
+
+
+def parse_birth_date(text: str) -> str:
+    """Return `text` if it is `YYYY-MM-DD`, an unknown month or day being `00`.
+
+    Raises PersonError for a day that no calendar has.
+    """
+    match = _BIRTH_DATE.fullmatch(text)
+    if not match:
+        raise PersonError("a birth date is written YYYY-MM-DD")
+    year, month, day = (int(part) for part in match.groups())
+    if year == 0 or month > _MONTHS:
+        raise PersonError("no such month")
+    if day > (calendar.monthrange(year, month)[1] if month else _LONGEST_MONTH):
+        raise PersonError("no such day")
+    return text
+
+
+def compact_birth_date(text: str) -> str:
+    """Return a birth date as `YYYYMMDD`, or raise PersonError."""
+    return parse_birth_date(text).replace("-", "")

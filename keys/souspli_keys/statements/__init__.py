@@ -1,0 +1,58 @@
+"""Statements: signed envelopes that say who people are (statements.md).
+
+Public: the service verifies them too. Signing takes a `dsse.Signer`.
+"""
+
+from souspli_keys.statements.attestation import Attestation, verify_attestation
+from souspli_keys.statements.binding import (
+    BINDING_GRACE_SECONDS,
+    Binding,
+    VerifiedBinding,
+    sign_binding,
+    verify_binding,
+)
+from souspli_keys.statements.chain import (
+    VerifiedMember,
+    verify_chain,
+    verify_organisation,
+    verify_self_signed_organisation,
+)
+from souspli_keys.statements.invitation import (
+    Gate,
+    Invitation,
+    VerifiedInvitation,
+    check_in_force,
+    verify_invitation,
+)
+from souspli_keys.statements.line import Line
+from souspli_keys.statements.member import Member, check_may
+from souspli_keys.statements.organisation import Organisation
+from souspli_keys.statements.roles import Act, Role
+from souspli_keys.statements.statement import Statement, sign_statement
+
+__all__ = [
+    "BINDING_GRACE_SECONDS",
+    "Act",
+    "Attestation",
+    "Binding",
+    "Gate",
+    "Invitation",
+    "Line",
+    "Member",
+    "Organisation",
+    "Role",
+    "Statement",
+    "VerifiedBinding",
+    "VerifiedInvitation",
+    "VerifiedMember",
+    "check_in_force",
+    "check_may",
+    "sign_binding",
+    "sign_statement",
+    "verify_attestation",
+    "verify_binding",
+    "verify_chain",
+    "verify_invitation",
+    "verify_organisation",
+    "verify_self_signed_organisation",
+]
