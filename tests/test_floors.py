@@ -30,10 +30,13 @@ MAY_IMPORT = {
 SECRET = {
     "souspli_keys.identity",
     "souspli_keys.unlockers",
+    "souspli_keys.claimcode",
     "souspli_keys.vault",
     "souspli_exchange.sealed",
     "souspli_exchange.receive",
     "souspli_exchange.claim",
+    "souspli_exchange.age.filekey",
+    "souspli_exchange.age.stream",
     "souspli_exchange.age.unwrap",
 }
 
