@@ -60,5 +60,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Inlined assets are `data:` addresses, which the CSP refuses.
     assetsInlineLimit: 0,
+    // In kilobytes. libsodium, pdf.js and the password dictionaries are large and are
+    // fetched only when they are needed; anything larger than those is a mistake.
+    chunkSizeWarningLimit: 1_500,
   },
 })

@@ -12,6 +12,9 @@ import {
   type Aead,
   type AeadBackend,
 } from './aead.ts'
+import { libsodiumAead } from './aead_libsodium.ts'
+import { nativeAead } from './aead_native.ts'
+import { nobleAead } from './aead_noble.ts'
 import { BackendUnavailableError } from './errors.ts'
 
 const loaded = new Map<AeadBackend, Promise<Aead>>()
@@ -37,43 +40,37 @@ export async function chacha20Poly1305(backend?: AeadBackend): Promise<Aead> {
 function load(backend: AeadBackend): Promise<Aead> {
   let loading = loaded.get(backend)
   if (loading === undefined) {
-    loading = importBackend(backend).then(checkAnswer)
+    loading = construct(backend)
     loaded.set(backend, loading)
   }
   return loading
 }
 
-// Imported only when chosen: libsodium is half a megabyte that a browser with the
-// native cipher need not fetch for this.
-async function importBackend(backend: AeadBackend): Promise<Aead> {
+async function construct(backend: AeadBackend): Promise<Aead> {
+  try {
+    return await checkAnswer(await implementation(backend))
+  } catch (failure) {
+    // libsodium is fetched: the network may be back in a minute.
+    loaded.delete(backend)
+    throw failure
+  }
+}
+
+function implementation(backend: AeadBackend): Aead | Promise<Aead> {
   switch (backend) {
     case 'native':
-      return (await import('./aead_native.ts')).nativeAead()
+      return nativeAead()
     case 'libsodium':
-      return (await import('./aead_libsodium.ts')).libsodiumAead()
+      return libsodiumAead()
     case 'noble':
-      return (await import('./aead_noble.ts')).nobleAead()
+      return nobleAead()
   }
 }
 
 /** Zeros under a zero key and nonce: the tag, computed with an implementation outside this list. */
+// biome-ignore format: a tag is read in one line, not in sixteen
 const EXPECTED_TAG = Uint8Array.of(
-  0x4e,
-  0xb9,
-  0x72,
-  0xc9,
-  0xa8,
-  0xfb,
-  0x3a,
-  0x1b,
-  0x38,
-  0x2b,
-  0xb4,
-  0xd3,
-  0x6f,
-  0x5f,
-  0xfa,
-  0xd1,
+  0x4e, 0xb9, 0x72, 0xc9, 0xa8, 0xfb, 0x3a, 0x1b, 0x38, 0x2b, 0xb4, 0xd3, 0x6f, 0x5f, 0xfa, 0xd1,
 )
 
 /**

@@ -40,7 +40,7 @@ describe('Bech32', () => {
 
   test.each([
     ['mixed case', `${text.slice(0, -1)}${text.slice(-1).toUpperCase()}`],
-    ['a Kelvin sign for a k', text.replace('key', '\u212aey')],
+    ['a Kelvin sign for a K', text.toUpperCase().replace('KEY', '\u212aEY')],
     ['a space at the end', `${text} `],
     ['a line feed at the end', `${text}\n`],
     ['no separator', text.replaceAll('1', '')],

@@ -41,3 +41,11 @@ test('what is forced and not there is refused, never replaced', async () => {
   const { chacha20Poly1305, BackendUnavailableError } = await freshCopy()
   await expect(chacha20Poly1305('native')).rejects.toBeInstanceOf(BackendUnavailableError)
 })
+
+test('what could not be had is asked for again', async () => {
+  anOlderBrowser()
+  const { chacha20Poly1305, BackendUnavailableError } = await freshCopy()
+  await expect(chacha20Poly1305('native')).rejects.toBeInstanceOf(BackendUnavailableError)
+  vi.restoreAllMocks()
+  expect((await chacha20Poly1305('native')).backend).toBe('native')
+})
