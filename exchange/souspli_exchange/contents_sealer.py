@@ -53,6 +53,7 @@ class ContentsSealer:
         self._files = tuple(BundledFile(source.name, source.size) for source in sources)
         self._bundle = Bundle(self._files, created_at=created_at)
         self.layout = SegmentLayout(self._bundle.padded_length)
+        self.tar_length = self._bundle.tar_length
         self._document_key = HybridIdentity.generate()
         self._new_file = begin_file(self._document_key.recipient)
         self._hashers = [hashlib.sha256() for _ in self._files]
@@ -100,7 +101,7 @@ class ContentsSealer:
             ),
             padded_length=self.layout.padded_length,
             sealed_length=self.layout.sealed_length,
-            tar_length=self._bundle.tar_length,
+            tar_length=self.tar_length,
             tree_hash=tree_hash(self._leaf_hashes).hex(),
         )
         return SealedContents(contents=contents, document_key=self._document_key)

@@ -27,9 +27,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from souspli_keys.dsse import Envelope
-
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
+from souspli_keys.dsse import Envelope
 
 
 class InvitationStatus(StrEnum):
@@ -238,8 +237,8 @@ class SenderMailbox(Protocol):
         `checksums` holds the SHA-256 of every sealed segment, in order. Raises
         IncompleteDepositError, RecipientClaimedError, InvitationSupersededError,
         InvitationExpiredError, CoverNotTakenError; then nothing was stored and the
-        segments are still held. A repeat after success gets the same deliveries,
-        even with other covers: the first ones count.
+        segments are still held. A repeat after success gets the same deliveries;
+        with other covers or checksums it raises DocumentDiffersError.
         """
         ...
 

@@ -6,6 +6,7 @@ under it in the meantime makes the whole attempt void.
 
 import os
 import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -84,7 +85,8 @@ class PathSource:
     """
 
     def __init__(self, path: Path, *, media_type: str, name: str | None = None) -> None:
-        self.name = path.name if name is None else name
+        # Disks of macOS hand out names in another normal form than the manifest's.
+        self.name = unicodedata.normalize("NFC", path.name if name is None else name)
         self.media_type = media_type
         try:
             # Non-blocking, or opening a pipe that nobody writes to would wait for ever.

@@ -1,0 +1,205 @@
+"""Covers: sealed to a recipient, opened and verified, sealed again for another.
+
+docs/specs/sealed-document.md §4, §5 and §7 rules 1–3. There is one way to a cover's
+content, `open_cover`, and it verifies everything; what it returns is the only thing
+that contents are opened and covers re-sealed from.
+
+The service never imports this module (tests/test_floors.py).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from souspli_exchange.age.errors import AgeError, NoMatchError
+from souspli_exchange.age.file import decrypt, encrypt
+from souspli_exchange.age.recipient import HybridRecipient
+from souspli_exchange.age.unwrap import HybridIdentity
+from souspli_exchange.cover import Cover, encode_cover, parse_cover
+from souspli_exchange.errors import (
+    AnotherDocumentError,
+    CoverRefusedError,
+    ExchangeUsageError,
+    ManifestRefusedError,
+    NotForMeError,
+)
+from souspli_exchange.grant import (
+    Grant,
+    GrantReason,
+    check_room,
+    effective_recipient,
+    sign_grant,
+    verify_grants,
+)
+from souspli_exchange.ids import DocumentId
+from souspli_exchange.manifest import DEFAULT_LIMITS, Limits, Manifest, parse_manifest
+from souspli_exchange.sender import verify_sender
+from souspli_exchange.verified import VERIFIED_HERE, Proof
+from souspli_keys import dsse
+from souspli_keys.address import Origin
+from souspli_keys.dsse import Envelope, PayloadType, Signer
+from souspli_keys.errors import SignatureError
+from souspli_keys.identity import Identity
+from souspli_keys.public import Fingerprint, PublicIdentity
+from souspli_keys.statements import VerifiedMember
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who opens covers, and whom they trust."""
+
+    identities: Sequence[Identity]
+    """The account's identity, then any claim identities that are still kept."""
+    origin: Origin
+    organisations: Collection[Fingerprint]
+    """Fingerprints of the organisations that the reader trusts."""
+    limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def fingerprints(self) -> frozenset[Fingerprint]:
+        """The reader's own fingerprints."""
+        return frozenset(identity.public.fingerprint for identity in self.identities)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VerifiedCover:
+    """A cover of which everything was verified. Only `open_cover` makes one."""
+
+    manifest: Manifest
+    manifest_hash: str
+    sender: VerifiedMember
+    grants: tuple[Grant, ...]
+    effective_recipient: Fingerprint
+    document_key: HybridIdentity
+    envelopes: Cover
+    """As it was sealed, for re-sealing."""
+    proof: Proof = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self.proof.check()
+
+    def __repr__(self) -> str:
+        return f"VerifiedCover({self.manifest.document_id})"
+
+
+def seal_cover(cover: Cover, recipient: PublicIdentity) -> bytes:
+    """Return the `cover.age` that only `recipient` can open.
+
+    Whether this is the right person's key has been verified: see `recipients`.
+    Raises TooLargeToSendError, or KeyStringError for a key that can't be sealed to.
+    """
+    return encrypt(encode_cover(cover), HybridRecipient(recipient.recipient_key()))
+
+
+def open_cover(
+    sealed: bytes,
+    *,
+    reader: Reader,
+    document_id: DocumentId,
+    organisation: Envelope,
+    member: Envelope,
+) -> VerifiedCover:
+    """Return the cover's content if rules 1–3 hold; the contents are not looked at.
+
+    `document_id` is the one that was asked for. `organisation` and `member` are the
+    statements about the sender, as the service gave them.
+
+    Raises CoverRefusedError (damaged; NotForMeError for somebody else's),
+    SenderRefusedError, ManifestRefusedError (AnotherDocumentError for a genuine one
+    of another document, service or sender), GrantRefusedError.
+    """
+    cover = parse_cover(_decrypt(sealed, reader.identities))
+    # Read before it is verified, to know at which moment the sender's membership has
+    # to hold; read again from the verified bytes.
+    claimed = parse_manifest(cover.manifest.payload, limits=reader.limits)
+    sender = verify_sender(
+        organisation,
+        member,
+        trusted=reader.organisations,
+        origin=reader.origin,
+        at=claimed.created_at,
+    )
+    manifest = _verify_manifest(cover.manifest, sender, limits=reader.limits)
+    if manifest.origin != reader.origin:
+        raise AnotherDocumentError("a document of another service")
+    if manifest.document_id != document_id:
+        raise AnotherDocumentError("another document than the one asked for")
+    manifest_hash = cover.manifest.payload_hash
+    grants = verify_grants(cover.grants, manifest, manifest_hash, own=reader.fingerprints)
+    return VerifiedCover(
+        manifest=manifest,
+        manifest_hash=manifest_hash,
+        sender=sender,
+        grants=grants,
+        effective_recipient=effective_recipient(manifest, grants),
+        document_key=cover.document_key,
+        envelopes=cover,
+        proof=VERIFIED_HERE,
+    )
+
+
+def reseal_cover(
+    cover: VerifiedCover,
+    *,
+    signer: Signer,
+    to: PublicIdentity,
+    reason: GrantReason,
+    now: int,
+) -> bytes:
+    """Return the cover sealed to `to`, with one grant more, signed by `signer`.
+
+    `signer` is whom the document is for as things stand or, while there is no grant,
+    its sender: no reader would accept another's. Raises ExchangeUsageError if it is
+    somebody else, or after 8 grants.
+    """
+    may_grant = {cover.effective_recipient}
+    if not cover.grants:
+        may_grant.add(cover.manifest.sender.fingerprint)
+    if signer.public.fingerprint not in may_grant:
+        raise ExchangeUsageError("the document is not this identity's to pass on")
+    check_room(cover.envelopes.grants)
+    grant = sign_grant(
+        cover.manifest,
+        cover.manifest_hash,
+        signer=signer,
+        to=to.fingerprint,
+        reason=reason,
+        now=now,
+    )
+    envelopes = cover.envelopes
+    return seal_cover(
+        Cover(
+            document_key=envelopes.document_key,
+            manifest=envelopes.manifest,
+            grants=(*envelopes.grants, grant),
+        ),
+        to,
+    )
+
+
+def _decrypt(sealed: bytes, identities: Sequence[Identity]) -> bytes:
+    for identity in identities:
+        try:
+            return decrypt(sealed, HybridIdentity(identity.secret_age_seed()))
+        except NoMatchError:
+            continue
+        except AgeError as refused:
+            raise CoverRefusedError("the cover is damaged, or no sealed cover") from refused
+    raise NotForMeError("the cover is sealed to somebody else")
+
+
+def _verify_manifest(envelope: Envelope, sender: VerifiedMember, *, limits: Limits) -> Manifest:
+    certified = sender.member
+    try:
+        payload = dsse.verify(envelope, payload_type=PayloadType.MANIFEST, signer=certified.member)
+    except SignatureError as refused:
+        raise ManifestRefusedError("the manifest is not signed by its sender") from refused
+    manifest = parse_manifest(payload, limits=limits)
+    says = manifest.sender
+    if (says.fingerprint, says.organisation, says.name, says.address) != (
+        certified.fingerprint,
+        certified.organisation,
+        certified.name,
+        certified.address,
+    ):
+        raise AnotherDocumentError("the manifest names another sender than its statements")
+    return manifest
