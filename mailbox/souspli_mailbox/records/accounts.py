@@ -135,24 +135,19 @@ def add_account(
 
 def read_account(connection: Connection, *, account_number: str) -> Account:
     """Return the account; NotFoundError if there is none."""
-    account = tables.accounts.c
-    row = (
-        connection.execute(
-            select(
-                account.account_number,
-                account.kind,
-                account.address,
-                account.fingerprint,
-                account.identity,
-                account.created_at,
-            ).where(account.account_number == account_number)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(
+        select(tables.accounts).where(tables.accounts.c.account_number == account_number)
+    ).one_or_none()
     if row is None:
         raise NotFoundError
-    return Account(**{**row, "kind": AccountKind(row["kind"])})
+    return Account(
+        account_number=row.account_number,
+        kind=AccountKind(row.kind),
+        address=row.address,
+        fingerprint=row.fingerprint,
+        identity=row.identity,
+        created_at=row.created_at,
+    )
 
 
 def account_numbers(connection: Connection, *, address: str) -> tuple[str, ...]:

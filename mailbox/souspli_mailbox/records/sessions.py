@@ -51,26 +51,22 @@ def open_session(
 def find_session(connection: Connection, *, token_hash: str, now: int) -> Session:
     """Return the session; NotFoundError if there is none or it has expired."""
     session = tables.sessions.c
-    row = (
-        connection.execute(
-            select(
-                session.account_number,
-                tables.accounts.c.kind,
-                session.unlocker_id,
-                session.client,
-                session.created_at,
-                session.last_seen_at,
-                session.expires_at,
-            )
-            .join(tables.accounts, tables.accounts.c.account_number == session.account_number)
-            .where(session.token_hash == token_hash, session.expires_at > now)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(
+        select(tables.sessions, tables.accounts.c.kind)
+        .join(tables.accounts, tables.accounts.c.account_number == session.account_number)
+        .where(session.token_hash == token_hash, session.expires_at > now)
+    ).one_or_none()
     if row is None:
         raise NotFoundError
-    return Session(**{**row, "kind": AccountKind(row["kind"])})
+    return Session(
+        account_number=row.account_number,
+        kind=AccountKind(row.kind),
+        unlocker_id=row.unlocker_id,
+        client=row.client,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        expires_at=row.expires_at,
+    )
 
 
 def touch_session(connection: Connection, *, token_hash: str, now: int) -> None:
