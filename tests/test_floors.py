@@ -30,6 +30,7 @@ MAY_IMPORT = {
 SECRET = {
     "souspli_keys.identity",
     "souspli_keys.unlockers",
+    "souspli_keys.agekey",
     "souspli_keys.claimcode",
     "souspli_keys.vault",
     "souspli_exchange.sealed",

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souspli_exchange.age import bech32
 from souspli_exchange.age.bech32 import decode_bech32, encode_bech32
 from souspli_exchange.age.errors import AgeUsageError, KeyStringError
 from souspli_exchange.age.filekey import FileKey
@@ -14,6 +13,7 @@ from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.age.stream import PayloadOpener, PayloadSealer
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.age.x25519 import X25519Identity
+from souspli_keys import bech32
 
 # Seed 00 01 … 1f. The recipient is what `age-keygen -y` of age 1.3.2 makes of it.
 KNOWN_SECRET = "AGE-SECRET-KEY-PQ-1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0S5DYVQQ"
@@ -86,7 +86,7 @@ def test_a_second_spelling_of_the_same_bytes_is_refused(symbols: str) -> None:
     values = [bech32._VALUES[character] for character in symbols]
     checksum = "".join(bech32._ALPHABET[v] for v in bech32._checksum("souspli", values))
     with pytest.raises(KeyStringError):
-        bech32.decode_bech32(f"souspli1{symbols}{checksum}", prefix="souspli")
+        decode_bech32(f"souspli1{symbols}{checksum}", prefix="souspli")
 
 
 def test_a_recipient_whose_shared_secret_everybody_knows_is_refused() -> None:

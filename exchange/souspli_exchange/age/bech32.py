@@ -1,95 +1,22 @@
-"""Bech32 (BIP 173) without its limit on length, as age spells keys."""
+"""The spelling of keys, with the errors of this package.
+
+Bech32 itself stands in `souspli_keys.bech32`, which spells the same keys.
+"""
 
 from souspli_exchange.age.errors import KeyStringError
+from souspli_keys import bech32
+from souspli_keys.errors import KeyStringError as WrongSpellingError
 
-_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
-_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)  # BIP 173
-_CHECKSUM_SYMBOLS = 6
-
-
-def encode_bech32(prefix: str, value: bytes) -> str:
-    """Return `value` under the lowercase human-readable `prefix`, in lowercase."""
-    symbols = _to_symbols(value)
-    return prefix + "1" + "".join(_ALPHABET[s] for s in symbols + _checksum(prefix, symbols))
+encode_bech32 = bech32.encode_bech32
 
 
 def decode_bech32(text: str, *, prefix: str) -> bytes:
-    """Return the bytes that `text` spells under the lowercase `prefix`.
+    """Return the bytes that `text` spells under the lower-case `prefix`.
 
-    Raises KeyStringError if the case is mixed, the prefix is another, a character
-    is not in the alphabet, the checksum differs or the last bits are not zero.
-    Its text never repeats the key.
+    Raises KeyStringError for anything but Bech32 under this prefix; its words never
+    repeat the text, which may be a secret.
     """
-    lower = text.lower()
-    # isascii first: a few foreign letters turn into ASCII when lowered (U+212A, the
-    # Kelvin sign, into "k"), and would make a second spelling of the same key.
-    if not text.isascii() or text not in (lower, text.upper()):
-        raise KeyStringError("a key is written in ASCII, all lowercase or all uppercase")
-    found, separator, data = lower.rpartition("1")
-    if not separator or found != prefix:
-        raise KeyStringError(f"this kind of key begins with {prefix}1")
     try:
-        symbols = [_VALUES[character] for character in data]
-    except KeyError:
-        raise KeyStringError("a character that no key contains") from None
-    body, checksum = symbols[:-_CHECKSUM_SYMBOLS], symbols[-_CHECKSUM_SYMBOLS:]
-    if checksum != _checksum(prefix, body):
-        raise KeyStringError("the checksum differs: the key is misspelt or cut")
-    return _from_symbols(body)
-
-
-def _feedback(top: int) -> int:
-    """Return what the five bits that leave the register bring back into it."""
-    value = 0
-    for bit, generator in enumerate(_GENERATOR):
-        value ^= generator if top >> bit & 1 else 0
-    return value
-
-
-_FEEDBACK = tuple(map(_feedback, range(32)))  # a table: a recipient has 2,000 characters
-
-
-def _polymod(symbols: list[int]) -> int:
-    check = 1
-    for symbol in symbols:
-        check = (check & 0x1FFFFFF) << 5 ^ symbol ^ _FEEDBACK[check >> 25]
-    return check
-
-
-def _checksum(prefix: str, symbols: list[int]) -> list[int]:
-    expanded = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
-    check = _polymod(expanded + symbols + [0] * _CHECKSUM_SYMBOLS) ^ 1
-    return [check >> 5 * (_CHECKSUM_SYMBOLS - 1 - i) & 31 for i in range(_CHECKSUM_SYMBOLS)]
-
-
-def _to_symbols(value: bytes) -> list[int]:
-    """Cut bytes into groups of five bits, the last filled with zeros."""
-    symbols: list[int] = []
-    pending = bits = 0
-    for byte in value:
-        pending, bits = pending << 8 | byte, bits + 8
-        while bits >= 5:
-            bits -= 5
-            symbols.append(pending >> bits)
-            pending &= (1 << bits) - 1
-    if bits:
-        symbols.append(pending << (5 - bits))
-    return symbols
-
-
-def _from_symbols(symbols: list[int]) -> bytes:
-    """Join groups of five bits into bytes, refusing any spelling but the canonical one."""
-    value = bytearray()
-    pending = bits = 0
-    for symbol in symbols:
-        pending, bits = pending << 5 | symbol, bits + 5
-        if bits >= 8:
-            bits -= 8
-            value.append(pending >> bits)
-            pending &= (1 << bits) - 1
-    # Five bits or more would be a whole symbol too many; bits that are not zero
-    # would be a second spelling.
-    if bits >= 5 or pending:
-        raise KeyStringError("the last character of the key is not possible")
-    return bytes(value)
+        return bech32.decode_bech32(text, prefix=prefix)
+    except WrongSpellingError as wrong:
+        raise KeyStringError(str(wrong)) from None

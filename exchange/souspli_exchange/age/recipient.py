@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from souspli_exchange.age.bech32 import decode_bech32, encode_bech32
 from souspli_exchange.age.errors import KeyStringError
 from souspli_exchange.age.hybrid import MLKEM768_PUBLIC_BYTES, X25519_BYTES, is_low_order
+from souspli_keys.public import RECIPIENT_PREFIX
 
-RECIPIENT_PREFIX = "age1pq"
 RECIPIENT_BYTES = MLKEM768_PUBLIC_BYTES + X25519_BYTES
 
 # A key in a log or a traceback should be recognisable, not fill the screen.

@@ -3,15 +3,12 @@
 The service never imports this module (tests/test_floors.py).
 """
 
-import hashlib
 import os
 from collections.abc import Iterable
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from souspli_exchange.age.bech32 import decode_bech32, encode_bech32
 from souspli_exchange.age.errors import KeyStringError, NoMatchError
@@ -21,14 +18,10 @@ from souspli_exchange.age.hybrid import (
     HPKE_INFO,
     HPKE_SUITE,
     MLKEM768X25519,
-    X25519_BYTES,
     parse_hybrid_stanza,
 )
 from souspli_exchange.age.recipient import HybridRecipient
-
-IDENTITY_PREFIX = "age-secret-key-pq-"
-SEED_BYTES = 32
-_MLKEM768_SEED_BYTES = 64  # FIPS 203: d, then z
+from souspli_keys.agekey import AGE_IDENTITY_PREFIX, SEED_BYTES, expand_seed
 
 
 class Identity(Protocol):
@@ -57,9 +50,7 @@ class HybridIdentity:
         if len(seed) != SEED_BYTES:
             raise KeyStringError(f"an identity is {SEED_BYTES} bytes long")
         self._seed = bytes(seed)
-        expanded = hashlib.shake_256(self._seed).digest(_MLKEM768_SEED_BYTES + X25519_BYTES)
-        mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM768_SEED_BYTES])
-        x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM768_SEED_BYTES:])
+        mlkem, x25519 = expand_seed(self._seed)
         self._private_key = hpke.MLKEM768X25519PrivateKey(mlkem, x25519)
         self.recipient = HybridRecipient(
             mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
@@ -73,11 +64,11 @@ class HybridIdentity:
     @classmethod
     def parse(cls, text: str) -> "HybridIdentity":
         """Return the identity that `AGE-SECRET-KEY-PQ-1…` spells, or raise KeyStringError."""
-        return cls(decode_bech32(text, prefix=IDENTITY_PREFIX))
+        return cls(decode_bech32(text, prefix=AGE_IDENTITY_PREFIX))
 
     def to_secret_string(self) -> str:
         """Spell the secret as age does: `AGE-SECRET-KEY-PQ-1…`. Never log it."""
-        return encode_bech32(IDENTITY_PREFIX, self._seed).upper()
+        return encode_bech32(AGE_IDENTITY_PREFIX, self._seed).upper()
 
     def secret_seed(self) -> bytes:
         """Return the 32-byte seed, to be sealed and stored."""
