@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -73,9 +74,11 @@ class Extraction:
                 raise OutputError("the folder to open into exists already")
             self._temporary.rename(self._folder)
             self._released = True
-            _sync_folder(self._folder.parent)
         except OSError as failure:
             raise OutputError("the opened files can't be kept: is the disk full?") from failure
+        with suppress(OSError):
+            # The folder is there, and whole; some network disks can't do this.
+            _sync_folder(self._folder.parent)
         return tuple(self._folder / name for name in self.names)
 
     def close(self) -> None:

@@ -278,6 +278,9 @@ async def _complete(
             reseals -= 1
             invitation_id = InvitationId(claimed.invitation_id)
             recipient = await _verify_again(sending, invitation_id, own_copies, now=now)
+            sealed_to = {cover.recipient for cover in spooled.covers}
+            if recipient.identity.fingerprint in sealed_to:
+                raise  # the service refuses the very key that it says is in force
             spooled = await asyncio.to_thread(_seal_again, sending, spooled, recipient)
             verified[invitation_id] = recipient
     sending.progress(Step.COMPLETING, 1, 1)
