@@ -56,8 +56,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     contents_bytes: Annotated[int, Meta(ge=65_536)] = 2_415_919_104
     """Sealed contents of one document: 2 GiB of files and at most 12 % of padding."""
-    deposits_at_once: Annotated[int, Meta(ge=1)] = 8
-    """Segments in memory at a time, each 8 MiB: further uploads wait their turn."""
+    segments_at_once: Annotated[int, Meta(ge=1)] = 32
+    """Segments in memory at a time, each 8 MiB: further ones wait their turn, or are sent away."""
     session_seconds: Annotated[int, Meta(ge=60)] = 43_200
     """A session ends after 12 hours: a working day."""
     browser_idle_seconds: Annotated[int, Meta(ge=60)] = 3_600

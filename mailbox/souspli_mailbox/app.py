@@ -1,0 +1,154 @@
+"""The service, put together: the one place where rows, store, jobs and routes meet."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from souspli_mailbox import schema
+from souspli_mailbox.access import admit
+from souspli_mailbox.endpoints import Endpoint
+from souspli_mailbox.errors import Refusal
+from souspli_mailbox.middlewares import (
+    add_headers,
+    answer_problems,
+    log_requests,
+    refuse_other_sites,
+)
+from souspli_mailbox.openapi import describe_service
+from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
+from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
+from souspli_mailbox.routes import (
+    claim_gates,
+    claims,
+    contents,
+    deliveries,
+    deposits,
+    invitations,
+    organisations,
+    segments,
+    sent,
+    service,
+    sign_in,
+)
+from souspli_mailbox.settings import Settings
+from souspli_mailbox.state import (
+    BLOBS,
+    CLOCK,
+    DATABASE,
+    DESCRIPTION,
+    PAGE,
+    SECRETS,
+    SEGMENT_SLOTS,
+    SETTINGS,
+    Clock,
+    ServiceSecrets,
+)
+from souspli_mailbox.version import VERSION
+from souspli_storage.blobs import BlobStore
+from souspli_storage.database import Database
+from souspli_storage.disk import DiskBlobs
+
+ENDPOINTS: Final[Sequence[Endpoint]] = (
+    *service.ENDPOINTS,
+    *organisations.ENDPOINTS,
+    *sign_in.ENDPOINTS,
+    *invitations.ENDPOINTS,
+    *claims.ENDPOINTS,
+    *claim_gates.ENDPOINTS,
+    *deposits.ENDPOINTS,
+    *segments.ENDPOINTS,
+    *sent.ENDPOINTS,
+    *deliveries.ENDPOINTS,
+    *contents.ENDPOINTS,
+)
+
+MIGRATIONS: Final = Path(schema.__file__).parent
+DATABASE_FILE: Final = "mailbox.sqlite"
+DOCUMENTS_FOLDER: Final = "documents"
+
+
+def make_app(
+    settings: Settings,
+    *,
+    clock: Clock = time.time,
+    webclient: Path = WEBCLIENT,
+    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+) -> web.Application:
+    """Return the service, to be run by `entry.serve` or a test.
+
+    Nothing is opened before it starts. Raises PageError if the browser client is to
+    be served and is not there, or was built for another service.
+    """
+    # 0: each handler reads its body itself, up to the limit of its kind.
+    app = web.Application(
+        middlewares=[log_requests, answer_problems, refuse_other_sites], client_max_size=0
+    )
+    app[SETTINGS] = settings
+    app[CLOCK] = clock
+    app[PAGE] = load_page(settings, folder=webclient)
+    app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
+    app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
+    app.on_response_prepare.append(add_headers)
+    app.add_routes([_route(endpoint) for endpoint in ENDPOINTS])
+    app.router.add_get("/openapi.json", service.get_description)
+    if (page := app[PAGE]) is not None:
+        app.add_routes(page_routes(page))
+    app.cleanup_ctx.append(_storage(open_blobs))
+    return app
+
+
+def _route(endpoint: Endpoint) -> web.RouteDef:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if not request.query.keys() <= endpoint.query or len(request.query) > len(
+            set(request.query)
+        ):
+            raise Refusal(ProblemKind.BAD_REQUEST)
+        await admit(request, endpoint.caller)
+        return await endpoint.handler(request)
+
+    if endpoint.method == "GET":
+        return web.get(endpoint.route, serve)
+    return web.route(endpoint.method, endpoint.route, serve)
+
+
+def _storage(
+    open_blobs: Callable[[Path], BlobStore],
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def storage(app: web.Application) -> AsyncIterator[None]:
+        """Open and migrate the database, open the store; close both at the end."""
+        folder = app[SETTINGS].data
+        database = await asyncio.to_thread(open_database, folder)
+        try:
+            app[DATABASE] = database
+            app[BLOBS] = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[SECRETS] = ServiceSecrets(
+                decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
+                one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
+                throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
+            )
+            yield
+        finally:
+            await asyncio.to_thread(database.close)
+
+    return storage
+
+
+def open_database(folder: Path) -> Database:
+    """Open the database in a data folder and bring its schema up to date."""
+    database = Database(folder / DATABASE_FILE)
+    try:
+        database.upgrade(migrations=MIGRATIONS)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _secret(database: Database, purpose: SecretPurpose) -> Awaitable[bytes]:
+    return database.write(service_secret, purpose=purpose)

@@ -1,0 +1,136 @@
+"""What the command line starts: the service's run loop, and the operator's admission codes."""
+
+import asyncio
+import hashlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from souspli_keys.codes import draw_admission_code, format_admission_code
+from souspli_mailbox.app import make_app, open_database
+from souspli_mailbox.records.organisations import count_organisations, keep_admission_code
+from souspli_mailbox.settings import Settings
+from souspli_storage.database import Database
+
+# Long enough to hand a code over by telephone or letter, short enough that one that
+# was forgotten in a drawer admits nobody.
+ADMISSION_CODE_SECONDS: Final = 7 * 86_400
+
+# A segment under way at a usual line's speed still arrives; a service manager waits
+# longer than this before it kills.
+SHUTDOWN_SECONDS: Final = 20.0
+
+# Idle connections cost a proxy nothing to open again.
+KEEP_ALIVE_SECONDS: Final = 75.0
+
+
+def serve(settings: Settings, *, ready: Callable[[str], None] | None = None) -> None:
+    """Run the service until SIGTERM or SIGINT; requests and jobs under way finish.
+
+    `ready` is called once with the address it listens at. Raises SettingsError
+    before anything is opened, StorageError or OSError if it can't start.
+    """
+    configure_logging()
+    asyncio.run(_serve(settings, ready))
+
+
+async def _serve(settings: Settings, ready: Callable[[str], None] | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = make_runner(make_app(settings))
+    try:
+        address = await start(runner, settings)
+        if ready is not None:
+            ready(address)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Return a runner that logs neither addresses nor paths."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=_server_logger(),
+        # Bodies are taken as they are: nothing is unpacked before it is counted.
+        auto_decompress=False,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+
+
+async def start(runner: web.AppRunner, settings: Settings) -> str:
+    """Start listening; return the address, with the port that was really taken."""
+    await runner.setup()
+    site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def make_admission_code(database: Database, now: int) -> str:
+    """Draw a code that admits one organisation, keep its hash, return it as it is written."""
+    code = draw_admission_code()
+    database.write_now(
+        keep_admission_code,
+        code_hash=hashlib.sha256(code.encode("ascii")).hexdigest(),
+        now=now,
+        expires_at=now + ADMISSION_CODE_SECONDS,
+    )
+    return format_admission_code(code)
+
+
+def admission_code(settings: Settings) -> str:
+    """Do the same for the service in this data folder, which may be running."""
+    with open_database(settings.data) as database:
+        return make_admission_code(database, int(time.time()))
+
+
+def is_empty(settings: Settings) -> bool:
+    """Say whether no organisation has been admitted yet."""
+    with open_database(settings.data) as database:
+        return database.read_now(count_organisations) == 0
+
+
+def configure_logging() -> None:
+    """Write JSON lines to stderr. Python's own logging is kept to types of errors."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _NoValues(logging.Filter):
+    """Strips a record of everything that came from outside.
+
+    aiohttp would log the peer's address, and a traceback with the line it sent.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        record.msg = "HTTP connection failed: %s"
+        record.args = (kind.__name__ if kind else "unknown",)
+        record.exc_info = None
+        record.exc_text = None
+        return True
+
+
+def _server_logger() -> logging.Logger:
+    logger = logging.getLogger("souspli.http")
+    if not any(isinstance(present, _NoValues) for present in logger.filters):
+        logger.addFilter(_NoValues())
+    return logger

@@ -1,0 +1,164 @@
+"""What happens around every request, from the outside in: log, headers, problems, origin.
+
+None of them knows a route. What a request's path or query held never reaches the
+log: the route's template does (`/v1/deliveries/{delivery_id}`).
+"""
+
+import secrets
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from aiohttp import web
+from multidict import CIMultiDict
+
+from souspli_mailbox.answers import problem_answer
+from souspli_mailbox.errors import Refusal
+from souspli_mailbox.page import page_not_found, wants_page
+from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.sessions import CookieName
+from souspli_mailbox.state import CLOCK, PAGE, REQUEST_ID, SETTINGS
+from souspli_mailbox.translations import refusal_for
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger("souspli.mailbox")
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+
+# A time to the second, beside the same second in a proxy's log, would name the person.
+LOGGED_TIME_SECONDS: Final = 60
+
+YEAR_SECONDS: Final = 31_536_000
+
+# aiohttp's own answers, as it raises them before or instead of a handler.
+_KINDS_BY_STATUS: Final = {
+    400: ProblemKind.BAD_REQUEST,
+    401: ProblemKind.NOT_SIGNED_IN,
+    403: ProblemKind.NOT_ALLOWED,
+    404: ProblemKind.NOT_FOUND,
+    405: ProblemKind.METHOD_NOT_ALLOWED,
+    413: ProblemKind.TOO_LARGE,
+    416: ProblemKind.RANGE_NOT_SATISFIABLE,
+}
+
+
+@web.middleware
+async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Write one line per request: method, template, status, duration, rounded moment."""
+    request[REQUEST_ID] = secrets.token_hex(8)
+    # Of how long, never of when: monotonic, so not the application's clock.
+    began = time.monotonic()
+    status = 0
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        now = int(request.app[CLOCK]())
+        log.info(
+            "request",
+            request_id=request[REQUEST_ID],
+            method=request.method if request.method in _LOGGED_METHODS else "other",
+            route=route_template(request),
+            # 0: the client went away before the answer had begun.
+            status=status,
+            milliseconds=round((time.monotonic() - began) * 1000),
+            at=now - now % LOGGED_TIME_SECONDS,
+        )
+
+
+# A method is the client's own text; only known words are logged.
+_LOGGED_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+
+
+def route_template(request: web.Request) -> str:
+    """Return the matched route's template: never a path, which may hold an id."""
+    resource = request.match_info.route.resource
+    return "(none)" if resource is None else resource.canonical
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add to every answer, as it begins, what keeps browsers from doing harm with it."""
+    headers: CIMultiDict[str] = response.headers
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers.setdefault("Cache-Control", "no-store")
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Content-Type-Options"] = "nosniff"
+    # aiohttp would name itself, its version and Python's.
+    headers["Server"] = "souspli"
+    if request.app[SETTINGS].page_url.scheme == "https":
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+    if (request_id := request.get(REQUEST_ID)) is not None:
+        headers["X-Request-Id"] = request_id
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever was raised into problem details with constant words."""
+    try:
+        return await handler(request)
+    except web.HTTPException as raised:
+        if raised.status < 400:
+            raise
+        if raised.status == 404 and request.app[PAGE] is not None and wants_page(request):
+            return page_not_found()
+        answer = problem_answer(
+            Refusal(_KINDS_BY_STATUS.get(raised.status, ProblemKind.BAD_REQUEST))
+        )
+        if "Allow" in raised.headers:
+            answer.headers["Allow"] = raised.headers["Allow"]
+        return answer
+    except Exception as failed:  # noqa: BLE001  (constant words to the client)
+        refusal = refusal_for(failed, now=int(request.app[CLOCK]()))
+        if refusal.kind.value.status >= 500:
+            log.error(
+                "request failed",
+                request_id=request[REQUEST_ID],
+                route=route_template(request),
+                problem=refusal.kind.value.name,
+                cause=describe(failed),
+            )
+        return problem_answer(refusal)
+
+
+@web.middleware
+async def refuse_other_sites(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse writes that another site's page made the browser send.
+
+    SameSite cookies already stop most of it. A browser says where a request comes
+    from; one that says nothing in either header gets no write with a cookie.
+    """
+    if request.method not in SAFE_METHODS:
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        own = site == "same-origin" or (
+            site is None and origin == request.app[SETTINGS].page_origin
+        )
+        said_nothing = site is None and origin is None
+        has_cookie = any(name.value in request.cookies for name in CookieName)
+        if not own and (has_cookie or not said_nothing):
+            raise Refusal(ProblemKind.NOT_ALLOWED)
+    return await handler(request)
+
+
+def describe(failed: BaseException) -> list[str]:
+    """Return where and by what type something failed, without any of the values.
+
+    The text of an exception may repeat what a person sent; types and line numbers
+    can't.
+    """
+    described: list[str] = []
+    cause: BaseException | None = failed
+    while cause is not None:
+        frames = traceback.extract_tb(cause.__traceback__)
+        places = " > ".join(
+            f"{frame.filename.rpartition('/')[2]}:{frame.lineno}:{frame.name}" for frame in frames
+        )
+        described.append(f"{type(cause).__name__} at {places}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return described

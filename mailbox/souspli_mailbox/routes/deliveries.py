@@ -1,0 +1,250 @@
+"""A recipient's mailbox: list, covers, collecting, receipts (docs/specs/mailbox.md §2, §4)."""
+
+import asyncio
+import json
+from typing import Final
+
+from aiohttp import web
+from msgspec import UNSET
+
+from souspli_exchange.errors import ReceiptRefusedError
+from souspli_exchange.ids import DocumentId
+from souspli_exchange.receipt import Receipt, verify_receipt
+from souspli_keys import canonical
+from souspli_keys.errors import FormatError
+from souspli_keys.public import parse_public
+from souspli_mailbox.access import Account, account_of
+from souspli_mailbox.answers import answer, read_request
+from souspli_mailbox.covers import check_cover, cover_hash
+from souspli_mailbox.cursors import next_cursor, read_page_request
+from souspli_mailbox.deliveries import DeliveryEvent
+from souspli_mailbox.endpoints import PAGING, Caller, Endpoint
+from souspli_mailbox.envelopes import from_stored, open_shape, to_stored
+from souspli_mailbox.errors import Refusal
+from souspli_mailbox.protocol.deliveries import (
+    CollectAnswer,
+    CoverAnswer,
+    DeliveriesPage,
+    DeliveryView,
+    ReceiptAnswer,
+    ReceiptRequest,
+    ReplaceCoverAnswer,
+    ReplaceCoverRequest,
+)
+from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.protocol.values import Nothing
+from souspli_mailbox.records import accounts
+from souspli_mailbox.records import deliveries as records
+from souspli_mailbox.state import DATABASE, SETTINGS, now
+
+
+async def list_deliveries(request: web.Request) -> web.Response:
+    page = read_page_request(request)
+    deliveries = await request.app[DATABASE].read(
+        records.list_deliveries,
+        account_number=account_of(request).account_number,
+        after=page.after,
+        limit=page.limit,
+    )
+    last = (deliveries[-1].stored_at, deliveries[-1].delivery_id) if deliveries else None
+    return answer(
+        DeliveriesPage(
+            deliveries=[
+                DeliveryView(
+                    delivery_id=delivery.delivery_id,
+                    document_id=delivery.document_id,
+                    state=delivery.state.value,
+                    sealed_length=delivery.sealed_length,
+                    stored_at=delivery.stored_at,
+                    fetched_at=delivery.fetched_at,
+                    opened_at=delivery.opened_at,
+                    cover_hash=delivery.cover_hash,
+                )
+                for delivery in deliveries
+            ],
+            next=next_cursor(len(deliveries), limit=page.limit, last=last),
+        )
+    )
+
+
+async def read_delivery_to(request: web.Request) -> records.Delivery:
+    """Return the delivery in the path if it is to the caller; `not-found` otherwise."""
+    delivery = await _read(request)
+    if not _is_recipient(account_of(request), delivery):
+        raise Refusal(ProblemKind.NOT_FOUND)
+    return delivery
+
+
+async def _read(request: web.Request) -> records.Delivery:
+    return await request.app[DATABASE].read(
+        records.read_delivery, delivery_id=request.match_info["delivery_id"]
+    )
+
+
+def _is_recipient(account: Account, delivery: records.Delivery) -> bool:
+    return delivery.account_number == account.account_number
+
+
+def _is_depositor(account: Account, delivery: records.Delivery) -> bool:
+    return account.member is not None and account.member.fingerprint == delivery.member
+
+
+async def get_cover(request: web.Request) -> web.Response:
+    account, delivery = account_of(request), await _read(request)
+    if not (_is_recipient(account, delivery) or _is_depositor(account, delivery)):
+        raise Refusal(ProblemKind.NOT_FOUND)
+    cover = await request.app[DATABASE].read(records.read_cover, delivery_id=delivery.delivery_id)
+    return answer(
+        CoverAnswer(
+            cover=cover.cover,
+            cover_hash=cover.cover_hash,
+            organisation=from_stored(cover.organisation_envelope),
+            member=from_stored(cover.member_envelope),
+        )
+    )
+
+
+async def put_cover(request: web.Request) -> web.Response:
+    """Replace a cover: the recipient re-seals, or the depositor after a re-issue."""
+    body = await read_request(request, ReplaceCoverRequest)
+    account, delivery = account_of(request), await _read(request)
+    check_cover(body.cover)
+    new_hash = cover_hash(body.cover)
+    database = request.app[DATABASE]
+    if _is_recipient(account, delivery) and body.invitation_id is UNSET:
+        await database.write(
+            records.replace_cover,
+            delivery_id=delivery.delivery_id,
+            replaces=body.replaces,
+            cover=body.cover,
+            cover_hash=new_hash,
+        )
+    elif _is_depositor(account, delivery) and body.invitation_id is not UNSET:
+        await database.write(
+            records.move_delivery,
+            delivery_id=delivery.delivery_id,
+            invitation_id=body.invitation_id,
+            replaces=body.replaces,
+            cover=body.cover,
+            cover_hash=new_hash,
+            now=now(request),
+        )
+    elif _is_recipient(account, delivery) or _is_depositor(account, delivery):
+        raise Refusal(ProblemKind.NOT_ALLOWED)
+    else:
+        raise Refusal(ProblemKind.NOT_FOUND)
+    return answer(ReplaceCoverAnswer(cover_hash=new_hash))
+
+
+async def collect(request: web.Request) -> web.Response:
+    await read_request(request, Nothing)
+    delivery = await read_delivery_to(request)
+    await request.app[DATABASE].write(
+        records.record_event,
+        delivery_id=delivery.delivery_id,
+        event=DeliveryEvent.COLLECTED,
+        now=now(request),
+    )
+    return answer(
+        CollectAnswer(
+            url=f"/v1/deliveries/{delivery.delivery_id}/contents",
+            sealed_length=delivery.sealed_length,
+        )
+    )
+
+
+async def put_receipt(request: web.Request) -> web.Response:
+    body = await read_request(request, ReceiptRequest)
+    delivery = await read_delivery_to(request)
+    database = request.app[DATABASE]
+    account = await database.read(
+        accounts.read_account, account_number=account_of(request).account_number
+    )
+    await asyncio.to_thread(
+        _verify,
+        body,
+        identity=account.identity,
+        document_id=DocumentId(delivery.document_id),
+        origin=request.app[SETTINGS].origin,
+    )
+    await database.write(
+        records.keep_receipt,
+        delivery_id=delivery.delivery_id,
+        receipt=to_stored(body.receipt),
+        now=now(request),
+    )
+    return answer(ReceiptAnswer(state="opened"))
+
+
+def _verify(
+    body: ReceiptRequest, *, identity: bytes, document_id: DocumentId, origin: str
+) -> Receipt:
+    """Return the receipt if the account's identity signed it for this document.
+
+    The manifest's hash in it is the sender's to compare: the service must not know
+    the manifest, whose salt keeps it from guessing.
+    """
+    envelope = open_shape(body.receipt)
+    try:
+        manifest_hash = str(canonical.decode(envelope.payload).get("manifest_hash"))
+        return verify_receipt(
+            envelope,
+            reader=parse_public(json.loads(identity)),
+            document_id=document_id,
+            manifest_hash=manifest_hash,
+            origin=origin,
+        )
+    except FormatError:
+        raise Refusal(ProblemKind.STATEMENT_REFUSED, reason="schema") from None
+    except ReceiptRefusedError:
+        raise Refusal(ProblemKind.STATEMENT_REFUSED, reason="signature") from None
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="GET",
+        path="/v1/deliveries",
+        handler=list_deliveries,
+        summary="One's own deliveries, newest first",
+        caller=Caller.PATIENT,
+        gives={200: DeliveriesPage},
+        query=PAGING,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/deliveries/{delivery_id}/cover",
+        handler=get_cover,
+        summary="The cover, with what its sender's chain is verified from",
+        caller=Caller.ACCOUNT,
+        gives={200: CoverAnswer},
+    ),
+    Endpoint(
+        method="PUT",
+        path="/v1/deliveries/{delivery_id}/cover",
+        handler=put_cover,
+        summary="Replace the cover, compare-and-swap on its hash",
+        caller=Caller.ACCOUNT,
+        takes=ReplaceCoverRequest,
+        gives={200: ReplaceCoverAnswer},
+        problems=frozenset({ProblemKind.COVER_CHANGED, ProblemKind.COVER_REFUSED}),
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/deliveries/{delivery_id}/collect",
+        handler=collect,
+        summary="Mark the delivery fetched, and learn where the contents are",
+        caller=Caller.PATIENT,
+        takes=Nothing,
+        gives={200: CollectAnswer},
+    ),
+    Endpoint(
+        method="PUT",
+        path="/v1/deliveries/{delivery_id}/receipt",
+        handler=put_receipt,
+        summary="Sign for having opened the document",
+        caller=Caller.PATIENT,
+        takes=ReceiptRequest,
+        gives={200: ReceiptAnswer},
+        problems=frozenset({ProblemKind.STATEMENT_REFUSED}),
+    ),
+)

@@ -1,0 +1,208 @@
+"""Deposits as their sender makes them (docs/specs/mailbox.md §1, §4).
+
+Durable, then recorded, then announced: segments are on the disk before they are
+acknowledged, the object is complete before a row says `stored`, and the row is
+committed before anybody is told.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from souspli_exchange.errors import ContentsRefusedError
+from souspli_exchange.ports import DepositState
+from souspli_exchange.segments import SegmentLayout
+from souspli_mailbox.access import member_of
+from souspli_mailbox.answers import answer, read_request
+from souspli_mailbox.covers import check_cover, cover_hash
+from souspli_mailbox.endpoints import Caller, Endpoint
+from souspli_mailbox.errors import Refusal
+from souspli_mailbox.protocol.deposits import (
+    CompleteAnswer,
+    CompleteRequest,
+    DepositAnswer,
+    DepositRequest,
+    NewDelivery,
+    Upload,
+)
+from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.records import deposits as records
+from souspli_mailbox.records.organisations import Member
+from souspli_mailbox.state import BLOBS, DATABASE, SETTINGS, now
+from souspli_storage.blobs import BlobStore, Part
+
+MAX_COMPLETE_BYTES: Final = 33_554_432
+"""32 MiB (docs/specs/mailbox.md §4): 100 covers of a usual length."""
+
+OBJECT_KEY_BYTES: Final = 16
+DELIVERY_ID_BYTES: Final = 16
+
+
+async def open_deposit(request: web.Request) -> web.Response:
+    body = await read_request(request, DepositRequest)
+    if body.sealed_length > request.app[SETTINGS].limits.contents_bytes:
+        raise Refusal(ProblemKind.TOO_LARGE)
+    if layout_of(body.sealed_length).count != body.segments:
+        raise Refusal(ProblemKind.BAD_REQUEST)
+    member = member_of(request)
+    deposit = await request.app[DATABASE].write(
+        records.open_deposit,
+        deposit=records.NewDeposit(
+            organisation=member.organisation,
+            document_id=body.document_id,
+            member=member.fingerprint,
+            # Never derived from the document: a key in the store says nothing.
+            object_key=secrets.token_hex(OBJECT_KEY_BYTES),
+            sealed_length=body.sealed_length,
+            segments=body.segments,
+        ),
+        now=now(request),
+    )
+    received = await asyncio.to_thread(_begin, request.app[BLOBS], deposit)
+    stored = deposit.state is DepositState.STORED
+    return answer(
+        DepositAnswer(
+            document_id=body.document_id,
+            state=deposit.state.value,
+            received=list(range(body.segments)) if stored else received,
+            upload=Upload(method="PUT", url=f"/v1/deposits/{body.document_id}/segments/{{n}}"),
+        ),
+        status=200 if stored or received else 201,
+    )
+
+
+def layout_of(sealed_length: int) -> SegmentLayout:
+    """Return where the segments lie; Refusal `bad-request` for a length that none has."""
+    try:
+        return SegmentLayout.of_sealed(sealed_length)
+    except ContentsRefusedError:
+        raise Refusal(ProblemKind.BAD_REQUEST) from None
+
+
+def _begin(blobs: BlobStore, deposit: records.Deposit) -> list[int]:
+    blobs.begin(deposit.object_key)
+    return [part.number for part in blobs.parts(deposit.object_key)]
+
+
+async def complete_deposit(request: web.Request) -> web.Response:
+    body = await read_request(request, CompleteRequest, max_bytes=MAX_COMPLETE_BYTES)
+    member, document_id = member_of(request), request.match_info["document_id"]
+    database = request.app[DATABASE]
+    deposit = await read_own_deposit(request, member)
+    request_hash, covers = await asyncio.to_thread(_check, body, segments=deposit.segments)
+    done = await database.read(
+        records.completed_deposit,
+        organisation=member.organisation,
+        document_id=document_id,
+        request_hash=request_hash,
+    )
+    if done is None:
+        # Asked before the object is completed: a cover that has to be sealed again
+        # is the common refusal, and the cheap one.
+        await database.read(
+            records.check_recipients,
+            organisation=member.organisation,
+            covers=covers,
+            now=now(request),
+        )
+        await asyncio.to_thread(_complete, request.app[BLOBS], deposit, body.checksums)
+        # A crash here leaves an object that no stored deposit names: it is swept,
+        # or this request comes again and finds it complete.
+        done = await database.write(
+            records.complete_deposit,
+            organisation=member.organisation,
+            document_id=document_id,
+            request_hash=request_hash,
+            covers=covers,
+            sender_cover=body.sender_cover,
+            sender_cover_hash=cover_hash(body.sender_cover),
+            now=now(request),
+        )
+    return answer(
+        CompleteAnswer(
+            document_id=document_id,
+            deliveries=[
+                NewDelivery(delivery_id=made.delivery_id, invitation_id=made.invitation_id)
+                for made in done
+            ],
+        ),
+        status=201,
+    )
+
+
+async def read_own_deposit(request: web.Request, member: Member) -> records.Deposit:
+    """Return the caller's own deposit of the document in the path; `not-found` otherwise."""
+    deposit = await request.app[DATABASE].read(
+        records.read_deposit,
+        organisation=member.organisation,
+        document_id=request.match_info["document_id"],
+    )
+    if deposit.member != member.fingerprint:
+        raise Refusal(ProblemKind.NOT_FOUND)
+    return deposit
+
+
+def _check(body: CompleteRequest, *, segments: int) -> tuple[str, tuple[records.NewCover, ...]]:
+    """Return the hash that a repeat has to have, and the covers, each of the right shape."""
+    invitations = {cover.invitation_id for cover in body.covers}
+    if len(body.checksums) != segments or len(invitations) < len(body.covers):
+        raise Refusal(ProblemKind.BAD_REQUEST)
+    check_cover(body.sender_cover)
+    covers = tuple(
+        records.NewCover(
+            delivery_id=secrets.token_hex(DELIVERY_ID_BYTES),
+            invitation_id=cover.invitation_id,
+            recipient_fingerprint=cover.recipient_fingerprint,
+            cover_hash=cover_hash(cover.cover),
+            cover=check_cover(cover.cover),
+        )
+        for cover in body.covers
+    )
+    return hashlib.sha256(msgspec.json.encode(body)).hexdigest(), covers
+
+
+def _complete(blobs: BlobStore, deposit: records.Deposit, checksums: Sequence[bytes]) -> None:
+    layout = SegmentLayout.of_sealed(deposit.sealed_length)
+    parts = [
+        Part(number=number, size=len(layout.sealed_range(number)), sha256=checksum)
+        for number, checksum in enumerate(checksums)
+    ]
+    blobs.complete(deposit.object_key, parts)
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="POST",
+        path="/v1/deposits",
+        handler=open_deposit,
+        summary="Open a deposit, or ask how far it has come",
+        caller=Caller.MEMBER,
+        takes=DepositRequest,
+        gives={201: DepositAnswer, 200: DepositAnswer},
+        problems=frozenset({ProblemKind.DOCUMENT_DIFFERS}),
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/deposits/{document_id}/complete",
+        handler=complete_deposit,
+        summary="Store the document, one delivery for each cover",
+        caller=Caller.MEMBER,
+        takes=CompleteRequest,
+        gives={201: CompleteAnswer},
+        problems=frozenset(
+            {
+                ProblemKind.DOCUMENT_DIFFERS,
+                ProblemKind.CLAIMED,
+                ProblemKind.INVITATION_EXPIRED,
+                ProblemKind.INVITATION_SUPERSEDED,
+                ProblemKind.COVER_REFUSED,
+                ProblemKind.INCOMPLETE,
+            }
+        ),
+    ),
+)

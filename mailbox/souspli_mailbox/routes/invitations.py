@@ -1,0 +1,286 @@
+"""Invitations and attestations, as members make and follow them (docs/specs/claim.md §1, §5)."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from souspli_keys.address import Origin, parse_address
+from souspli_keys.codes import parse_letter_number
+from souspli_keys.errors import ChainError, DatesError
+from souspli_keys.public import Fingerprint
+from souspli_keys.statements import (
+    Attestation,
+    Invitation,
+    VerifiedInvitation,
+    verify_attestation,
+    verify_binding,
+    verify_invitation,
+)
+from souspli_mailbox.access import member_of
+from souspli_mailbox.answers import answer, read_request
+from souspli_mailbox.endpoints import Caller, Endpoint
+from souspli_mailbox.envelopes import from_stored, open_shape, to_stored
+from souspli_mailbox.errors import Refusal
+from souspli_mailbox.protocol.invitations import (
+    AttestationRequest,
+    InvitationAnswer,
+    InvitationRequest,
+    InvitationView,
+    LookupAnswer,
+    LookupRequest,
+)
+from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.protocol.values import Binding, Nothing
+from souspli_mailbox.records import invitations as records
+from souspli_mailbox.records import organisations
+from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.state import DATABASE, SETTINGS, now
+
+# A member's clock may be ahead of ours by as much as a clock nobody sets is.
+CLOCK_DIFFERENCE_SECONDS: Final = 300
+
+
+async def publish_invitation(request: web.Request) -> web.Response:
+    body = await read_request(request, InvitationRequest)
+    member, moment = member_of(request), now(request)
+    organisation = await request.app[DATABASE].read(
+        organisations.read_organisation, fingerprint=member.organisation
+    )
+    verified = await asyncio.to_thread(
+        _verify,
+        body,
+        organisation=organisation,
+        member=member,
+        origin=Origin(request.app[SETTINGS].origin),
+        now=moment,
+    )
+    record = verified.record
+    status = await request.app[DATABASE].write(
+        records.publish_invitation,
+        invitation=records.NewInvitation(
+            invitation_id=record.invitation_id,
+            organisation=record.organisation,
+            member=record.member,
+            letter_number=parse_letter_number(body.letter_number),
+            address=parse_address(body.address),
+            person_checks=tuple(body.person_checks),
+            record_hash=verified.record_hash,
+            claim_fingerprint=record.claim_identity.fingerprint,
+            claim_login_key=record.claim_login_key,
+            not_before=record.not_before,
+            not_after=record.not_after,
+            supersedes=record.supersedes,
+            envelope=to_stored(body.record),
+        ),
+        now=moment,
+    )
+    return answer(
+        InvitationAnswer(invitation_id=record.invitation_id, status=status.value), status=201
+    )
+
+
+def _verify(
+    body: InvitationRequest,
+    *,
+    organisation: organisations.Organisation,
+    member: organisations.Member,
+    origin: Origin,
+    now: int,
+) -> VerifiedInvitation:
+    """Return the record if its chain holds, its member is the caller, and it lies in time."""
+    verified = verify_invitation(
+        open_shape(body.record),
+        organisation_statement=open_shape(from_stored(organisation.envelope)),
+        member_statement=open_shape(from_stored(member.envelope)),
+        organisation=Fingerprint(member.organisation),
+        origin=origin,
+    )
+    if verified.record.member != member.fingerprint:
+        raise ChainError("an invitation by somebody else")
+    if verified.record.not_after <= now or verified.inviter.member.not_after <= now:
+        raise DatesError("an invitation, or a membership, that is over")
+    if verified.record.line.issued_at > now + CLOCK_DIFFERENCE_SECONDS:
+        raise DatesError("an invitation from the future")
+    return verified
+
+
+async def get_invitation(request: web.Request) -> web.Response:
+    invitation, binding, attestation = await request.app[DATABASE].read(
+        _read_view,
+        organisation=member_of(request).organisation,
+        invitation_id=request.match_info["invitation_id"],
+        now=now(request),
+    )
+    return answer(
+        InvitationView(
+            invitation_id=invitation.invitation_id,
+            status=invitation.status.value,
+            binding=binding,
+            attestation=None if attestation is None else from_stored(attestation),
+            log_proof=None,
+        )
+    )
+
+
+async def look_up(request: web.Request) -> web.Response:
+    body = await read_request(request, LookupRequest)
+    invitation, binding, attestation = await request.app[DATABASE].read(
+        _look_up,
+        organisation=member_of(request).organisation,
+        address=parse_address(body.address),
+        now=now(request),
+    )
+    return answer(
+        LookupAnswer(
+            invitation_id=invitation.invitation_id,
+            status=invitation.status.value,
+            binding=binding,
+            attestation=None if attestation is None else from_stored(attestation),
+            log_proof=None,
+            record=from_stored(invitation.envelope),
+        )
+    )
+
+
+View = tuple[records.Invitation, Binding | None, bytes | None]
+
+
+def _read_view(connection: Connection, *, organisation: str, invitation_id: str, now: int) -> View:
+    invitation = records.read_invitation(connection, invitation_id=invitation_id, now=now)
+    if invitation.organisation != organisation:
+        # Not `not-allowed`: that another practice invited somebody is its own affair.
+        raise NotFoundError
+    return _with_binding(connection, invitation)
+
+
+def _look_up(connection: Connection, *, organisation: str, address: str, now: int) -> View:
+    invitation = records.newest_invitation(
+        connection, organisation=organisation, address=address, now=now
+    )
+    return _with_binding(connection, invitation)
+
+
+def _with_binding(connection: Connection, invitation: records.Invitation) -> View:
+    invitation_id = invitation.invitation_id
+    kept = records.read_binding(connection, invitation_id=invitation_id)
+    binding = (
+        None
+        if kept is None
+        else Binding(by_claim=from_stored(kept.by_claim), by_identity=from_stored(kept.by_identity))
+    )
+    return invitation, binding, records.read_attestation(connection, invitation_id=invitation_id)
+
+
+async def attest(request: web.Request) -> web.Response:
+    body = await read_request(request, AttestationRequest)
+    member = member_of(request)
+    envelope = open_shape(body.attestation)
+    claimed = Attestation.parse(envelope.payload)
+    invitation, binding, _ = await request.app[DATABASE].read(
+        _read_view,
+        organisation=member.organisation,
+        invitation_id=claimed.invitation_id,
+        now=now(request),
+    )
+    if binding is None:
+        raise Refusal(ProblemKind.STATEMENT_REFUSED, reason="chain")
+    organisation = await request.app[DATABASE].read(
+        organisations.read_organisation, fingerprint=member.organisation
+    )
+    await asyncio.to_thread(
+        _verify_attestation,
+        body,
+        invitation=invitation,
+        binding=binding,
+        organisation=organisation,
+        member=member,
+        origin=Origin(request.app[SETTINGS].origin),
+    )
+    await request.app[DATABASE].write(
+        records.keep_attestation,
+        statement_hash=envelope.payload_hash,
+        invitation_id=claimed.invitation_id,
+        member=member.fingerprint,
+        envelope=to_stored(body.attestation),
+        now=now(request),
+    )
+    return answer(Nothing(), status=201)
+
+
+def _verify_attestation(
+    body: AttestationRequest,
+    *,
+    invitation: records.Invitation,
+    binding: Binding,
+    organisation: organisations.Organisation,
+    member: organisations.Member,
+    origin: Origin,
+) -> Attestation:
+    record = Invitation.parse(open_shape(from_stored(invitation.envelope)).payload)
+    attestation = verify_attestation(
+        open_shape(body.attestation),
+        organisation_statement=open_shape(from_stored(organisation.envelope)),
+        member_statement=open_shape(from_stored(member.envelope)),
+        organisation=Fingerprint(member.organisation),
+        origin=origin,
+        binding=verify_binding(
+            open_shape(binding.by_claim),
+            open_shape(binding.by_identity),
+            record=record,
+            record_hash=invitation.record_hash,
+        ),
+    )
+    if attestation.member != member.fingerprint:
+        raise ChainError("an attestation by somebody else")
+    return attestation
+
+
+_STATEMENTS: Final = frozenset({ProblemKind.STATEMENT_REFUSED, ProblemKind.ALREADY_DIFFERENT})
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="POST",
+        path="/v1/invitations",
+        handler=publish_invitation,
+        summary="Publish an invitation, or the re-issue of one",
+        caller=Caller.MEMBER,
+        takes=InvitationRequest,
+        gives={201: InvitationAnswer},
+        problems=_STATEMENTS
+        | {
+            ProblemKind.LETTER_NUMBER_TAKEN,
+            ProblemKind.ADDRESS_IN_USE,
+            ProblemKind.INVITATION_USED,
+            ProblemKind.INVITATION_SUPERSEDED,
+        },
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/invitations/{invitation_id}",
+        handler=get_invitation,
+        summary="What became of an invitation of one's own organisation",
+        caller=Caller.MEMBER,
+        gives={200: InvitationView},
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/directory/lookup",
+        handler=look_up,
+        summary="The newest invitation that one's own organisation made for an address",
+        caller=Caller.MEMBER,
+        takes=LookupRequest,
+        gives={200: LookupAnswer},
+    ),
+    Endpoint(
+        method="POST",
+        path="/v1/attestations",
+        handler=attest,
+        summary="Publish an attestation for one's colleagues",
+        caller=Caller.MEMBER,
+        takes=AttestationRequest,
+        gives={201: Nothing},
+        problems=_STATEMENTS,
+    ),
+)

@@ -1,0 +1,87 @@
+"""What became of one's own deposits: the sender's view (docs/specs/mailbox.md §4)."""
+
+from typing import Final
+
+from aiohttp import web
+
+from souspli_mailbox.access import member_of
+from souspli_mailbox.answers import answer
+from souspli_mailbox.cursors import next_cursor, read_page_request
+from souspli_mailbox.endpoints import PAGING, Caller, Endpoint
+from souspli_mailbox.envelopes import from_stored
+from souspli_mailbox.protocol.deposits import (
+    DepositsPage,
+    DepositView,
+    SenderCoverAnswer,
+    SenderView,
+)
+from souspli_mailbox.records import deposits as records
+from souspli_mailbox.routes.deposits import read_own_deposit
+from souspli_mailbox.state import DATABASE
+
+
+async def list_deposits(request: web.Request) -> web.Response:
+    page = read_page_request(request)
+    deposits = await request.app[DATABASE].read(
+        records.sent_deposits,
+        member=member_of(request).fingerprint,
+        after=page.after,
+        limit=page.limit,
+    )
+    last = (deposits[-1].stored_at, deposits[-1].document_id) if deposits else None
+    return answer(
+        DepositsPage(
+            deposits=[
+                DepositView(
+                    document_id=deposit.document_id,
+                    stored_at=deposit.stored_at,
+                    deliveries=[_view(delivery) for delivery in deposit.deliveries],
+                )
+                for deposit in deposits
+            ],
+            next=next_cursor(len(deposits), limit=page.limit, last=last),
+        )
+    )
+
+
+def _view(delivery: records.SentDelivery) -> SenderView:
+    return SenderView(
+        delivery_id=delivery.delivery_id,
+        invitation_id=delivery.invitation_id,
+        state=delivery.state.value,
+        stored_at=delivery.stored_at,
+        notified_at=delivery.notified_at,
+        bounced_at=delivery.bounced_at,
+        fetched_at=delivery.fetched_at,
+        opened_at=delivery.opened_at,
+        receipt=None if delivery.receipt is None else from_stored(delivery.receipt),
+    )
+
+
+async def get_sender_cover(request: web.Request) -> web.Response:
+    deposit = await read_own_deposit(request, member_of(request))
+    cover = await request.app[DATABASE].read(
+        records.read_sender_cover, deposit_id=deposit.deposit_id
+    )
+    return answer(SenderCoverAnswer(cover=cover))
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="GET",
+        path="/v1/deposits",
+        handler=list_deposits,
+        summary="One's own deposits and what became of them, newest first",
+        caller=Caller.MEMBER,
+        gives={200: DepositsPage},
+        query=PAGING,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/deposits/{document_id}/sender-cover",
+        handler=get_sender_cover,
+        summary="The sender's own cover",
+        caller=Caller.MEMBER,
+        gives={200: SenderCoverAnswer},
+    ),
+)

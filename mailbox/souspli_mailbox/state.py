@@ -1,0 +1,46 @@
+"""What the application holds, under typed keys: set in `app`, read everywhere else."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from souspli_mailbox.page import Page
+from souspli_mailbox.settings import Settings
+from souspli_storage.blobs import BlobStore
+from souspli_storage.database import Database
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ServiceSecrets:
+    """What the service alone knows. Each has one purpose; none opens a document."""
+
+    decoys: bytes
+    one_time_codes: bytes
+    throttles: bytes
+
+    def __repr__(self) -> str:
+        return "ServiceSecrets(…)"
+
+
+SETTINGS: Final = web.AppKey("settings", Settings)
+CLOCK: Final = web.AppKey[Clock]("clock")
+PAGE: Final = web.AppKey[Page | None]("page")
+DATABASE: Final = web.AppKey("database", Database)
+BLOBS: Final = web.AppKey[BlobStore]("blobs")
+SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
+
+SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)
+DESCRIPTION: Final = web.AppKey("description", bytes)
+"""The OpenAPI document."""
+
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+
+
+def now(request: web.Request) -> int:
+    """Return the application's clock in whole seconds."""
+    return int(request.app[CLOCK]())
