@@ -1,7 +1,7 @@
 /** ChaCha20-Poly1305 by noble, in plain JavaScript: works everywhere, slowly. */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import type { Bytes } from '../bytes.ts'
-import { AEAD_TAG_BYTES, type Aead, type AeadKey, checkKey, checkNonce } from './aead.ts'
+import { type Aead, type AeadKey, checkKey, checkNonce } from './aead.ts'
 import { AuthenticationError } from './errors.ts'
 
 /** Return noble's cipher. */
@@ -26,7 +26,6 @@ class NobleKey implements AeadKey {
 
   async open(nonce: Bytes, ciphertext: Bytes, additionalData?: Bytes): Promise<Bytes> {
     checkNonce(nonce)
-    if (ciphertext.length < AEAD_TAG_BYTES) throw new AuthenticationError('no room for a tag')
     const cipher = chacha20poly1305(this.#key, nonce, additionalData)
     try {
       return cipher.decrypt(ciphertext)

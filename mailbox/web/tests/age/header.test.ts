@@ -57,6 +57,22 @@ test('another kind of file is told from its first bytes', () => {
   expect(refusal).not.toThrow(HeaderIncompleteError)
 })
 
+const VERSION = 'age-encryption.org/v1\n'
+const END = `--- ${'A'.repeat(43)}\n`
+
+test.each([
+  ['no stanza', `${VERSION}${END}`],
+  ['a line of a body with more than 64 columns', `${VERSION}-> a\n${'A'.repeat(68)}\n${END}`],
+  ['a body that ends with a full line', `${VERSION}-> a\n${'A'.repeat(64)}\n${END}`],
+  ['a stanza without arguments', `${VERSION}-> \n\n${END}`],
+  ['a MAC of 33 bytes', `${VERSION}-> a\n\n--- ${'A'.repeat(44)}\n`],
+])('a header with %s is refused', (_fact, text) => {
+  expect(parseHeader(utf8(`${VERSION}-> a\n\n${END}`)).header.stanzas).toHaveLength(1)
+  const refusal = () => parseHeader(utf8(text))
+  expect(refusal).toThrow(HeaderError)
+  expect(refusal).not.toThrow(HeaderIncompleteError)
+})
+
 describe('a header without end', () => {
   const endless = (bytes: number) => {
     const data = new Uint8Array(bytes).fill(0x41)

@@ -2,7 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { PayloadDecryptor } from '../../lib/age/decryptor.ts'
 import { AgeUsageError, ChunkSealedTwiceError, PayloadError } from '../../lib/age/errors.ts'
 import { FileKey } from '../../lib/age/filekey.ts'
-import { CHUNK_BYTES, SEALED_CHUNK_BYTES, StreamLayout, TAG_BYTES } from '../../lib/age/lengths.ts'
+import {
+  CHUNK_BYTES,
+  SEALED_CHUNK_BYTES,
+  SEGMENT_CHUNKS,
+  StreamLayout,
+  TAG_BYTES,
+} from '../../lib/age/lengths.ts'
 import { chunkNonce, PayloadOpener, PayloadSealer } from '../../lib/age/stream.ts'
 import { type Bytes, concatBytes } from '../../lib/bytes.ts'
 import { AEAD_BACKENDS, type Aead } from '../../lib/crypto/aead.ts'
@@ -41,6 +47,17 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
     expect(await opener.openSegment(sealed, WHOLE)).toEqual(THREE)
     const middle = sealed.subarray(SEALED_CHUNK_BYTES, 2 * SEALED_CHUNK_BYTES)
     expect(await opener.openSegment(middle, { firstChunkIndex: 1, last: false })).toEqual(CHUNK)
+  })
+
+  test('more than a segment is sealed and opened in one run', async () => {
+    const plaintext = new Uint8Array((SEGMENT_CHUNKS + 1) * CHUNK_BYTES + 7)
+    plaintext.set(CHUNK, SEGMENT_CHUNKS * CHUNK_BYTES)
+    const long = await PayloadSealer.create(fileKey, aead)
+    const stream = await long.sealSegment(plaintext, WHOLE)
+    const reader = await PayloadOpener.create(fileKey, long.nonce, aead)
+    expect(Buffer.compare(await reader.openSegment(stream, WHOLE), plaintext)).toBe(0)
+    const damaged = flipped(stream, SEGMENT_CHUNKS * SEALED_CHUNK_BYTES)
+    await expect(reader.openSegment(damaged, WHOLE)).rejects.toBeInstanceOf(PayloadError)
   })
 
   test('runs sealed out of order make the same stream as one run', async () => {
@@ -118,12 +135,17 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
     })
 
     test('a stated length that is not the true one', async () => {
-      const shorter = StreamLayout.ofPlain(2 * CHUNK_BYTES)
-      const opening = opener.openRange(sealed.subarray(0, 2 * SEALED_CHUNK_BYTES), {
-        layout: shorter,
-        firstChunkIndex: 0,
-      })
-      await expect(opening).rejects.toBeInstanceOf(PayloadError)
+      const atStart = sealed.subarray(0, 2 * SEALED_CHUNK_BYTES)
+      const atEnd = sealed.subarray(2 * SEALED_CHUNK_BYTES)
+      for (const [run, firstChunkIndex, plainBytes] of [
+        [atStart, 0, 2 * CHUNK_BYTES],
+        [atEnd, 2, THREE.length + 1],
+        [atEnd, 2, THREE.length - 1],
+      ] as const) {
+        const layout = StreamLayout.ofPlain(plainBytes)
+        const opening = opener.openRange(run, { layout, firstChunkIndex })
+        await expect(opening).rejects.toBeInstanceOf(PayloadError)
+      }
     })
   })
 
@@ -156,6 +178,13 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
         await expect(once.sealSegment(CHUNK, run)).rejects.toBeInstanceOf(ChunkSealedTwiceError)
       }
       expect(await once.sealSegment(CHUNK, FIRST)).toHaveLength(SEALED_CHUNK_BYTES)
+    })
+
+    test('a final chunk before one that is sealed already', async () => {
+      const once = await PayloadSealer.create(fileKey, aead)
+      await once.sealSegment(CHUNK, { firstChunkIndex: 3, last: false })
+      const final = once.sealSegment(CHUNK, { firstChunkIndex: 1, last: true })
+      await expect(final).rejects.toBeInstanceOf(ChunkSealedTwiceError)
     })
 
     test.each([
