@@ -4,14 +4,12 @@ The code exists on the paper and, for moments, in two clients; never in a reques
 log or a file. Imports secret modules, so the service can't import this one.
 """
 
-import hmac
-
 from souspli_keys import codes
 from souspli_keys.address import Origin
 from souspli_keys.argon2 import argon2id, salt_of
-from souspli_keys.framing import derive, frame
+from souspli_keys.framing import derive
 from souspli_keys.identity import Identity
-from souspli_keys.person import compact_birth_date, normalise_surname
+from souspli_keys.person import person_check
 from souspli_keys.public import Fingerprint
 from souspli_keys.secret import Secret
 from souspli_keys.unlockers import LoginKey
@@ -92,7 +90,4 @@ class ClaimKeys(Secret):
 
         `birth_date` is `YYYY-MM-DD`, an unknown month or day `00`. Raises PersonError.
         """
-        framed = frame(
-            "souspli/v1/person-check", normalise_surname(surname), compact_birth_date(birth_date)
-        )
-        return hmac.digest(self._person_check_key, framed, "sha256")
+        return person_check(self._person_check_key, surname=surname, birth_date=birth_date)

@@ -1,13 +1,16 @@
-"""Surname and birth date, in the one form in which they are compared (keys.md §5).
+"""Surname and birth date, and the keyed value by which they are compared (keys.md §5).
 
-Public: the service compares keyed values and never sees what they were made of.
+Public: whoever has the key makes the value; the service only compares values, and
+never sees what they were made of.
 """
 
 import calendar
+import hmac
 import re
 import unicodedata
 
 from souspli_keys.errors import PersonError
+from souspli_keys.framing import frame
 
 # Ligatures that NFKD leaves whole, and the sharp s with its capital.
 _SPELT_OUT = str.maketrans({"œ": "OE", "Œ": "OE", "æ": "AE", "Æ": "AE", "ß": "SS", "ẞ": "SS"})
@@ -51,3 +54,14 @@ def parse_birth_date(text: str) -> str:
 def compact_birth_date(text: str) -> str:
     """Return a birth date as `YYYYMMDD`, or raise PersonError."""
     return parse_birth_date(text).replace("-", "")
+
+
+def person_check(key: bytes, *, surname: str, birth_date: str) -> bytes:
+    """Return the 32 bytes that stand for a person under a claim's person-check key.
+
+    `birth_date` is `YYYY-MM-DD`, an unknown month or day `00`. Raises PersonError.
+    """
+    framed = frame(
+        "souspli/v1/person-check", normalise_surname(surname), compact_birth_date(birth_date)
+    )
+    return hmac.digest(key, framed, "sha256")

@@ -1,0 +1,35 @@
+"""Writes the vectors of what `souspli_keys` does. See README.md."""
+
+from pathlib import Path
+
+from vectors.made_codes import code_vectors
+from vectors.made_encoding import encoding_vectors
+from vectors.made_identities import identity_vectors
+from vectors.made_statements import statement_vectors
+from vectors.made_vault import vault_vectors
+from vectors.making import SignatureStore
+from vectors.reader import FOLDER, Vector, write_vectors
+
+SIGNATURES = FOLDER / "keys.signatures"
+
+
+def make_vectors(store: SignatureStore) -> list[Vector]:
+    """Return all vectors of this generator."""
+    return [
+        *encoding_vectors(),
+        *identity_vectors(store),
+        *code_vectors(),
+        *vault_vectors(),
+        *statement_vectors(store),
+    ]
+
+
+def main(folder: Path = FOLDER) -> None:
+    """Write them, and the signatures that they need."""
+    store = SignatureStore(SIGNATURES)
+    write_vectors(make_vectors(store), folder=folder)
+    store.save()
+
+
+if __name__ == "__main__":
+    main()
