@@ -126,11 +126,18 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
             _place(values, name.removeprefix(ENVIRONMENT_PREFIX).lower(), text)
     try:
         # Not strict: environment variables are text, "8470" included.
-        return msgspec.convert(values, Settings, strict=False)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_to_path)
     except msgspec.ValidationError as refused:
         if isinstance(refused.__cause__, SettingsError):
             raise refused.__cause__ from None
         raise SettingsError(f"settings: {refused}") from None
+
+
+def _to_path(kind: type, value: object) -> object:
+    # msgspec has no paths of its own, and asks for every type that it does not know.
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError("not a path")
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
