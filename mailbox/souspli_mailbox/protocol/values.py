@@ -79,7 +79,7 @@ class Envelope(Message, frozen=True, kw_only=True):
 
     payload: Annotated[bytes, Meta(min_length=2, max_length=1_048_576)]
     payload_type: Annotated[str, Meta(max_length=100)] = msgspec.field(name="payloadType")
-    signatures: tuple[EnvelopeSignature, EnvelopeSignature]
+    signatures: Annotated[list[EnvelopeSignature], Meta(min_length=2, max_length=2)]
 
 
 class Binding(Message, frozen=True, kw_only=True):

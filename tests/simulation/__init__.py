@@ -1,0 +1,1 @@
+"""Real people around a real service: what tests of the service are told with."""
