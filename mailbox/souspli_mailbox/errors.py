@@ -3,6 +3,9 @@
     MailboxError
     ├── SettingsError        the operator's settings are wrong; the text says which and how
     │   └── PageError        the built page is missing, or was built for another service
+    ├── MailError            the relay did not take a mail
+    │   ├── MailRefusedError     for good: the recipient is not told
+    │   └── MailDelayedError     try again
     └── Refusal              one error answer: .kind says which (protocol/problems.py)
 
 What the HTTP client raises is the ports' own tree: `souspli_exchange.port_errors`.
@@ -23,6 +26,22 @@ class SettingsError(MailboxError):
 
 class PageError(SettingsError):
     """The browser client is not built, or was built for another origin or host."""
+
+
+class MailError(MailboxError):
+    """The relay did not take a mail. `code` is its answer's, None without one."""
+
+    def __init__(self, text: str, *, code: int | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class MailRefusedError(MailError):
+    """The relay will never take this mail for this recipient."""
+
+
+class MailDelayedError(MailError):
+    """The relay is away, unwilling for now, or not who it should be: try again."""
 
 
 class Refusal(MailboxError):  # noqa: N818  (an answer, not a fault: nothing broke)

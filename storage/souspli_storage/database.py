@@ -147,7 +147,11 @@ class Database:
         """
         self.write_now(_upgrade, migrations)
 
-    def forget_log(self) -> None:
+    async def forget_log(self) -> None:
+        """Do what `forget_log_now` does, after the units that wait to write."""
+        await asyncio.get_running_loop().run_in_executor(self._writing, self.forget_log_now)
+
+    def forget_log_now(self) -> None:
         """Move the write-ahead log into the database and empty the log.
 
         `secure_delete` zeroes rows in the database; pages that were written

@@ -222,7 +222,7 @@ def test_a_deleted_row_is_in_no_file_once_the_log_is_forgotten(path: Path) -> No
         database.write_now(put, name=planted, value=1)
         assert found()
         database.write_now(delete)
-        database.forget_log()
+        database.forget_log_now()
         assert not found()
 
 

@@ -19,6 +19,7 @@ from souspli_mailbox.records.errors import (
     CodeExpiredError,
     CodeWrongError,
     GateNotPassedError,
+    InvitationStateError,
     NotFoundError,
     PersonWrongError,
     TooManyTriesError,
@@ -168,6 +169,29 @@ def request_email_code(
         now=now,
     )
     return CodeSent(expires_at=now + CODE_SECONDS, mails_left=CODE_MAILS_A_DAY - mails - 1)
+
+
+def code_address(
+    connection: Connection, *, claim_session_id: str, counter: int, now: int
+) -> str | None:
+    """Return where the session's `counter`-th code is to be mailed.
+
+    None when that is of no use any more: a newer code was asked for, this one
+    has expired, or the invitation admits nothing.
+    """
+    session = tables.claim_sessions.c
+    row = connection.execute(
+        select(session.invitation_id, session.code_counter, session.code_expires_at).where(
+            session.claim_session_id == claim_session_id
+        )
+    ).one_or_none()
+    if row is None or row.code_counter != counter or row.code_expires_at <= now:
+        return None
+    try:
+        invitation = require_claimable(connection, invitation_id=row.invitation_id, now=now)
+    except InvitationStateError:
+        return None
+    return invitation.address
 
 
 def check_email_code(

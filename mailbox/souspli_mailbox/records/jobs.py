@@ -9,12 +9,12 @@ jobs are run, retried and given up is `jobs.py` one floor up.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
 
 from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.schema import tables
@@ -47,7 +47,7 @@ class DeadJob:
     """A job that was given up: for the operator to see."""
 
     job_id: int
-    name: JobName
+    name: str
     attempts: int
     failure: str | None
     created_at: int
@@ -87,8 +87,18 @@ def ensure_job(connection: Connection, *, name: JobName, now: int) -> None:
         enqueue(connection, name=name, ids={}, now=now)
 
 
-def claim_job(connection: Connection, *, lease: str, now: int, lease_until: int) -> Job | None:
+def claim_job(
+    connection: Connection,
+    *,
+    names: Collection[JobName],
+    lease: str,
+    now: int,
+    lease_until: int,
+) -> Job | None:
     """Take the job that has been due longest and that nobody holds; None if there is none.
+
+    `names` are those that the caller can do: during an upgrade the table may
+    hold jobs that only a newer process knows.
 
     One statement, so that two workers never take the same one (SQLite: one
     writer; PostgreSQL: the row is locked and skipped by others).
@@ -98,6 +108,7 @@ def claim_job(connection: Connection, *, lease: str, now: int, lease_until: int)
         select(job.job_id)
         .where(
             job.state == "waiting",
+            job.job.in_(names),
             job.run_at <= now,
             or_(job.lease_until.is_(None), job.lease_until <= now),
         )
@@ -124,12 +135,14 @@ def claim_job(connection: Connection, *, lease: str, now: int, lease_until: int)
     )
 
 
-def next_due(connection: Connection, *, now: int) -> int | None:
-    """Return the moment at which a job can next be taken; None if none waits."""
+def next_due(connection: Connection, *, names: Collection[JobName]) -> int | None:
+    """Return the moment from which a job can be taken; None if none waits."""
     job = tables.jobs.c
-    ready_at = func.max(job.run_at, func.coalesce(job.lease_until, job.run_at))
-    due = connection.execute(select(func.min(ready_at)).where(job.state == "waiting")).scalar_one()
-    return None if due is None else max(int(due), now)
+    ready_at = case((job.lease_until > job.run_at, job.lease_until), else_=job.run_at)
+    due: int | None = connection.execute(
+        select(func.min(ready_at)).where(job.state == "waiting", job.job.in_(names))
+    ).scalar_one()
+    return due
 
 
 def finish_job(connection: Connection, *, job: Job) -> None:
@@ -192,7 +205,7 @@ def dead_jobs(connection: Connection) -> tuple[DeadJob, ...]:
     return tuple(
         DeadJob(
             job_id=row.job_id,
-            name=JobName(row.job),
+            name=row.job,
             attempts=row.attempts,
             failure=row.failure,
             created_at=row.created_at,

@@ -1,117 +1,150 @@
 """Who was mailed when, so that nobody gets two mails a day (docs/specs/mails.md §4).
 
-A recipient is an account, or the invitation that waits for one.
+A recipient is an account, or the invitation that waits for one. Before a worker
+talks to the relay it *reserves* the recipient until its lease ends: of two
+documents stored at once, two workers would otherwise send two mails.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import DeliveryEvent, advance
-from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.records.invitations import read_invitation
 from souspli_mailbox.schema import tables
+
+# docs/specs/mails.md §4
+SECONDS_BETWEEN_MAILS: Final = 86_400
+
+# States in which the delivery has not been told by a mail that was accepted.
+_UNTOLD: Final = frozenset({DeliveryState.STORED, DeliveryState.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A delivery as the job that tells its recipient needs it."""
+class ToMail:
+    """Tell this recipient that a document waits; nobody else will until then."""
 
-    state: DeliveryState
     recipient: str
-    address: str | None = field(repr=False)
-    """None when there is nobody to tell: the invitation was superseded."""
-    mailed_at: int | None
-    """When this recipient was last sent a notification."""
+    address: str = field(repr=False)
 
 
-def recipient_key(*, invitation_id: str, account_number: str | None) -> str:
-    """Return the name under which a recipient's last mail is kept."""
-    return f"invitation:{invitation_id}" if account_number is None else f"account:{account_number}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBefore:
+    """This recipient may be told from this moment on."""
+
+    moment: int
 
 
-def read_waiting(connection: Connection, *, delivery_id: str) -> Waiting:
-    """Return what the notification job needs; NotFoundError if the delivery is gone."""
-    delivery, account, invitation = (
-        tables.deliveries.c,
-        tables.accounts.c,
-        tables.invitations.c,
-    )
+def begin_notification(
+    connection: Connection, *, delivery_id: str, now: int, until: int
+) -> ToMail | NotBefore | None:
+    """Reserve the delivery's recipient for one mail, `until` the caller's lease ends.
+
+    None when there is nothing to tell or nobody: collected meanwhile, told by
+    another delivery's mail, invitation superseded or expired, delivery gone.
+    """
+    delivery = tables.deliveries.c
     row = connection.execute(
-        select(
-            delivery.state,
-            delivery.invitation_id,
-            delivery.account_number,
-            func.coalesce(account.address, invitation.address).label("address"),
+        select(delivery.state, delivery.invitation_id, delivery.account_number).where(
+            delivery.delivery_id == delivery_id
         )
-        .join(tables.invitations, invitation.invitation_id == delivery.invitation_id)
-        .outerjoin(tables.accounts, account.account_number == delivery.account_number)
-        .where(delivery.delivery_id == delivery_id)
     ).one_or_none()
-    if row is None:
-        raise NotFoundError
-    recipient = recipient_key(invitation_id=row.invitation_id, account_number=row.account_number)
-    mailed_at = connection.execute(
-        select(tables.notifications.c.mailed_at).where(
-            tables.notifications.c.recipient == recipient
+    if row is None or DeliveryState(row.state) not in _UNTOLD:
+        return None
+    address = _address(
+        connection, invitation_id=row.invitation_id, account_number=row.account_number, now=now
+    )
+    if address is None:
+        return None
+    recipient = _recipient(invitation_id=row.invitation_id, account_number=row.account_number)
+    table = tables.notifications.c
+    kept = connection.execute(
+        select(table.mailed_at, table.sending_until).where(table.recipient == recipient)
+    ).one_or_none()
+    if kept is None:
+        connection.execute(
+            insert(tables.notifications).values(recipient=recipient, sending_until=until)
         )
-    ).scalar_one_or_none()
-    return Waiting(
-        state=DeliveryState(row.state),
-        recipient=recipient,
-        address=row.address,
-        mailed_at=mailed_at,
+        return ToMail(recipient=recipient, address=address)
+    if kept.mailed_at is not None and now < kept.mailed_at + SECONDS_BETWEEN_MAILS:
+        return NotBefore(moment=kept.mailed_at + SECONDS_BETWEEN_MAILS)
+    if kept.sending_until is not None and now < kept.sending_until:
+        return NotBefore(moment=kept.sending_until)
+    connection.execute(
+        update(tables.notifications).where(table.recipient == recipient).values(sending_until=until)
+    )
+    return ToMail(recipient=recipient, address=address)
+
+
+def release_recipient(connection: Connection, *, recipient: str) -> None:
+    """End the reservation: the relay took no mail."""
+    table = tables.notifications.c
+    connection.execute(
+        update(tables.notifications).where(table.recipient == recipient).values(sending_until=None)
     )
 
 
-def record_mailed(connection: Connection, *, delivery_id: str, recipient: str, now: int) -> None:
+def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     """The relay accepted the mail: all that waits for the recipient is `notified` by it.
 
     One mail says that something waits, so the jobs of the recipient's other
     deliveries find nothing left to do.
     """
-    delivery = tables.deliveries.c
-    row = connection.execute(
-        select(delivery.invitation_id, delivery.account_number).where(
-            delivery.delivery_id == delivery_id
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFoundError
-    everything = (
-        delivery.invitation_id == row.invitation_id
-        if row.account_number is None
-        else delivery.account_number == row.account_number
-    )
     for state in DeliveryState:
         following = advance(state, DeliveryEvent.MAILED)
         if following is not state:
             connection.execute(
                 update(tables.deliveries)
-                .where(or_(everything, delivery.delivery_id == delivery_id))
-                .where(delivery.state == state)
+                .where(_waits_for(recipient), tables.deliveries.c.state == state)
                 .values(state=following, notified_at=now)
             )
-    _note(connection, recipient=recipient, mailed_at=now)
+    connection.execute(
+        update(tables.notifications)
+        .where(tables.notifications.c.recipient == recipient)
+        .values(mailed_at=now, sending_until=None)
+    )
 
 
 def hand_over(connection: Connection, *, invitation_id: str, account_number: str) -> None:
     """Let the account inherit the invitation's last mail, when it is claimed."""
     table = tables.notifications.c
-    before = recipient_key(invitation_id=invitation_id, account_number=None)
+    before = _recipient(invitation_id=invitation_id, account_number=None)
     mailed_at = connection.execute(
         delete(tables.notifications).where(table.recipient == before).returning(table.mailed_at)
     ).scalar_one_or_none()
     if mailed_at is not None:
-        after = recipient_key(invitation_id=invitation_id, account_number=account_number)
-        _note(connection, recipient=after, mailed_at=mailed_at)
+        connection.execute(
+            insert(tables.notifications).values(
+                recipient=_recipient(invitation_id=invitation_id, account_number=account_number),
+                mailed_at=mailed_at,
+            )
+        )
 
 
-def _note(connection: Connection, *, recipient: str, mailed_at: int) -> None:
-    table = tables.notifications.c
-    connection.execute(delete(tables.notifications).where(table.recipient == recipient))
-    connection.execute(
-        insert(tables.notifications).values(recipient=recipient, mailed_at=mailed_at)
-    )
+def _address(
+    connection: Connection, *, invitation_id: str, account_number: str | None, now: int
+) -> str | None:
+    if account_number is None:
+        invitation = read_invitation(connection, invitation_id=invitation_id, now=now)
+        pending = invitation.status is InvitationStatus.PENDING
+        return invitation.address if pending else None
+    address: str | None = connection.execute(
+        select(tables.accounts.c.address).where(tables.accounts.c.account_number == account_number)
+    ).scalar_one_or_none()
+    return address
+
+
+def _recipient(*, invitation_id: str, account_number: str | None) -> str:
+    return f"invitation:{invitation_id}" if account_number is None else f"account:{account_number}"
+
+
+def _waits_for(recipient: str) -> ColumnElement[bool]:
+    kind, _, name = recipient.partition(":")
+    delivery = tables.deliveries.c
+    if kind == "account":
+        return delivery.account_number == name
+    return (delivery.invitation_id == name) & delivery.account_number.is_(None)

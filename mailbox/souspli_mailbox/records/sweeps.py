@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from souspli_exchange.ports import DepositState
 from souspli_mailbox.retention import Due
@@ -65,7 +65,7 @@ def condemn_orphans(connection: Connection, *, object_keys: Collection[str], now
 
 
 def condemned_objects(connection: Connection, *, limit: int) -> tuple[str, ...]:
-    """Return keys of objects that are to be deleted, those condemned first first."""
+    """Return keys of objects that are to be deleted, the longest condemned first."""
     condemned = tables.condemned_objects.c
     return tuple(
         connection.execute(
@@ -80,6 +80,16 @@ def absolve_object(connection: Connection, *, object_key: str) -> None:
     """Forget an object of which the store has confirmed that nothing is left."""
     condemned = tables.condemned_objects.c
     connection.execute(delete(tables.condemned_objects).where(condemned.object_key == object_key))
+
+
+def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
+    """Move an object that could not be deleted to the end of the queue."""
+    condemned = tables.condemned_objects.c
+    connection.execute(
+        update(tables.condemned_objects)
+        .where(condemned.object_key == object_key)
+        .values(condemned_at=now)
+    )
 
 
 def _condemn(connection: Connection, *, object_keys: Collection[str], now: int) -> int:

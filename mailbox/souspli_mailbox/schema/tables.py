@@ -388,7 +388,10 @@ notifications = Table(
     metadata,
     # `account:<number>` or `invitation:<id>`.
     Column("recipient", Text, primary_key=True),
-    Column("mailed_at", Wide, nullable=False),
+    # NULL until the relay has accepted a first mail.
+    Column("mailed_at", Wide),
+    # While one worker talks to the relay, so that another does not as well.
+    Column("sending_until", Wide),
     sqlite_strict=True,
 )
 

@@ -80,7 +80,8 @@ def upgrade() -> None:
     op.create_table(
         "notifications",
         Column("recipient", Text, nullable=False),
-        Column("mailed_at", Wide, nullable=False),
+        Column("mailed_at", Wide),
+        Column("sending_until", Wide),
         PrimaryKeyConstraint("recipient", name=op.f("pk_notifications")),
         sqlite_strict=True,
     )

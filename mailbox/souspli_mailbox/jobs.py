@@ -1,0 +1,208 @@
+"""Running jobs: take one under a lease, do it, write down what became of it.
+
+Knows no kind of job: handlers are given by name. Rows and leases:
+`records/jobs.py`. Any number of processes may run a worker on one database; a
+job is done by one of them at a time, and by another one if that one is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from souspli_mailbox.records.jobs import (
+    Job,
+    JobName,
+    bury_job,
+    claim_job,
+    finish_job,
+    next_due,
+    postpone_job,
+)
+from souspli_storage.database import Database
+from souspli_storage.errors import StorageError
+
+# Twice what a patient relay takes for one mail. A killed worker's job waits this
+# long for another one.
+LEASE_SECONDS: Final = 120
+
+# A handler is stopped before its lease ends, with time left to write that down.
+HANDLER_SECONDS: Final = LEASE_SECONDS - 30
+
+# 30 s, 1, 2, 4, … minutes, then every four hours: with 30 attempts three and a
+# half days, so that a relay that fails on a Friday evening loses nothing.
+FIRST_RETRY_SECONDS: Final = 30
+LONGEST_RETRY_SECONDS: Final = 4 * 3_600
+MAX_ATTEMPTS: Final = 30
+
+# Other processes add jobs too, and can't wake this one: how late it may notice.
+POLL_SECONDS: Final = 2.0
+
+# Mostly waiting for the relay; more would be more connections to it.
+JOBS_AT_ONCE: Final = 4
+
+_log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The job is done. `then` is run in the very transaction that forgets it."""
+
+    then: Callable[[Connection], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Nothing went wrong: the job is to run again at this moment."""
+
+    run_at: int
+
+
+Outcome = Done | NotYet
+
+Handler = Callable[[Job], Awaitable[Outcome]]
+"""Does a job. Whatever it raises means: try again later, at last give up. It may be
+run twice for one job (a crash between its work and the commit), and is cancelled
+after HANDLER_SECONDS."""
+
+
+def retry_delay(*, attempts: int, jitter: float) -> int:
+    """Return seconds until the next attempt after `attempts` failed ones.
+
+    `jitter` between 0 and 1 takes away up to half, so that what failed together
+    does not come back together.
+    """
+    # Capped before it is shifted: attempts come from a table.
+    doublings = min(attempts - 1, LONGEST_RETRY_SECONDS.bit_length())
+    delay = min(FIRST_RETRY_SECONDS << doublings, LONGEST_RETRY_SECONDS)
+    return round(delay * (1 - jitter / 2))
+
+
+class Worker:
+    """Runs due jobs until it is told to stop. `wake` after adding one saves the wait."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        handlers: Mapping[JobName, Handler],
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives Unix seconds."""
+        self._database = database
+        self._handlers = dict(handlers)
+        self._clock = clock
+        self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
+        self._woken = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look for due jobs now. From the event loop's thread."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Take no further job; `run` returns once those under way have finished."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Take and do jobs until `stop`. Cancelling leaves jobs to their leases' end."""
+        async with asyncio.TaskGroup() as group:
+            while not self._stopping:
+                await self._slots.acquire()
+                job = None if self._stopping else await self._claim()
+                if job is None:
+                    self._slots.release()
+                    await self._rest()
+                else:
+                    group.create_task(self._work(job))
+
+    async def _claim(self) -> Job | None:
+        # What is added from here on sets it again, and `_rest` returns at once.
+        self._woken.clear()
+        now = self._now()
+        try:
+            # Looking first: a read takes no lock that a deposit might wait for.
+            due = await self._database.read(next_due, names=self._handlers)
+            if due is None or due > now:
+                return None
+            return await self._database.write(
+                claim_job,
+                names=self._handlers,
+                lease=secrets.token_hex(16),
+                now=now,
+                lease_until=now + LEASE_SECONDS,
+            )
+        except StorageError as error:
+            # Busy or full: the worker must outlive what the operator will mend.
+            _log.warning("jobs-unavailable", failure=type(error).__name__)
+            return None
+
+    async def _rest(self) -> None:
+        if self._stopping:
+            return
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _work(self, job: Job) -> None:
+        try:
+            await self._settle(job)
+        except Exception as error:  # noqa: BLE001  (one job must not end the worker)
+            # What became of the job could not be written down (the lease lost,
+            # the disk full): its lease ends, and it is done again.
+            _log.warning("job-unsettled", job=job.job_id, failure=type(error).__name__)
+        finally:
+            self._slots.release()
+            self._woken.set()
+
+    async def _settle(self, job: Job) -> None:
+        if job.attempts > MAX_ATTEMPTS:
+            # Begun as often as that and never settled: it kills who does it.
+            await self._give_up(job, failure="Unsettled")
+            return
+        try:
+            async with asyncio.timeout(HANDLER_SECONDS):
+                outcome = await self._handlers[job.name](job)
+        except Exception as error:  # noqa: BLE001  (a job's failure is not the worker's)
+            await self._failed(job, failure=type(error).__name__)
+            return
+        match outcome:
+            case Done(then):
+                await self._database.write(_finish, job=job, then=then)
+            case NotYet(run_at):
+                await self._database.write(postpone_job, job=job, run_at=run_at, failure=None)
+
+    async def _failed(self, job: Job, *, failure: str) -> None:
+        if job.attempts >= MAX_ATTEMPTS:
+            await self._give_up(job, failure=failure)
+            return
+        delay = retry_delay(attempts=job.attempts, jitter=secrets.randbelow(1001) / 1000)
+        # The class alone: a failure's text may quote an address.
+        _log.warning("job-failed", job=job.job_id, name=job.name, failure=failure, again_in=delay)
+        await self._database.write(
+            postpone_job, job=job, run_at=self._now() + delay, failure=failure
+        )
+
+    async def _give_up(self, job: Job, *, failure: str) -> None:
+        _log.error("job-given-up", job=job.job_id, name=job.name, failure=failure)
+        await self._database.write(bury_job, job=job, failure=failure, now=self._now())
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+
+def _finish(
+    connection: Connection, *, job: Job, then: Callable[[Connection], object] | None
+) -> None:
+    finish_job(connection, job=job)
+    if then is not None:
+        then(connection)

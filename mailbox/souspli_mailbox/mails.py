@@ -1,0 +1,161 @@
+"""The three mails that the service sends, word for word (docs/specs/mails.md). Pure.
+
+A test reads the specification and compares: change both or neither. No name, no
+document and no link with an identifier ever goes in; the parts in braces are all
+that differs between two people's mails.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from typing import Final
+
+NOTIFICATION_SUBJECT: Final = (
+    "Un document vous attend – A document is waiting for you ({reference})"
+)
+
+NOTIFICATION_TEXT: Final = """\
+Bonjour,
+
+Un document médical vous attend dans votre espace Souspli.
+
+Pour le lire, ouvrez votre navigateur et tapez cette adresse :
+{page}
+
+- Si vous avez déjà un compte : connectez-vous avec votre mot de passe.
+- Sinon : prenez le courrier papier remis ou envoyé par votre cabinet.
+  Il contient le numéro et le code dont vous avez besoin.
+
+Ce message ne contient ni code ni pièce jointe. Personne ne vous demandera
+votre code ou votre mot de passe par téléphone, par SMS ou par e-mail.
+Un doute ? Appelez votre cabinet au numéro que vous connaissez.
+
+Référence : {reference}
+
+--
+
+Hello,
+
+A medical document is waiting for you in your Souspli mailbox.
+
+To read it, open your browser and type this address:
+{page}
+
+- If you already have an account: sign in with your password.
+- If not: take the paper letter from your practice. It holds the number
+  and the code that you need.
+
+This message has no code and no attachment. Nobody will ever ask you for
+your code or your password by phone, text message or e-mail.
+In doubt? Call your practice on the number you know.
+
+Reference: {reference}
+"""
+
+CODE_SUBJECT: Final = "Votre code à usage unique – Your one-time code"
+
+CODE_TEXT: Final = """\
+Votre code : {code}
+
+Tapez-le dans la page ouverte devant vous. Il est valable 10 minutes.
+Si vous n'êtes pas en train de taper ce code, quelqu'un utilise peut-être
+votre courrier : appelez votre cabinet. Ne donnez ce code à personne.
+
+--
+
+Your code: {code}
+
+Type it into the page that is open before you. It is valid for 10 minutes.
+If you are not typing this code now, somebody may be using your letter:
+call your practice. Give this code to nobody.
+"""
+
+ACTIVATED_SUBJECT: Final = "Votre espace est ouvert – Your mailbox is open"
+
+ACTIVATED_TEXT: Final = """\
+Votre espace Souspli vient d'être ouvert avec le courrier de votre cabinet.
+
+Si ce n'était pas vous, appelez votre cabinet tout de suite.
+
+--
+
+Your Souspli mailbox has just been opened with your practice's letter.
+
+If this was not you, call your practice at once.
+"""
+
+
+def notification(
+    *, sender: str, to: str, page: str, reference: str, message_id: str, now: int
+) -> EmailMessage:
+    """Return the mail that says that a document waits.
+
+    `reference`: four random digits, so that two mails don't look like one sent
+    twice. `page`: the page's address, the same for everybody.
+    """
+    return _message(
+        sender=sender,
+        to=to,
+        subject=NOTIFICATION_SUBJECT.format(reference=reference),
+        text=NOTIFICATION_TEXT.format(page=page, reference=reference),
+        message_id=message_id,
+        now=now,
+    )
+
+
+def one_time_code_mail(
+    *, sender: str, to: str, code: str, message_id: str, now: int
+) -> EmailMessage:
+    """Return the mail with the one-time code. There is no link in it, nor the page's address."""
+    return _message(
+        sender=sender,
+        to=to,
+        subject=CODE_SUBJECT,
+        text=CODE_TEXT.format(code=code),
+        message_id=message_id,
+        now=now,
+    )
+
+
+def activated(*, sender: str, to: str, message_id: str, now: int) -> EmailMessage:
+    """Return the mail that tells the address of record that its invitation was claimed."""
+    return _message(
+        sender=sender,
+        to=to,
+        subject=ACTIVATED_SUBJECT,
+        text=ACTIVATED_TEXT,
+        message_id=message_id,
+        now=now,
+    )
+
+
+def return_path(*, sender: str, token: str | None) -> str:
+    """Return the envelope's sender: `sender` with `+token` in its local part (VERP).
+
+    What a relay sends back later then says which mail it is about, whatever it
+    quotes. None: it need not be told apart.
+    """
+    local, _, domain = sender.rpartition("@")
+    return sender if token is None else f"{local}+{token}@{domain}"
+
+
+def _message(
+    *, sender: str, to: str, subject: str, text: str, message_id: str, now: int
+) -> EmailMessage:
+    # An address may have é before its @; only then is the extension asked of the
+    # relay, which may not know it.
+    message = EmailMessage(policy=SMTP if to.isascii() and sender.isascii() else SMTPUTF8)
+    message["From"] = Address(addr_spec=sender)
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = subject
+    # Rounded: when to the second a document was deposited is nobody's business.
+    message["Date"] = format_datetime(datetime.fromtimestamp(now - now % 60, UTC))
+    message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
+    # RFC 3834: no out-of-office reply is to come back.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text, cte="quoted-printable")
+    return message

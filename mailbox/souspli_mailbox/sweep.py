@@ -1,0 +1,96 @@
+"""The job that deletes what is due, in the database and in the store.
+
+Runs every hour on one of the service's processes. It can be killed at any line:
+what it was to delete is written down before, and crossed out after the store has
+confirmed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from souspli_mailbox.jobs import NotYet, Outcome
+from souspli_mailbox.records.jobs import Job
+from souspli_mailbox.records.sweeps import (
+    absolve_object,
+    condemn_orphans,
+    condemn_stale_uploads,
+    condemned_objects,
+    defer_object,
+    delete_due,
+)
+from souspli_mailbox.retention import SWEEP_EVERY_SECONDS, due
+from souspli_storage.blobs import BlobStore
+from souspli_storage.database import Database
+from souspli_storage.errors import DatabaseBusyError, StorageError
+
+# Keys looked up at once: SQLite takes thousands, PostgreSQL too.
+KEYS_AT_ONCE: Final = 500
+
+# Deleted in one run; the next follows at once. An object of 256 parts takes well
+# under a second, a job's lease is two minutes.
+OBJECTS_AT_ONCE: Final = 50
+
+_log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeper:
+    """Handles the `sweep` job."""
+
+    database: Database
+    blobs: BlobStore
+    clock: Callable[[], float]
+
+    async def sweep(self, _job: Job) -> Outcome:
+        """Delete what is due; come back in an hour, or at once if there is more."""
+        now = int(self.clock())
+        rows = await self.database.write(delete_due, due=due(now))
+        uploads = await self.database.write(condemn_stale_uploads, due=due(now), now=now)
+        orphans = await self._condemn_orphans(now)
+        await asyncio.to_thread(self.blobs.sweep)
+        deleted, left = await self._delete_condemned(now)
+        if rows or uploads or deleted:
+            await self._forget_log()
+        _log.info("swept", rows=rows, uploads=uploads, orphans=orphans, objects=deleted, left=left)
+        more = deleted == OBJECTS_AT_ONCE
+        return NotYet(now if more else now + SWEEP_EVERY_SECONDS)
+
+    async def _condemn_orphans(self, now: int) -> int:
+        keys = await asyncio.to_thread(
+            lambda: sorted({*self.blobs.incomplete(), *self.blobs.objects()})
+        )
+        orphans = 0
+        for begin in range(0, len(keys), KEYS_AT_ONCE):
+            batch = keys[begin : begin + KEYS_AT_ONCE]
+            orphans += await self.database.write(condemn_orphans, object_keys=batch, now=now)
+        return orphans
+
+    async def _delete_condemned(self, now: int) -> tuple[int, int]:
+        """Return how many objects are gone, and how many resisted."""
+        deleted = left = 0
+        for key in await self.database.read(condemned_objects, limit=OBJECTS_AT_ONCE):
+            try:
+                await asyncio.to_thread(self.blobs.delete, key)
+            except StorageError as error:
+                # One that can't be deleted must not keep the others: it goes to
+                # the end of the queue, and shows in the sweep's line.
+                _log.warning("object-not-deleted", failure=type(error).__name__)
+                await self.database.write(defer_object, object_key=key, now=now)
+                left += 1
+                continue
+            await self.database.write(absolve_object, object_key=key)
+            deleted += 1
+        return deleted, left
+
+    async def _forget_log(self) -> None:
+        try:
+            await self.database.forget_log()
+        except DatabaseBusyError:
+            # Somebody is reading; the next sweep that deletes anything tries again.
+            _log.info("log-not-forgotten")
