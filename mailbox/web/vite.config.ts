@@ -9,6 +9,8 @@
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
+import { originGuard } from './build_origin.ts'
+import { pdfjsAssets } from './build_pdfjs.ts'
 
 /** A `<script src>` or `<link href>` of ours in the built page: everything before `>` and the path. */
 const OWN_TAG = /<(?:script|link)\b[^>]*?\b(?:src|href)="\/(assets\/[^"]+)"[^>]*?(?=>)/g
@@ -49,7 +51,7 @@ function subresourceIntegrity(): Plugin {
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [subresourceIntegrity()],
+  plugins: [originGuard(), pdfjsAssets(), subresourceIntegrity()],
   worker: { format: 'es' },
   build: {
     target: 'es2022',
@@ -62,6 +64,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // In kilobytes. libsodium, pdf.js and the password dictionaries are large and are
     // fetched only when they are needed; anything larger than those is a mistake.
-    chunkSizeWarningLimit: 1_500,
+    chunkSizeWarningLimit: 2_500,
   },
 })
