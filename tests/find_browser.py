@@ -1,7 +1,6 @@
-"""Finds a Chromium for the tests; ``--install`` gets it on Debian as root.
+"""Says whether a Chromium is there for the tests; ``--install`` gets it on Debian as root.
 
-Looked for: ``SOUSPLI_CHROMIUM``, then ``chromium``, ``chromium-browser``,
-``google-chrome``. Exit status 3 with the one line to run where there is none.
+Exit status 3 with the one line to run where there is none.
 """
 
 from __future__ import annotations
@@ -11,17 +10,9 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from souspli_cli.browser import INSTALL_LINE, find_browser
+
 PACKAGES = ["chromium", "fonts-dejavu-core"]
-INSTALL_LINE = "apt-get install chromium   (or set SOUSPLI_CHROMIUM to a Chromium or Chrome)"
-
-
-def find_browser() -> str | None:
-    """The path of a Chromium on this machine, or None."""
-    named = os.environ.get("SOUSPLI_CHROMIUM")
-    if named:
-        return shutil.which(named)
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def install_browser() -> None:
@@ -40,7 +31,9 @@ def install_browser() -> None:
 if __name__ == "__main__":
     if find_browser() is None and "--install" in sys.argv[1:]:
         install_browser()
-    found = find_browser()
-    if found is None:
-        sys.stderr.write(f"The tests need a Chromium. Run: {INSTALL_LINE}\n")
+    if find_browser() is None:
+        sys.stderr.write(
+            f"The tests need a Chromium. Run: {INSTALL_LINE}\n"
+            "(or set SOUSPLI_CHROMIUM to a Chromium or Chrome)\n"
+        )
         sys.exit(3)
