@@ -13,15 +13,19 @@ from souspli_mailbox import schema
 from souspli_mailbox.access import admit
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
+from souspli_mailbox.jobs import Worker
 from souspli_mailbox.middlewares import (
     add_headers,
     answer_problems,
     log_requests,
     refuse_other_sites,
 )
+from souspli_mailbox.notify import Relay, SmtpRelay
 from souspli_mailbox.openapi import describe_service
+from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.routes import (
     claim_gates,
@@ -46,9 +50,11 @@ from souspli_mailbox.state import (
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
+    WORKER,
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
@@ -73,12 +79,18 @@ DATABASE_FILE: Final = "mailbox.sqlite"
 DOCUMENTS_FOLDER: Final = "documents"
 
 
+def smtp_relay(settings: Settings) -> Relay:
+    """Return the relay of the settings; SettingsError if its password can't be read."""
+    return SmtpRelay(settings.mail, name=settings.origin)
+
+
 def make_app(
     settings: Settings,
     *,
     clock: Clock = time.time,
     webclient: Path = WEBCLIENT,
     open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    open_relay: Callable[[Settings], Relay] = smtp_relay,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
 
@@ -100,6 +112,7 @@ def make_app(
     if (page := app[PAGE]) is not None:
         app.add_routes(page_routes(page))
     app.cleanup_ctx.append(_storage(open_blobs))
+    app.cleanup_ctx.append(_jobs(open_relay))
     return app
 
 
@@ -137,6 +150,37 @@ def _storage(
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+def _jobs(
+    open_relay: Callable[[Settings], Relay],
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def jobs(app: web.Application) -> AsyncIterator[None]:
+        """Work through the job table until the end; jobs under way finish."""
+        settings, database, clock = app[SETTINGS], app[DATABASE], app[CLOCK]
+        outbox = Outbox(
+            database=database,
+            relay=open_relay(settings),
+            clock=clock,
+            sender=settings.mail_sender,
+            page=settings.page,
+            code_key=app[SECRETS].one_time_codes,
+        )
+        sweeper = Sweeper(database=database, blobs=app[BLOBS], clock=clock)
+        handlers = {
+            JobName.NOTIFY: outbox.notify,
+            JobName.EMAIL_CODE: outbox.email_code,
+            JobName.ACTIVATED: outbox.activated,
+            JobName.SWEEP: sweeper.sweep,
+        }
+        app[WORKER] = worker = Worker(database=database, handlers=handlers, clock=clock)
+        await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
+        running = asyncio.create_task(worker.run())
+        yield
+        worker.stop()
+        await running
+
+    return jobs
 
 
 def open_database(folder: Path) -> Database:

@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from souspli_mailbox.jobs import Worker
 from souspli_mailbox.page import Page
 from souspli_mailbox.settings import Settings
 from souspli_storage.blobs import BlobStore
@@ -34,6 +35,7 @@ DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
+WORKER: Final = web.AppKey("worker", Worker)
 SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)
 DESCRIPTION: Final = web.AppKey("description", bytes)
 """The OpenAPI document."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import re
 import socket
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +19,6 @@ from souspli_keys.address import Origin
 from souspli_mailbox import entry
 from souspli_mailbox.app import make_app
 from souspli_mailbox.client import MailboxClient
-from souspli_mailbox.onetime import one_time_code
-from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ORIGIN = Origin("souspli.localhost")
+# As mails.md §2 writes it.
+_CODE = re.compile(r"Votre code : ([0-9]{6})")
+
 START = 1_800_000_000
 
 
@@ -44,12 +48,23 @@ class Clock:
 
 
 @dataclass
+class Postbox:
+    """A relay on this machine that takes every mail at once and keeps it to be read."""
+
+    mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
+
+    async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:  # noqa: ARG002  (the port's)
+        self.mails.append((to, message))
+
+
+@dataclass
 class Service:
     """A running service, and what a test needs to look behind it."""
 
     settings: Settings
     clock: Clock
     app: web.Application
+    postbox: Postbox
     clients: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     @property
@@ -71,21 +86,17 @@ class Service:
     def admission_code(self) -> str:
         return entry.make_admission_code(self.database, self.clock.now)
 
-    def mailed_code(self, invitation_id: str) -> str:
-        """Return the newest one-time code, as the job that mails it computes it."""
-        key = self.database.write_now(service_secret, purpose=SecretPurpose.ONE_TIME_CODES)
-        session = tables.claim_sessions.c
-        row = self.database.read_now(
-            lambda connection: connection.execute(
-                select(session.claim_session_id, session.code_counter)
-                .where(session.invitation_id == invitation_id, session.code_counter > 0)
-                .order_by(session.code_expires_at.desc())
-            ).first()
-        )
-        assert row is not None
-        return one_time_code(
-            key=key, claim_session_id=row.claim_session_id, counter=row.code_counter
-        )
+    async def mailed_code(self, address: str, *, sent: int) -> str:
+        """Return the code of the `sent`-th one-time code that was mailed to the address."""
+        while True:
+            codes = [
+                found[1]
+                for to, mail in self.postbox.mails
+                if to == address and (found := _CODE.search(str(mail.get_content())))
+            ]
+            if len(codes) >= sent:
+                return codes[sent - 1]
+            await asyncio.sleep(0.01)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a table."""
@@ -112,9 +123,10 @@ async def running(
     )
     settings = msgspec.structs.replace(settings, **changed)
     clock = clock or Clock()
-    app = make_app(settings, clock=clock)
+    postbox = Postbox()
+    app = make_app(settings, clock=clock, open_relay=lambda _: postbox)
     runner = entry.make_runner(app)
-    service = Service(settings=settings, clock=clock, app=app)
+    service = Service(settings=settings, clock=clock, app=app, postbox=postbox)
     try:
         await entry.start(runner, settings)
         yield service

@@ -22,7 +22,7 @@ from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.records import claims, invitations
 from souspli_mailbox.routes.claims import STATES
 from souspli_mailbox.sessions import TokenHash, mask_address
-from souspli_mailbox.state import DATABASE, SECRETS, now
+from souspli_mailbox.state import DATABASE, SECRETS, WORKER, now
 
 
 async def send_email_code(request: web.Request) -> web.Response:
@@ -34,6 +34,7 @@ async def send_email_code(request: web.Request) -> web.Response:
         invitation_id=claim.invitation_id,
         now=now(request),
     )
+    request.app[WORKER].wake()
     return answer(
         EmailCodeAnswer(
             masked_address=mask_address(address),

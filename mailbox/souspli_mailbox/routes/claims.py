@@ -47,7 +47,7 @@ from souspli_mailbox.sessions import (
     new_nonce,
     new_token,
 )
-from souspli_mailbox.state import DATABASE, SECRETS, SETTINGS, now
+from souspli_mailbox.state import DATABASE, SECRETS, SETTINGS, WORKER, now
 from souspli_mailbox.throttle import account_key, network_key
 from souspli_mailbox.tickets import drop_cookie, set_cookie, shown_token
 from souspli_storage.database import Refused
@@ -234,6 +234,7 @@ async def bind(request: web.Request) -> web.Response:
         now=moment,
         expires_at=expires_at,
     )
+    request.app[WORKER].wake()
     response = answer(
         BindAnswer(
             account_number=account_number,

@@ -35,7 +35,7 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.records import accounts
 from souspli_mailbox.records import deliveries as records
-from souspli_mailbox.state import DATABASE, SETTINGS, now
+from souspli_mailbox.state import DATABASE, SETTINGS, WORKER, now
 
 
 async def list_deliveries(request: web.Request) -> web.Response:
@@ -129,6 +129,7 @@ async def put_cover(request: web.Request) -> web.Response:
             cover_hash=new_hash,
             now=now(request),
         )
+        request.app[WORKER].wake()
     elif _is_recipient(account, delivery) or _is_depositor(account, delivery):
         raise Refusal(ProblemKind.NOT_ALLOWED)
     else:

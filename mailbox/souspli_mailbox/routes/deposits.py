@@ -33,7 +33,7 @@ from souspli_mailbox.protocol.deposits import (
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records import deposits as records
 from souspli_mailbox.records.organisations import Member
-from souspli_mailbox.state import BLOBS, DATABASE, SETTINGS, now
+from souspli_mailbox.state import BLOBS, DATABASE, SETTINGS, WORKER, now
 from souspli_storage.blobs import BlobStore, Part
 
 MAX_COMPLETE_BYTES: Final = 33_554_432
@@ -123,6 +123,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
             sender_cover_hash=cover_hash(body.sender_cover),
             now=now(request),
         )
+        request.app[WORKER].wake()
     return answer(
         CompleteAnswer(
             document_id=document_id,
