@@ -1,0 +1,110 @@
+"""The tables, the migrations that lead to them, and the page that publishes them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from souspli_mailbox.schema import MIGRATIONS, tables
+from souspli_storage.database import Database
+from souspli_storage.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = Path(__file__).parents[2] / "docs" / "what-is-kept.md"
+HEADING = re.compile(r"^### `([a-z_]+)`$", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z_]+)` \|(.*)\|$", re.MULTILINE)
+
+# Words for what must never be a column of its own (docs/specs/mailbox.md §6).
+FORBIDDEN = re.compile(r"name|title|birth|sex|phone|postal|file|text|subject_of|loinc|password$")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path / "mailbox.sqlite") as database:
+        database.upgrade(migrations=MIGRATIONS)
+        yield database
+
+
+def published() -> dict[str, list[str]]:
+    _, *parts = HEADING.split(PAGE.read_text(encoding="utf-8"))
+    return {
+        table: [column for column, _ in ROW.findall(text)]
+        for table, text in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+def columns(connection: Connection) -> dict[str, list[str]]:
+    inspector = inspect(connection)
+    return {
+        table: [column["name"] for column in inspector.get_columns(table)]
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_every_column_is_published_with_its_purpose_and_no_other_is(database: Database) -> None:
+    kept = database.read_now(columns)
+    assert {table: sorted(names) for table, names in published().items()} == {
+        table: sorted(names) for table, names in kept.items()
+    }
+
+
+def test_no_column_holds_a_name_a_title_or_a_birth_date(database: Database) -> None:
+    found = {
+        f"{table}.{column}"
+        for table, names in database.read_now(columns).items()
+        for column in names
+        if FORBIDDEN.search(column)
+    }
+    assert found == set()
+
+
+def test_the_migrations_lead_to_the_tables_that_the_records_use(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), tables.metadata))
+
+    assert database.write_now(differences) == []
+
+
+def test_migrated_tables_have_every_constraint_of_the_records_tables(tmp_path: Path) -> None:
+    """SQLite's own words: what comparing by alembic does not see (checks, STRICT)."""
+
+    def statements(connection: Connection) -> set[str]:
+        rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {_canonical(row[0]) for row in rows if "alembic" not in row[0]}
+
+    with Database(tmp_path / "migrated.sqlite") as migrated:
+        migrated.upgrade(migrations=MIGRATIONS)
+        with Database(tmp_path / "made.sqlite") as made:
+            made.write_now(tables.metadata.create_all)
+            assert migrated.read_now(statements) == made.read_now(statements)
+
+
+def _canonical(statement: str) -> str:
+    """Drop spelling; constraints come in any order."""
+    words = re.sub(r"\s+", " ", statement)
+    head, _, rest = words.partition("(")
+    body, _, tail = rest.rpartition(")")
+    return head + str(sorted(part.strip() for part in body.split(", "))) + tail.strip()
+
+
+def test_upgrading_twice_changes_nothing(database: Database) -> None:
+    before = database.read_now(columns)
+    database.upgrade(migrations=MIGRATIONS)
+    assert database.read_now(columns) == before
+
+
+def test_tables_are_strict_about_types(database: Database) -> None:
+    def insert_words(connection: Connection) -> None:
+        connection.exec_driver_sql("INSERT INTO condemned_objects VALUES ('a', 'not a moment')")
+
+    with pytest.raises(DatabaseError):
+        database.write_now(insert_words)
