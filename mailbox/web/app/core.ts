@@ -1,0 +1,121 @@
+/**
+ * What the screens ask of the keys, the exchange and the service.
+ *
+ * Screens know this page and nothing below it: no key, no request, no format. The
+ * objects hold secrets in private fields, so that none is drawn, logged or put into
+ * a URL by mistake. `core_lib.ts` is the one implementation.
+ */
+import type { Organisation } from './organisation.ts'
+import type { Trouble } from './trouble.ts'
+
+/** A letter as it came to the page, nothing of it trusted. Codes are in canonical spelling. */
+export type LetterSource =
+  | {
+      readonly kind: 'scanned'
+      readonly invitationId: string
+      readonly organisation: string
+      readonly code: string
+    }
+  | { readonly kind: 'typed'; readonly letterNumber: string; readonly code: string }
+
+/** Every call may throw a {@link Trouble}, and nothing else that a person caused. */
+export interface Core {
+  /**
+   * Look the letter up, derive its keys and check its record (claim.md, section 4, step 2).
+   *
+   * Nothing derived from the code has left the page when this returns or throws.
+   * Takes about a second of Argon2id, in a worker.
+   */
+  checkLetter(source: LetterSource): Promise<CheckedLetter>
+  /** Open the account's vault. Takes about a second of Argon2id, in a worker. */
+  signIn(who: { account: string; password: string }): Promise<Session>
+}
+
+/** A letter whose record has the letter's own keys and an authentic chain. */
+export interface CheckedLetter {
+  readonly organisation: Organisation
+  /** The last moment it may be claimed (Unix seconds). */
+  readonly notAfter: number
+  /** Gate one: prove the code. May be called again when the claim session has ended. */
+  prove(): Promise<Claim>
+}
+
+/** A claim past its first gate. */
+export interface Claim {
+  readonly letter: CheckedLetter
+  /** The address of record as the service masks it: `j…@o…fr`. */
+  readonly maskedAddress: string
+  /** Gate two, first half: have a one-time code sent. */
+  sendEmailCode(): Promise<{ readonly mailsLeft: number }>
+  /** Gate two, second half. */
+  checkEmailCode(code: string): Promise<void>
+  /** Gate three. `birthDate` is `YYYY-MM-DD` with `00` for what is unknown. */
+  checkPerson(person: { surname: string; birthDate: string }): Promise<void>
+  /** Make the identity and the vault, and bind them. After that the letter is used. */
+  bind(password: string): Promise<Session>
+}
+
+/** Somebody signed in. Keys live in this object, in memory, and nowhere else. */
+export interface Session {
+  /** Ten digits. */
+  readonly accountNumber: string
+  /**
+   * Re-seal to this account what waits for a claim identity (claim.md, section 4, step 8).
+   *
+   * Resumable. What fails is counted, not thrown, and tried again at the next sign-in;
+   * only a session that ended or a service that is away is thrown.
+   */
+  takeOver(progress: (done: number, total: number) => void): Promise<{ readonly failed: number }>
+  /** One page of the list, newest first; `after` is the previous page's `next`. */
+  listDocuments(after: string | null): Promise<DocumentPage>
+  /**
+   * Receive, decrypt and verify a document, whole (sealed-document.md, section 7).
+   *
+   * `progress` hears the share received, 0 to 1; 1 says that the last check began.
+   */
+  openDocument(deliveryId: string, progress: (share: number) => void): Promise<OpenedDocument>
+  /** Tell the sender that the person opened or downloaded it. Once is enough; more is harmless. */
+  tellOpened(document: OpenedDocument): Promise<void>
+  /** End the session at the service and forget the keys. The keys go even if the service is away. */
+  signOut(): Promise<void>
+}
+
+export interface DocumentPage {
+  readonly entries: readonly DocumentEntry[]
+  readonly next: string | null
+}
+
+/** One row of the list: a cover that was opened and checked, or the reason why it could not be. */
+export type DocumentEntry = {
+  readonly deliveryId: string
+  readonly unread: boolean
+  /** When the service stored it (Unix seconds). */
+  readonly storedAt: number
+} & ({ readonly cover: DocumentCover } | { readonly trouble: Trouble })
+
+/** What a verified manifest says of a document. All of it is text from the sender. */
+export interface DocumentCover {
+  readonly title: string
+  /** `YYYY-MM-DD` */
+  readonly date: string
+  readonly urgent: boolean
+  readonly replacesAnother: boolean
+  readonly withdrawsAnother: boolean
+  readonly sender: { readonly name: string; readonly organisation: string }
+  readonly patient: { readonly name: string; readonly birthDate: string }
+}
+
+/** A document of which every byte was verified. */
+export interface OpenedDocument {
+  readonly deliveryId: string
+  readonly storedAt: number
+  readonly cover: DocumentCover
+  readonly files: readonly OpenedFile[]
+}
+
+export interface OpenedFile {
+  /** Safe to show and to store. */
+  readonly name: string
+  readonly mediaType: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}

@@ -1,0 +1,185 @@
+/** Step 3: eight words, or a password of one's own; then the account is made. */
+import { useCallback, useState } from 'preact/hooks'
+import type { Claim, Session } from '../core.ts'
+import { Busy } from '../form/busy.tsx'
+import { type Faults, NO_FAULTS, type Words } from '../form/faults.ts'
+import { FieldProblems, TroubleBox } from '../form/problem.tsx'
+import { useTask } from '../form/task.ts'
+import { Title } from '../form/title.tsx'
+import { useSpeech } from '../language.tsx'
+import { drawPhrase } from '../password/phrase.ts'
+import {
+  ENOUGH_GUESSES,
+  judgePassword,
+  normalizePassword,
+  type PasswordFault,
+  type Traits,
+} from '../password/rules.ts'
+import type { Trouble } from '../trouble.ts'
+import { AGAIN_ID, OWN_ID, OwnPassword, type OwnPasswordEntry } from './own_password.tsx'
+import { NOTED_ID, Phrase } from './phrase.tsx'
+
+type Choice = 'phrase' | 'own'
+
+export function Password({
+  claim,
+  traits,
+  onSessionEnded,
+  onBound,
+  onSignIn,
+}: {
+  claim: Claim
+  traits: Traits
+  /** The claim session ended: the gates have to be passed again. */
+  onSessionEnded: () => void
+  onBound: (session: Session) => void
+  onSignIn: () => void
+}) {
+  const { say, language } = useSpeech()
+  const [choice, setChoice] = useState<Choice>('phrase')
+  const [phrase, setPhrase] = useState(() => drawPhrase(language))
+  const [noted, setNoted] = useState(false)
+  const [own, setOwn] = useState<OwnPasswordEntry>({ password: '', again: '', shown: false })
+  const [faults, setFaults] = useState<Faults>(NO_FAULTS)
+  const intercept = useCallback(
+    (trouble: Trouble) => {
+      if (trouble.kind !== 'session-ended') return false
+      onSessionEnded()
+      return true
+    },
+    [onSessionEnded],
+  )
+  const task = useTask(intercept)
+
+  function submit(): void {
+    task.run(async () => {
+      const found = choice === 'phrase' ? phraseFaults(noted) : await ownFaults(own, traits)
+      setFaults(found)
+      if (found !== NO_FAULTS) return
+      onBound(await claim.bind(choice === 'phrase' ? phrase.join(' ') : own.password))
+    })
+  }
+
+  function choose(chosen: Choice): void {
+    setChoice(chosen)
+    setFaults(NO_FAULTS)
+  }
+
+  return (
+    <>
+      <Title words={say('password.title')} step={3} />
+      {task.trouble ? (
+        <TroubleBox trouble={task.trouble} onRetry={submit}>
+          {task.trouble.kind === 'letter-used' ? (
+            <p>
+              <button type="button" class="secondary" id="go-sign-in" onClick={onSignIn}>
+                {say('welcome.account')}
+              </button>
+            </p>
+          ) : null}
+        </TroubleBox>
+      ) : null}
+      <FieldProblems faults={faults} />
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
+        <p class="lead">{say('password.lead')}</p>
+        <fieldset class="field radios">
+          <legend>{say('password.choice')}</legend>
+          <Radio id="use-phrase" checked={choice === 'phrase'} onChoose={() => choose('phrase')}>
+            {say('password.usePhrase')}
+          </Radio>
+          <Radio id="use-own" checked={choice === 'own'} onChoose={() => choose('own')}>
+            {say('password.useOwn')}
+          </Radio>
+        </fieldset>
+        {choice === 'phrase' ? (
+          <Phrase
+            words={phrase}
+            noted={noted}
+            faults={faults}
+            onNoted={setNoted}
+            onAnother={() => {
+              setPhrase(drawPhrase(language))
+              setNoted(false)
+            }}
+          />
+        ) : (
+          <OwnPassword entry={own} faults={faults} onEntry={setOwn} />
+        )}
+        <button type="submit" id="continue" aria-disabled={task.busy}>
+          {say('frame.continue')}
+        </button>
+      </form>
+      <Busy words={task.busy ? say('password.opening') : null} />
+    </>
+  )
+}
+
+function Radio({
+  id,
+  checked,
+  onChoose,
+  children,
+}: {
+  id: string
+  checked: boolean
+  onChoose: () => void
+  children: string
+}) {
+  return (
+    <div class="radio">
+      <input type="radio" name="choice" id={id} checked={checked} onChange={onChoose} />
+      <label for={id}>{children}</label>
+    </div>
+  )
+}
+
+function phraseFaults(noted: boolean): Faults {
+  return noted ? NO_FAULTS : { [NOTED_ID]: (say) => say('password.notedMissing') }
+}
+
+async function ownFaults(own: OwnPasswordEntry, traits: Traits): Promise<Faults> {
+  const fault = judgePassword(own.password, traits) ?? (await judgeGuesses(own.password, traits))
+  if (fault !== null) return { [OWN_ID]: passwordWords(fault) }
+  if (own.shown) return NO_FAULTS
+  if (own.again === '') return { [AGAIN_ID]: (say) => say('password.againMissing') }
+  if (normalizePassword(own.again) !== normalizePassword(own.password)) {
+    return { [AGAIN_ID]: (say) => say('password.differs') }
+  }
+  return NO_FAULTS
+}
+
+// Imported here and now: megabytes of dictionaries that most people never need.
+async function judgeGuesses(password: string, traits: Traits): Promise<PasswordFault | null> {
+  const { guesses } = await import('../password/guesses.ts')
+  const known = [traits.surname, ...traits.birthDate.split('-'), 'souspli']
+  return guesses(password, known) < ENOUGH_GUESSES ? { fault: 'guessable' } : null
+}
+
+function passwordWords(fault: PasswordFault): Words {
+  return (say) => {
+    switch (fault.fault) {
+      case 'missing':
+        return say('password.missing')
+      case 'too-long':
+        return say('password.tooLong')
+      case 'too-short':
+        return fault.add === 1
+          ? say('password.tooShortOne')
+          : say('password.tooShort', { count: fault.add })
+      case 'has-name':
+        return say('password.hasName')
+      case 'has-birth-date':
+        return say('password.hasBirthDate')
+      case 'has-email':
+        return say('password.hasEmail')
+      case 'guessable':
+        return say('password.guessable')
+    }
+  }
+}

@@ -1,0 +1,299 @@
+/** Every word that the page says, in English. The French file decides which texts there are. */
+import type { Texts } from './texts.ts'
+
+export const en: Texts = {
+  // The frame around every screen
+  'frame.skip': 'Skip to the content',
+  'frame.tagline': 'Your medical documents, under sealed cover',
+  'frame.otherLanguage': 'Français',
+  'frame.signOut': 'Sign out',
+  'frame.signOutClaim': 'Leave',
+  'frame.warning':
+    'Nobody will ever ask you for your code or your password: not by phone, not by text message, not by e-mail.',
+  'frame.step': 'Step {step} of 3',
+  'frame.problem': 'There is a problem',
+  'frame.problems': 'To correct',
+  'frame.retry': 'Try again',
+  'frame.continue': 'Continue',
+  'frame.show': 'Show the password',
+
+  // Before anything: can this page work here?
+  'refused.title': 'This page can’t open here',
+  'refused.host':
+    'It is not at its usual address ({host}). Type neither code nor password. Close it, and type the address printed on your letter yourself.',
+  'refused.insecure':
+    'The connection is not protected. Type neither code nor password. The address must begin with https://.',
+  'refused.browser':
+    'Your browser is too old to decrypt your documents. Update it, or try with another device.',
+  'refused.framed':
+    'It is shown inside another site. Type neither code nor password. Close it, and type the address printed on your letter yourself.',
+
+  // Welcome
+  'welcome.title': 'Your medical documents',
+  'welcome.lead':
+    'Your practice sends them under sealed cover. Nobody but you can open them: they are decrypted here, in your browser.',
+  'welcome.letterTitle': 'This is my first visit',
+  'welcome.letterText': 'Your practice gave or sent you a paper letter, with a number and a code.',
+  'welcome.letter': 'I have a letter',
+  'welcome.accountTitle': 'I have an account',
+  'welcome.accountText': 'You need your e-mail address or account number, and your password.',
+  'welcome.account': 'Sign in',
+
+  // Step 1: the letter
+  'letter.title': 'Your letter',
+  'letter.lead':
+    'Take the letter from your practice. Copy its number and its code. You can also point a phone’s camera at its black and white square.',
+  'letter.number': 'Letter number',
+  'letter.numberHint': '10 digits, for example: 123 456 789 7',
+  'letter.code': 'Code',
+  'letter.codeHint':
+    '20 letters and digits, in four groups of five. Hyphens and capitals are put in for you.',
+  'letter.numberMissing': 'Type the number of the letter: 10 digits.',
+  'letter.numberShort': 'The number has 10 digits; you typed {count}.',
+  'letter.numberSymbol': 'The number has digits only: “{symbol}” is not one.',
+  'letter.numberTypo':
+    'There is a typing error in the number. Compare it with your letter, digit by digit.',
+  'letter.codeMissing': 'Type the code of the letter: 20 letters and digits.',
+  'letter.codeShort': 'The code has 20 letters and digits; you typed {count}.',
+  'letter.codeSymbol': 'The code never holds “{symbol}”. Look closer: is it a V, a 0, a 1?',
+  'letter.codeTypo':
+    'There is a typing error in the code. Compare it with your letter, group by group.',
+  'letter.scannedTypo':
+    'The code read from the picture is incomplete or damaged. Type the number and the code printed on the letter.',
+  'letter.codeStays': 'For now the code stays in this page: it is sent to nobody.',
+  'letter.checking': 'Checking your letter… This takes a few seconds.',
+  'letter.unknown':
+    'No waiting letter has this number. Check it; if it is right, call your practice.',
+  'letter.mismatch':
+    'This code does not belong to this letter. Check that number and code come from the same sheet. If all is right, stop here and call your practice, on the number you know. Your code was sent to nobody.',
+  'letter.forged':
+    'What the service says about this letter is not signed as it should be. To be safe, everything stops here. Your code was sent to nobody. Call your practice, on the number you know.',
+  'letter.expired':
+    'This letter is no longer valid. Call your practice: they will make you a new one. Your documents are not lost.',
+  'letter.expiredSince':
+    'This letter has not been valid since {date}. Call {organisation} ({phone}) for a new one. Your documents are not lost.',
+  'letter.early': 'This letter is not valid yet. Are the date and time of your device right?',
+  'letter.superseded':
+    'A newer letter replaces this one. Take the newest; if you don’t have it, call your practice.',
+  'letter.used':
+    'This letter has already been used to open an account. If that was you, sign in. If not, call your practice at once.',
+  'letter.usedElsewhere':
+    'This letter has just been used elsewhere, in another window or by another person. If that was you, sign in. If not, call {organisation} ({phone}) at once.',
+  'letter.phone': 'Phone',
+  'letter.validUntil': 'Valid until',
+  'letter.confirm':
+    'If this is your practice, continue: a one-time code will be sent to your e-mail address.',
+  'letter.notMine': 'This is not my practice',
+  'letter.notMineText':
+    'Go no further. Call your practice, on the number you know, and show them this letter.',
+  'letter.reloaded':
+    'The page was reloaded. For your safety it kept neither your code nor your answers: take your letter again.',
+
+  // Step 2: e-mail code, name, birth date
+  'gates.title': 'Is it really you?',
+  'gates.lead': 'These answers protect your documents if your letter falls into other hands.',
+  'gates.sending': 'Sending a code to your e-mail address…',
+  'gates.sent': 'We have just sent a 6-digit code to',
+  'gates.notYours': 'Not your address? Go no further and call {organisation} ({phone}).',
+  'gates.code': 'Code received by e-mail',
+  'gates.codeHint': '6 digits, valid for 10 minutes. Look in your junk mail too.',
+  'gates.codeAccepted': 'The code received by e-mail is accepted.',
+  'gates.sendAgain': 'Send a new code',
+  'gates.sentAgain': 'A new code is on its way. The previous one no longer works.',
+  'gates.mailsLeft': '{count} more can be sent today.',
+  'gates.surname': 'Surname',
+  'gates.surnameHint': 'Your birth name or the name you use, as at the practice.',
+  'gates.birthDate': 'Date of birth',
+  'gates.birthDateHint': 'For example: 27 3 1946. If you don’t know the day or month, type 00.',
+  'gates.day': 'Day',
+  'gates.month': 'Month',
+  'gates.year': 'Year',
+  'gates.checking': 'Checking your answers…',
+  'gates.codeMissing': 'Type the 6-digit code received by e-mail.',
+  'gates.codeLength': 'The code received by e-mail has 6 digits.',
+  'gates.surnameMissing': 'Type your surname.',
+  'gates.surnameLetters': 'Type your name with letters of the Latin alphabet.',
+  'gates.dateMissing': 'Type your date of birth: day, month and year.',
+  'gates.dateImpossible': 'There is no such date. Check the day, the month and the year.',
+  'gates.yearShort': 'Type the year with its four digits, for example 1946.',
+  'gates.codeWrong':
+    'This is not the right code. Take the one in the newest e-mail. Tries left: {count}.',
+  'gates.codeUsedUp': 'After so many tries this code no longer works. Ask for a new one.',
+  'gates.codeExpired': 'This code no longer works: its 10 minutes are over. Ask for a new one.',
+  'gates.personWrong':
+    'Name and date are not what your practice wrote down. Try your birth name, or the name you use. Tries left today: {count}.',
+  'gates.personUsedUp':
+    'Name and date don’t match, and there is no try left today. Try again tomorrow, or call {organisation} ({phone}).',
+  'gates.mailsUsedUp':
+    'No more mails can be sent today. Try again tomorrow, or call {organisation} ({phone}).',
+  'gates.sessionEnded':
+    'Too much time has passed. We have just sent a new code to your e-mail address; your other answers are kept.',
+
+  // Step 3: the password
+  'password.title': 'Your password',
+  'password.lead':
+    'It opens your documents. We don’t know it, and nobody can find it again for you: write it down on paper.',
+  'password.choice': 'How do you want to do it?',
+  'password.usePhrase': 'Take these eight words (recommended)',
+  'password.useOwn': 'Choose one myself',
+  'password.phrase': 'Your eight words',
+  'password.phraseHint': 'In lower case, in this order, with a space between the words.',
+  'password.another': 'Other words',
+  'password.anotherDone': 'Here are eight other words.',
+  'password.print': 'Print these words',
+  'password.noted': 'I have written these eight words down on paper',
+  'password.notedMissing': 'First write the eight words down on paper, then tick the box.',
+  'password.own': 'Password',
+  'password.ownHint':
+    'At least 18 lower-case letters in no obvious order, or 13 characters mixing lower case, capitals, digits and other signs. Neither your name nor your date of birth.',
+  'password.again': 'Once more',
+  'password.strength': 'Strength: {bits} of 80',
+  'password.strengthEnough': 'Strength: sufficient',
+  'password.missing': 'Type a password, or take the eight words.',
+  'password.tooShort':
+    'This password is too short. Add at least {count} characters, or mix in capitals, digits and other signs.',
+  'password.tooShortOne':
+    'This password is too short. Add at least one character, or mix in capitals, digits and other signs.',
+  'password.tooLong': 'This password is too long: 128 characters at most.',
+  'password.hasName': 'This password contains your name. Choose something else.',
+  'password.hasBirthDate': 'This password contains your date of birth. Choose something else.',
+  'password.hasEmail': 'This password contains your e-mail address. Choose something else.',
+  'password.guessable':
+    'This password is too easy to guess: common words, sequences or repetitions. Add words that have nothing to do with each other.',
+  'password.againMissing': 'Type the password a second time, or show it.',
+  'password.differs': 'The two passwords are not the same. Type the second again, or show them.',
+  'password.opening': 'Opening your mailbox… This takes a few seconds.',
+
+  // The account exists
+  'done.title': 'Your mailbox is open',
+  'done.number': 'Your account number',
+  'done.keep':
+    'Write it down or print this page. With your password, this number lets you come back. Your e-mail address works too.',
+  'done.print': 'Print this page',
+  'done.page': 'The address of this page',
+  'done.thenTitle': 'To remember',
+  'done.password': 'Your password is not on this page. Keep it on another sheet, in a safe place.',
+  'done.destroy': 'You can destroy your practice’s letter: its code is of no more use.',
+  'done.forgotten': 'Password lost? Your practice can make you a new letter.',
+  'done.moving': 'Preparing your documents: {done} of {total}…',
+  'done.movingStarts': 'Preparing your documents…',
+  'done.notMoved':
+    'Some documents could not be prepared. This will be tried again when you next sign in.',
+  'done.open': 'Read my document',
+  'done.openSeveral': 'Read my {count} documents',
+  'done.openNone': 'Go to my documents',
+
+  // Signing in
+  'signIn.title': 'Sign in',
+  'signIn.account': 'E-mail address or account number',
+  'signIn.accountHint': 'The account number has 10 digits.',
+  'signIn.password': 'Password',
+  'signIn.passwordHint':
+    'If it is eight words: in lower case, in order, a space between the words.',
+  'signIn.submit': 'Sign in',
+  'signIn.opening': 'Opening your mailbox… This takes a few seconds.',
+  'signIn.accountMissing': 'Type your e-mail address or your account number.',
+  'signIn.accountTypo':
+    'This is neither an e-mail address nor a 10-digit account number: check your typing.',
+  'signIn.passwordMissing': 'Type your password.',
+  'signIn.refused':
+    'This account and this password don’t go together. Check both. If several people share this e-mail address, type your account number.',
+  'signIn.notPatient':
+    'This account is a professional’s. It is used with the practice’s program, not with this page.',
+  'signIn.vaultRefused':
+    'Your keys, as the service gives them back, were changed or damaged. They were not used. Tell your practice.',
+  'signIn.expired':
+    'Your session has ended. Sign in again: nothing is lost, you will be back where you were.',
+  'signIn.reloaded':
+    'The page was reloaded. Your keys were in its memory only: type your password again.',
+  'signIn.signedOut': 'The session is closed. Your keys are gone from this device.',
+  'signIn.noAccount': 'No account yet? Use your practice’s letter',
+
+  // The list
+  'inbox.title': 'My documents',
+  'inbox.number': 'Account no. {number}',
+  'inbox.loading': 'Opening the list…',
+  'inbox.empty': 'No document yet. An e-mail will tell you when one arrives.',
+  'inbox.search': 'Search the titles',
+  'inbox.searching': 'Searching all your documents…',
+  'inbox.found': '{count} found.',
+  'inbox.foundOne': '1 found.',
+  'inbox.foundNone': 'No title contains “{words}”.',
+  'inbox.clear': 'Clear the search',
+  'inbox.unread': 'New',
+  'inbox.urgent': 'Urgent',
+  'inbox.from': 'From {name}, {organisation}',
+  'inbox.fromOne': 'From {name}',
+  'inbox.received': 'Received on {date}',
+  'inbox.more': 'Show older documents',
+  'inbox.refresh': 'Refresh the list',
+  'inbox.refreshed': 'The list is up to date.',
+  'inbox.unreadable': 'Unreadable document',
+
+  // One document
+  'document.loading': 'Opening the document…',
+  'document.receiving': 'Receiving the document: {percent}%',
+  'document.verifying': 'Verifying the document…',
+  'document.from': 'Sent by',
+  'document.date': 'Date of the document',
+  'document.received': 'Received on',
+  'document.patient': 'About',
+  'document.born': '{name}, born on {date}',
+  'document.verified':
+    'Verified: this document really comes from {organisation} and was not changed.',
+  'document.download': 'Download',
+  'document.downloadNamed': 'Download {name}',
+  'document.read': 'Read {name}',
+  'document.downloaded': '{name} is downloaded.',
+  'document.kilobytes': '{count} KB',
+  'document.megabytes': '{count} MB',
+  'document.octets': '{count} bytes',
+  'document.back': 'Back to my documents',
+  'document.replaces': 'This document replaces an earlier version.',
+  'document.withdraws': 'This document withdraws an earlier document.',
+  'document.notShown': 'This kind of file is not shown here. Download it to open it.',
+  'document.errorTitle': 'This document was not opened',
+
+  // Reading a PDF
+  'pdf.preparing': 'Getting ready to show it…',
+  'pdf.region': 'Reading {name}',
+  'pdf.page': 'Page {page} of {pages}',
+  'pdf.next': 'Next',
+  'pdf.previous': 'Previous',
+  'pdf.larger': 'Larger',
+  'pdf.smaller': 'Smaller',
+  'pdf.zoom': 'Size {percent}%',
+  'pdf.toolbar': 'Pages and size',
+  'pdf.noText': 'This page is a picture: its text can’t be read aloud.',
+  'pdf.broken':
+    'This PDF file is incomplete or badly made: it can’t be shown here. It arrived just as it was sent. You can download it; otherwise ask the sender for another.',
+  'pdf.empty':
+    'This file is empty: there is nothing in it to read. It arrived just as it was sent. Ask the sender for another.',
+  'pdf.password':
+    'This PDF file has a password of its own: it can’t be shown here. Download it, then open it with the password from the sender.',
+  'pdf.notPdf':
+    'This file has the name of a PDF but is none: it can’t be shown here. You can download it.',
+  'pdf.xfa':
+    'This file is an interactive form (XFA), which can’t be shown in full here. Download it and open it with a program such as Acrobat Reader.',
+  'pdf.pageBroken': 'This page can’t be shown. Download the file to read it.',
+
+  // What may go wrong anywhere
+  'trouble.away':
+    'The service does not answer. What you typed is kept. Check your Internet connection and try again in a moment.',
+  'trouble.internal':
+    'An error happened in the service. What you typed is kept. Try again in a moment.',
+  'trouble.throttled': 'Too many tries. Wait {minutes} minutes, then try again.',
+  'trouble.throttledOne': 'Too many tries. Wait a minute, then try again.',
+  'trouble.unexpected':
+    'This page met an unexpected error. Try again; if it happens again, reload the page.',
+  'trouble.tampered':
+    'This document was changed or damaged. It was not opened. Tell your practice.',
+  'trouble.incomplete':
+    'This document did not arrive in full. It was not opened. Try again; if it happens again, tell your practice.',
+  'trouble.foreign': 'This document was not sealed for you. It was not opened. Tell your practice.',
+  'trouble.stranger':
+    'The sender of this document could not be verified. It was not opened. Tell your practice.',
+  'trouble.version':
+    'This document has a version that this page does not know. It was not opened. Reload the page; if it happens again, tell your practice.',
+  'trouble.gone': 'This document is no longer in your mailbox.',
+}
