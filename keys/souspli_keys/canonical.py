@@ -55,19 +55,9 @@ def decode(encoded: bytes) -> dict[str, JsonValue]:
     """
     if len(encoded) > MAX_BYTES:
         raise CanonicalError(f"more than {MAX_BYTES} bytes")
-    try:
-        value: object = json.loads(
-            encoded.decode("utf-8"),
-            object_pairs_hook=_object_without_duplicates,
-            parse_int=_parse_integer,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-        )
-    except (ValueError, RecursionError):
-        # Not chained: JSONDecodeError carries the whole document with it.
-        raise CanonicalError("not JSON in UTF-8") from None
+    value = _parse(encoded)
     if not isinstance(value, dict):
-        raise CanonicalError("the outermost value is not an object")
+        raise CanonicalError("not an object of JSON in UTF-8")
     # What json.loads makes of JSON; writing it again checks every rule.
     result = cast("dict[str, JsonValue]", value)
     if encode(result) != encoded:
@@ -101,6 +91,22 @@ def check_text(text: str) -> str:
     if not unicodedata.is_normalized("NFC", text):
         raise CanonicalError("a text that is not in NFC")
     return text
+
+
+def _parse(encoded: bytes) -> object:
+    """Return what Python's parser makes of the bytes, None if it makes nothing of them."""
+    try:
+        return json.loads(
+            encoded.decode("utf-8"),
+            object_pairs_hook=_object_without_duplicates,
+            parse_int=_parse_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+    except (ValueError, RecursionError):
+        # Swallowed, not chained: JSONDecodeError and UnicodeDecodeError carry the
+        # whole document along, into whatever prints a traceback.
+        return None
 
 
 def _write(value: object, *, depth: int, pieces: list[str]) -> None:

@@ -4,6 +4,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from souspli_keys.errors import MisuseError
+from souspli_keys.values import has_lone_surrogate
 
 LABEL_PREFIX = "souspli/v1/"
 DERIVED_BYTES = 32
@@ -45,7 +46,7 @@ def _check_label(label: str) -> str:
 def _to_bytes(item: bytes | str) -> bytes:
     if isinstance(item, bytes):
         return item
-    try:
-        return item.encode("utf-8")
-    except UnicodeEncodeError:
-        raise MisuseError("a text item with a lone surrogate") from None
+    # Asked first: UnicodeEncodeError would carry the text along, maybe a secret.
+    if has_lone_surrogate(item):
+        raise MisuseError("a text item with a lone surrogate")
+    return item.encode("utf-8")

@@ -17,6 +17,7 @@ from souspli_keys.errors import MisuseError, PasswordError
 from souspli_keys.framing import derive
 from souspli_keys.login import LoginChallenge
 from souspli_keys.secret import Secret
+from souspli_keys.values import has_lone_surrogate
 from souspli_keys.whitespace import WHITE_SPACE
 
 SECRET_BYTES = 32
@@ -107,13 +108,14 @@ def normalise_password(password: str) -> bytes:
     """Return the bytes that are hashed: UTF-8 of NFKC, runs of white space as one space.
 
     So a password is the same on every keyboard: é typed as one key or two, and the
-    spaces between words however wide. Raises PasswordError if nothing is left.
+    spaces between words however wide. Raises PasswordError if nothing is left, or
+    half a character.
     """
     composed = unicodedata.normalize("NFKC", password)
     text = _WHITE_SPACE.sub(" ", composed).strip(" ")
     if not text:
         raise PasswordError("an empty password")
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise PasswordError("a password with a lone surrogate") from None
+    # Asked first: UnicodeEncodeError would carry the password along.
+    if has_lone_surrogate(text):
+        raise PasswordError("a password with a lone surrogate")
+    return text.encode("utf-8")

@@ -17,6 +17,7 @@ HASH_BYTES = 32
 """SHA-256."""
 
 _HEX = re.compile(r"[0-9a-f]*")
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
 def encode_base64(value: bytes) -> str:
@@ -30,9 +31,12 @@ def decode_base64(text: str, *, length: int | None = None) -> bytes:
     Raises SpellingError for white space, missing padding, the URL alphabet, unused
     bits that are not zero, or another number of bytes than `length`.
     """
+    # isascii first: UnicodeEncodeError would carry the text along, maybe a secret.
+    if not text.isascii():
+        raise SpellingError("not base64")
     try:
-        value = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
+        value = base64.b64decode(text, validate=True)
+    except binascii.Error:
         raise SpellingError("not base64") from None
     # The decoder ignores unused bits; encoding again shows them.
     if encode_base64(value) != text:
@@ -55,3 +59,11 @@ def check_hex(text: str, *, length: int) -> str:
 def decode_hex(text: str, *, length: int) -> bytes:
     """Return the `length` bytes that `text` spells, or raise SpellingError."""
     return bytes.fromhex(check_hex(text, length=length))
+
+
+def has_lone_surrogate(text: str) -> bool:
+    """Say whether `text` holds half a character, which UTF-8 can't spell.
+
+    Python makes them of bytes that are not UTF-8, on a command line or in a file name.
+    """
+    return _SURROGATE.search(text) is not None

@@ -101,7 +101,7 @@ def _vaults() -> list[Vector]:
         return refuse(f"vault/{name}", f"refused: {what}", body, **(outside | changed))
 
     first = right | {"generation": 1, "previous": None}
-    contents = {
+    contents: dict[str, tuple[str, Json]] = {
         "version-2": ("another version", {"version": 2}),
         "unknown-field": ("an unknown field", {"notes": None}),
         "settings": ("a setting that nobody knows", {"settings": {"colour": "blue"}}),

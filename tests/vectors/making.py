@@ -14,12 +14,12 @@ from souspli_keys.public import PublicIdentity
 Header = str | int | bytes
 
 
-def accept(name: str, what: str, body: bytes = b"", **headers: Header) -> Vector:
+def accept(name: str, what: str, body: bytes = b"", /, **headers: Header) -> Vector:
     """Return a fact about something that readers accept."""
     return _vector(name, what, "accept", body, headers)
 
 
-def refuse(name: str, what: str, body: bytes = b"", **headers: Header) -> Vector:
+def refuse(name: str, what: str, body: bytes = b"", /, **headers: Header) -> Vector:
     """Return a fact about something that readers refuse."""
     return _vector(name, what, "refuse", body, headers)
 
@@ -49,8 +49,9 @@ class SignatureStore:
         self._known: dict[str, str] = {}
         self._used: dict[str, str] = {}
         if path.exists():
-            lines = path.read_text(encoding="ascii").splitlines()
-            self._known = dict(tuple(line.split(" ")) for line in lines)
+            for line in path.read_text(encoding="ascii").splitlines():
+                name, _, signature = line.partition(" ")
+                self._known[name] = signature
 
     def sign(self, message: bytes, identity: Identity) -> bytes:
         """Return the signature kept for this message, or a new one."""
@@ -61,7 +62,8 @@ class SignatureStore:
             MLDSA65PublicKey.from_public_bytes(key).verify(signature, message)
         else:
             signature = identity.sign_ml_dsa_65(message)
-        self._used[name] = base64.b64encode(signature).decode("ascii")
+        # Known from now on: one message may stand in several vectors.
+        self._known[name] = self._used[name] = base64.b64encode(signature).decode("ascii")
         return signature
 
     def save(self) -> None:
