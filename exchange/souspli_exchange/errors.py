@@ -17,6 +17,7 @@
     │   ├── ManifestRefusedError         not a manifest, or not signed by the sender
     │   │   └── AnotherDocumentError     a right manifest, of another document or service
     │   ├── GrantRefusedError            the chain of re-sealings does not hold
+    │   │   ├── AnotherRecipientError    it holds, and ends at somebody else
     │   │   └── ResealedByStrangerError  it holds, and its last link is nobody I know
     │   ├── ContentsRefusedError         contents damaged, cut short, swapped or added to
     │   ├── ReceiptRefusedError          not a receipt of this reader for this manifest
@@ -98,11 +99,15 @@ class ManifestRefusedError(RefusedError):
 
 
 class AnotherDocumentError(ManifestRefusedError):
-    """A genuine manifest, but of another document, service or recipient."""
+    """A genuine manifest, but of another document, service or sender."""
 
 
 class GrantRefusedError(RefusedError):
     """The chain of grants is broken, too long, or does not lead to the reader."""
+
+
+class AnotherRecipientError(GrantRefusedError):
+    """The document is for somebody else, whoever could open its cover."""
 
 
 class ResealedByStrangerError(GrantRefusedError):

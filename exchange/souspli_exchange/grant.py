@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from souspli_exchange.errors import (
+    AnotherRecipientError,
     ExchangeUsageError,
     GrantRefusedError,
-    NotForMeError,
     ResealedByStrangerError,
 )
 from souspli_exchange.ids import DocumentId, random_hex
@@ -100,7 +100,7 @@ def verify_grants(
 
     `own` are the reader's fingerprints, those of its claim identities included. The
     manifest's sender has been verified. Raises GrantRefusedError for a broken chain,
-    NotForMeError if it ends at somebody else, ResealedByStrangerError if its last
+    AnotherRecipientError if it ends at somebody else, ResealedByStrangerError if its last
     link was made by a key that is neither the reader's nor the sender's.
     """
     if len(envelopes) > MAX_GRANTS:
@@ -115,7 +115,7 @@ def verify_grants(
             raise GrantRefusedError("a grant by somebody who was not granted the document")
         may_grant = {grant.to}
     if effective_recipient(manifest, grants) not in own:
-        raise NotForMeError("the document names another recipient")
+        raise AnotherRecipientError("the document names another recipient")
     known = {*own, manifest.sender.fingerprint}
     if grants and grants[-1].granter.fingerprint not in known:
         raise ResealedByStrangerError("re-sealed by somebody whose key is not verified")

@@ -1,0 +1,370 @@
+"""From the letter to an account, and what the sender makes of it."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from exchange.people import DAY, NOW, ORIGIN, Practice, make_practice
+from exchange.simulator import Fault, MemberConnection, PatientConnection
+from exchange.world import AT_ONCE, PASSWORD, REPORT, World, ask_code, letter_of
+
+from souspli_exchange.binding import OwnCopy, verify_claim, verify_recipient
+from souspli_exchange.claim import (
+    Claiming,
+    Letter,
+    Person,
+    claim,
+    open_letter,
+    sign_claim_binding,
+)
+from souspli_exchange.errors import (
+    BindingRefusedError,
+    ExchangeUsageError,
+    InvitationRefusedError,
+    SenderRefusedError,
+)
+from souspli_exchange.ids import InvitationId, new_invitation_id
+from souspli_exchange.invitation import NewInvitation, draw_invitation
+from souspli_exchange.port_errors import (
+    AccountNumberTakenError,
+    CodeWrongError,
+    InvitationExpiredError,
+    InvitationSupersededError,
+    InvitationUsedError,
+    PersonWrongError,
+    SignatureRefusedError,
+)
+from souspli_exchange.ports import (
+    BindingEnvelopes,
+    BoundAccount,
+    InvitationRecord,
+    InvitationStatus,
+    LetterLookup,
+    NewAccount,
+)
+from souspli_exchange.receive import reseal_waiting
+from souspli_exchange.reissue import rekey_waiting
+from souspli_keys.errors import CodeCheckError, PersonError
+from souspli_keys.identity import Identity
+from souspli_keys.login import UnlockerKind
+from souspli_keys.statements import Role
+from souspli_keys.unlockers import from_password
+from souspli_keys.vault import open_vault, unwrap_vault_key
+
+# record, nonce, prove, mail, code, person, bind.
+REPEATED_BY_ITSELF = (0, 1, 2, 6)
+
+ME = Person("Martin", "1950-02-00")
+
+
+@pytest.fixture
+def world(practice: Practice) -> World:
+    return World(practice)
+
+
+def answer_of(practice: Practice, invitation: NewInvitation) -> InvitationRecord:
+    return InvitationRecord(invitation.record, practice.organisation, practice.sender.member)
+
+
+async def test_a_claim_gives_a_vault_that_the_password_opens(world: World) -> None:
+    patient = await world.claim(await world.invite())
+    [(account, _)] = world.service.accounts.values()
+    [kept] = account.unlockers
+    number = patient.account.vault.account
+    wrap_key = from_password(PASSWORD, origin=ORIGIN, account=number).wrap_key
+    vault_key = unwrap_vault_key(
+        kept.wrapped_vault_key,
+        wrap_key=wrap_key,
+        account=number,
+        kind=UnlockerKind.PASSWORD,
+        unlocker_id=kept.unlocker_id,
+    )
+    vault = open_vault(
+        account.sealed_vault, vault_key=vault_key, account=number, generation=1, seen_generation=0
+    )
+    assert vault.identity.public == patient.account.vault.identity.public
+    assert [pin.fingerprint for pin in vault.pinned] == [world.practice.fingerprint]
+    assert [claim.keep_until for claim in vault.claims] == [NOW - 300 + 37 * DAY]
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("call", REPEATED_BY_ITSELF)
+async def test_a_passing_fault_does_not_stop_a_claim(world: World, call: int, fault: Fault) -> None:
+    await world.claim(await world.invite(), faults={call: fault})
+    assert len(world.service.accounts) == 1
+
+
+async def test_a_typed_letter_number_and_code_do_the_same_as_the_qr_code(world: World) -> None:
+    invitation = await world.invite()
+    lookup = await PatientConnection(world.service).look_up_letter(invitation.letter_number)
+    letter = Letter.from_typed(lookup, invitation.code.secret_written().lower())
+    open_letter(letter, answer_of(world.practice, invitation), origin=ORIGIN, now=NOW)
+
+
+def test_a_misread_symbol_is_noticed_before_any_request(practice: Practice) -> None:
+    code = practice.invite().code.secret_symbols()
+    other = ("3" if code[0] != "3" else "4") + code[1:]
+    with pytest.raises(CodeCheckError):
+        Letter.from_typed(LetterLookup(new_invitation_id(), practice.fingerprint), other)
+
+
+@pytest.mark.parametrize(
+    "fragment", ["", "2.a.b.c", "1.xx.yy.zz", "1." + "0" * 32 + "." + "0" * 64, "1...", "é.1.2.3"]
+)
+def test_what_is_not_a_letter_s_address_is_refused(fragment: str) -> None:
+    with pytest.raises(InvitationRefusedError):
+        Letter.from_fragment(fragment)
+
+
+async def test_a_wrong_code_ends_before_anything_derived_from_it_is_sent(world: World) -> None:
+    invitation, other = await world.invite(), world.practice.invite()
+    letter = Letter(invitation.invitation_id, invitation.organisation, other.code)
+    with pytest.raises(InvitationRefusedError):
+        open_letter(letter, answer_of(world.practice, invitation), origin=ORIGIN, now=NOW)
+
+
+def test_a_service_that_substitutes_another_organisation_gets_nothing(
+    practice: Practice, stranger: Practice
+) -> None:
+    invitation, forged = practice.invite(), stranger.invite()
+    letter = letter_of(invitation)
+    with pytest.raises(InvitationRefusedError):
+        open_letter(letter, answer_of(stranger, forged), origin=ORIGIN, now=NOW)
+    misled = Letter(forged.invitation_id, stranger.fingerprint, invitation.code)
+    with pytest.raises(InvitationRefusedError):
+        open_letter(misled, answer_of(stranger, forged), origin=ORIGIN, now=NOW)
+
+
+def test_an_invitation_under_another_id_is_refused(practice: Practice) -> None:
+    invitation, other = practice.invite(), practice.invite()
+    with pytest.raises(InvitationRefusedError):
+        open_letter(letter_of(invitation), answer_of(practice, other), origin=ORIGIN, now=NOW)
+
+
+@pytest.mark.parametrize("now", [NOW - 301, NOW + 30 * DAY])
+def test_a_letter_opens_nothing_outside_its_time(practice: Practice, now: int) -> None:
+    invitation = practice.invite()
+    with pytest.raises(InvitationRefusedError):
+        open_letter(letter_of(invitation), answer_of(practice, invitation), origin=ORIGIN, now=now)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (InvitationStatus.CLAIMED, InvitationUsedError),
+        (InvitationStatus.SUPERSEDED, InvitationSupersededError),
+        (InvitationStatus.EXPIRED, InvitationExpiredError),
+    ],
+)
+async def test_a_letter_that_is_no_longer_good_says_why(
+    world: World, status: InvitationStatus, error: type[Exception]
+) -> None:
+    invitation = await world.invite()
+    world.service.invitations[invitation.invitation_id].status = status
+    with pytest.raises(error):
+        await world.claim(invitation)
+
+
+async def test_each_gate_stops_who_does_not_pass_it(world: World) -> None:
+    invitation = await world.invite()
+
+    async def wrong_code(_mailed: object) -> str:
+        return "000000"
+
+    claiming = Claiming(PatientConnection(world.service), ORIGIN, ask_code, AT_ONCE)
+    letter = letter_of(invitation)
+    with pytest.raises(CodeWrongError):
+        await claim(replace(claiming, ask_code=wrong_code), letter, ME, password=PASSWORD, now=NOW)
+    with pytest.raises(PersonWrongError):
+        await claim(claiming, letter, Person("Martin", "1950-02-01"), password=PASSWORD, now=NOW)
+    with pytest.raises(PersonError):
+        await claim(claiming, letter, Person("…", "1950-02-00"), password=PASSWORD, now=NOW)
+    forged = PatientConnection(world.service)
+    nonce = await forged.claim_nonce(invitation.invitation_id)
+    with pytest.raises(SignatureRefusedError):
+        await forged.prove(invitation.invitation_id, nonce=nonce.nonce, signature=bytes(64))
+    assert not world.service.accounts
+
+
+async def test_the_other_surname_passes_as_well(world: World) -> None:
+    claiming = Claiming(PatientConnection(world.service), ORIGIN, ask_code, AT_ONCE)
+    me = Person("le goff œuvrard", "1950-02-00")
+    await claim(claiming, letter_of(await world.invite()), me, password=PASSWORD, now=NOW)
+
+
+async def test_an_account_number_that_is_taken_is_drawn_again(world: World) -> None:
+    invitation = await world.invite()
+    tried: list[str] = []
+
+    class Taken(PatientConnection):
+        async def bind(
+            self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+        ) -> BoundAccount:
+            tried.append(account.account_number)
+            if len(tried) < 3:
+                raise AccountNumberTakenError("taken")
+            return await super().bind(invitation_id, account=account, binding=binding)
+
+    claiming = Claiming(Taken(world.service), ORIGIN, ask_code, AT_ONCE)
+    await claim(claiming, letter_of(invitation), ME, password=PASSWORD, now=NOW)
+    assert len(set(tried)) == 3
+
+
+async def test_of_two_claims_one_wins_and_the_other_is_told(world: World) -> None:
+    invitation = await world.invite()
+    await world.claim(invitation)
+    with pytest.raises(InvitationUsedError):
+        await world.claim(invitation)
+    assert len(world.service.accounts) == 1
+
+
+# --- the sender's side: claim.md §5 --------------------------------------------------
+
+
+def bind(
+    practice: Practice, invitation: NewInvitation, identity: Identity, *, now: int = NOW
+) -> BindingEnvelopes:
+    opened = open_letter(
+        letter_of(invitation), answer_of(practice, invitation), origin=ORIGIN, now=NOW
+    )
+    return sign_claim_binding(opened, identity, now=now)
+
+
+def test_a_binding_over_the_own_copy_is_accepted(practice: Practice) -> None:
+    invitation, identity = practice.invite(), Identity.generate()
+    own = OwnCopy(invitation.record)
+    binding = bind(practice, invitation, identity)
+    verified = verify_claim(binding, own)
+    assert verified.binding.identity == identity.public
+    seen = OwnCopy(invitation.record, seen_binding=verified.binding_hash)
+    assert verify_claim(binding, seen).binding_hash == verified.binding_hash
+
+
+def test_anything_else_is_a_red_stop(practice: Practice) -> None:
+    invitation, identity = practice.invite(), Identity.generate()
+    own = OwnCopy(invitation.record)
+    good = bind(practice, invitation, identity)
+    other = bind(practice, invitation, Identity.generate())
+    elsewhere = practice.invite()
+    refused: list[tuple[str, BindingEnvelopes | None, OwnCopy]] = [
+        ("no binding", None, own),
+        ("superseded", good, OwnCopy(invitation.record, superseded=True)),
+        ("another record", good, OwnCopy(elsewhere.record)),
+        ("another binding before", good, OwnCopy(invitation.record, seen_binding="cd" * 32)),
+        ("two payloads", BindingEnvelopes(good.by_claim, other.by_identity), own),
+        ("claim's signature twice", BindingEnvelopes(good.by_claim, good.by_claim), own),
+        ("identity's signature twice", BindingEnvelopes(good.by_identity, good.by_identity), own),
+        ("swapped", BindingEnvelopes(good.by_identity, good.by_claim), own),
+        ("too late", bind(practice, invitation, identity, now=NOW + 31 * DAY), own),
+        ("too early", bind(practice, invitation, identity, now=NOW - DAY), own),
+    ]
+    accepted: list[str] = []
+    for what, binding, copy in refused:
+        with suppress(BindingRefusedError):
+            verify_claim(binding, copy)
+            accepted.append(what)
+    assert not accepted
+
+
+async def test_the_service_s_answer_must_be_about_the_invitation_asked_for(world: World) -> None:
+    invitation, other = await world.invite(), world.practice.invite()
+    view = await MemberConnection(world.service).invitation(invitation.invitation_id)
+    with pytest.raises(InvitationRefusedError):
+        verify_recipient(view, OwnCopy(other.record), now=NOW)
+
+
+# --- making and re-making invitations -------------------------------------------------
+
+
+def test_who_may_not_invite_can_t(practice: Practice) -> None:
+    over = make_practice(not_after=NOW - 1)
+    with pytest.raises(SenderRefusedError):
+        over.invite()
+    with pytest.raises(ExchangeUsageError):
+        draw_invitation(practice.sender, surnames=[], birth_date="1950-02-00", now=NOW)
+    with pytest.raises(ExchangeUsageError):
+        draw_invitation(
+            practice.sender, surnames=["A"], birth_date="1950-02-00", now=NOW, validity=31 * DAY
+        )
+    with pytest.raises(PersonError):
+        draw_invitation(practice.sender, surnames=["…"], birth_date="1950-02-00", now=NOW)
+
+
+def test_a_bridge_may_invite_if_its_statement_says_so() -> None:
+    assert make_practice(role=Role.BRIDGE).invite().record
+
+
+def test_a_new_invitation_prints_no_secret(practice: Practice) -> None:
+    invitation = practice.invite()
+    assert invitation.code.secret_symbols() not in repr(invitation)
+    assert repr(invitation) == "NewInvitation(…)"
+
+
+async def test_a_re_issue_moves_what_waits_to_the_new_letter(world: World) -> None:
+    first = await world.invite()
+    sent = [await world.send(first) for _ in range(3)]
+    own = world.own_copies[first.invitation_id]
+    second = await world.invite(supersedes=own)
+    moved = await rekey_waiting(
+        world.practice.sender,
+        MemberConnection(world.service),
+        superseded=own,
+        successor=OwnCopy(second.record),
+        now=NOW,
+        retry=AT_ONCE,
+    )
+    assert not moved.failures
+    assert {m.delivery_id for m in moved.moved} == {s.covers[0].delivery_id for s in sent}
+    assert not {m.manifest_hash for m in moved.moved} & {s.covers[0].manifest_hash for s in sent}
+    with pytest.raises(InvitationSupersededError):
+        await world.claim(first)
+    patient = await world.claim(second)
+    resealed = await reseal_waiting(patient.receiving(), patient.account.vault.identity, now=NOW)
+    assert len(resealed.deliveries) == 3
+    assert await patient.read_all() == [{REPORT.name: REPORT.content}] * 3
+
+
+async def test_moving_may_be_interrupted_anywhere_and_taken_up_again(world: World) -> None:
+    first = await world.invite()
+    await world.send(first)
+    own = world.own_copies[first.invitation_id]
+    second = OwnCopy((await world.invite(supersedes=own)).record)
+    for call in range(4):
+        for fault in Fault:
+            sending = world.sending({call: fault})
+            await rekey_waiting(
+                world.practice.sender,
+                sending.mailbox,
+                superseded=own,
+                successor=second,
+                now=NOW,
+                retry=AT_ONCE,
+            )
+    assert [d.invitation_id for d in world.service.deliveries] == [second.invitation_id]
+
+
+async def test_a_successor_of_another_invitation_moves_nothing(world: World) -> None:
+    own = OwnCopy((await world.invite()).record)
+    other = OwnCopy(world.practice.invite().record)
+    with pytest.raises(ExchangeUsageError):
+        await rekey_waiting(
+            world.practice.sender,
+            MemberConnection(world.service),
+            superseded=own,
+            successor=other,
+            now=NOW,
+        )
+
+
+def test_a_re_issue_continues_the_line(practice: Practice) -> None:
+    first = OwnCopy(practice.invite().record)
+    second = OwnCopy(practice.invite(supersedes=first).record).invitation
+    assert second.line.subject == first.invitation_id
+    assert second.line.sequence == 2
+    assert second.line.previous == first.record.payload_hash
+    assert second.supersedes == first.invitation_id
+
+
+def test_a_forged_fingerprint_names_no_organisation() -> None:
+    with pytest.raises(InvitationRefusedError):
+        Letter.from_typed(LetterLookup(new_invitation_id(), "nonsense"), "0" * 20)
