@@ -94,7 +94,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     if request.app[SETTINGS].page_url.scheme == "https":
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
     if (request_id := request.get(REQUEST_ID)) is not None:
-        headers["X-Request-Id"] = request_id
+        headers["X-Request-ID"] = request_id
 
 
 @web.middleware

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import socket
 from dataclasses import dataclass, field
@@ -11,21 +12,24 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 from sqlalchemy import select
 
 from souspli_keys.address import Origin
 from souspli_mailbox import entry
 from souspli_mailbox.app import make_app
 from souspli_mailbox.client import MailboxClient
+from souspli_mailbox.protocol.problems import KINDS_BY_URI
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE
 from souspli_storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 ORIGIN = Origin("souspli.localhost")
 # As mails.md §2 writes it.
@@ -45,6 +49,29 @@ class Clock:
 
     def pass_seconds(self, seconds: int) -> None:
         self.now += seconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer, whatever it is."""
+
+    status: int
+    headers: CIMultiDict[str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def problem(self) -> str:
+        """Return the problem's name, after checking that it is one in every respect."""
+        assert self.headers["Content-Type"] == "application/problem+json"
+        kind = KINDS_BY_URI[self.json["type"]]
+        assert (self.status, self.json["status"]) == (kind.value.status, kind.value.status)
+        assert (self.json["title"], self.json["detail"]) == (kind.value.title, kind.value.detail)
+        assert self.headers["Cache-Control"] == "no-store"
+        return kind.value.name
 
 
 @dataclass
@@ -83,20 +110,49 @@ class Service:
         """Open a client that is closed with the service."""
         return await self.clients.enter_async_context(MailboxClient(self.page, origin=ORIGIN))
 
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        as_: MailboxClient | None = None,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> Answer:
+        """Send a request as it stands, with the session of `as_`; follow nothing."""
+        sent = dict(headers or {})
+        if as_ is not None:
+            sent["Authorization"] = f"Bearer {as_._transport._token}"
+        async with (
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+            session.request(
+                method,
+                self.page.rstrip("/") + path,
+                json=body,
+                data=data,
+                headers=sent,
+                allow_redirects=False,
+            ) as response,
+        ):
+            return Answer(response.status, response.headers.copy(), await response.read())
+
     def admission_code(self) -> str:
         return entry.make_admission_code(self.database, self.clock.now)
 
+    def codes(self, address: str) -> list[str]:
+        """Return the one-time codes that were mailed to the address, oldest first."""
+        return [
+            found[1]
+            for to, mail in self.postbox.mails
+            if to == address and (found := _CODE.search(str(mail.get_content())))
+        ]
+
     async def mailed_code(self, address: str, *, sent: int) -> str:
-        """Return the code of the `sent`-th one-time code that was mailed to the address."""
-        while True:
-            codes = [
-                found[1]
-                for to, mail in self.postbox.mails
-                if to == address and (found := _CODE.search(str(mail.get_content())))
-            ]
-            if len(codes) >= sent:
-                return codes[sent - 1]
-            await asyncio.sleep(0.01)
+        """Wait for the `sent`-th one-time code that is mailed to the address."""
+        while len(codes := self.codes(address)) < sent:
+            await asyncio.sleep(0.005)
+        return codes[sent - 1]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a table."""
