@@ -147,8 +147,8 @@ export const en: Texts = {
   'password.ownHint':
     'At least 18 lower-case letters in no obvious order, or 13 characters mixing lower case, capitals, digits and other signs. Neither your name nor your date of birth.',
   'password.again': 'Once more',
-  'password.strength': 'Strength: {bits} of 80',
-  'password.strengthEnough': 'Strength: sufficient',
+  'password.strength': 'Length and variety: {bits} of 80',
+  'password.strengthEnough': 'Long enough',
   'password.missing': 'Type a password, or take the eight words.',
   'password.tooShort':
     'This password is too short. Add at least {count} characters, or mix in capitals, digits and other signs.',

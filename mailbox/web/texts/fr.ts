@@ -159,8 +159,8 @@ export const fr = {
   'password.ownHint':
     'Au moins 18 lettres minuscules sans suite logique, ou 13 signes qui mêlent minuscules, majuscules, chiffres et autres signes. Ni votre nom, ni votre date de naissance.',
   'password.again': 'Encore une fois',
-  'password.strength': 'Solidité : {bits} sur 80',
-  'password.strengthEnough': 'Solidité : suffisante',
+  'password.strength': 'Longueur et variété : {bits} sur 80',
+  'password.strengthEnough': 'Longueur suffisante',
   'password.missing': 'Tapez un mot de passe, ou prenez les huit mots proposés.',
   'password.tooShort':
     'Ce mot de passe est trop court. Ajoutez au moins {count} signes, ou mêlez majuscules, chiffres et autres signes.',

@@ -61,7 +61,7 @@ export function Done({
               : say('done.openSeveral', { count: documents })}
         </button>
       </p>
-      <section aria-labelledby="then-title">
+      <section class="then" aria-labelledby="then-title">
         <h2 id="then-title">{say('done.thenTitle')}</h2>
         <ul>
           <li>{say('done.password')}</li>

@@ -57,7 +57,7 @@ export function SignIn({
   return (
     <>
       <Title words={say('signIn.title')} />
-      {reason === null || task.trouble ? null : (
+      {reason === null || task.trouble || faults !== NO_FAULTS ? null : (
         <p class="notice" id="reason">
           {say(REASON_TEXTS[reason])}
         </p>
