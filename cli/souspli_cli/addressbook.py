@@ -18,7 +18,7 @@ import msgspec
 
 from souspli_cli import box, files
 from souspli_cli.box import Purpose
-from souspli_cli.errors import CliError, Refused
+from souspli_cli.errors import CliError
 from souspli_keys.framing import derive, frame
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ class OwnInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Whether the service is known to have it; False after a crash in between."""
 
 
-class KnownIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The identity that a verified binding gave the patient (claim.md §5)."""
+class AcceptedBinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The binding that was verified for an invitation, kept as evidence (claim.md §5)."""
 
     invitation_id: str
     binding_hash: str
-    fingerprint: str
-    public: dict[str, Any]
-    bound_at: int
+    by_claim: dict[str, Any]
+    by_identity: dict[str, Any]
     attested: bool
+    """Whether colleagues have been told."""
 
 
 class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -83,7 +83,7 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     traits: Traits
     invitations: tuple[OwnInvitation, ...] = ()
     """Oldest first."""
-    identity: KnownIdentity | None = None
+    binding: AcceptedBinding | None = None
     stopped: str | None = None
     """The id of an invitation whose binding was refused: a red stop, until a re-issue."""
 
@@ -158,6 +158,12 @@ class AddressBook:
             self._write(path, Purpose.DOCUMENT, document)
         return document
 
+    def forget_document(self, document_id: str) -> None:
+        """Remove what is known of a document; nothing happens if there is nothing."""
+        with files.locked(self.folder / "lock"):
+            self._document_path(document_id).unlink(missing_ok=True)
+            files.sync_folder(self.folder)
+
     def documents(self) -> Iterator[SentDocument | CliError]:
         """Give all documents, in no order, and an error for each that can't be read."""
         return self._all("document", Purpose.DOCUMENT, SentDocument)
@@ -214,14 +220,3 @@ def with_invitation(patient: Patient, invitation: OwnInvitation) -> Patient:
             for i in patient.invitations
         )
     return msgspec.structs.replace(patient, invitations=kept[-MAX_INVITATIONS:])
-
-
-def known(patient: Patient | None, address: str) -> Patient:
-    """Give back an entry that is there.
-
-    Raises:
-        Refused: There is none; the words hold the command that invites.
-    """
-    if patient is None:
-        raise Refused("no_invitation", address=address)
-    return patient

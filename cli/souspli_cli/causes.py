@@ -32,10 +32,12 @@ _WORDS: Mapping[type, CliError | None] = {
     exchange.SourceChangedError: Refused("file_changed"),
     exchange.SourceUnreadableError: Refused("source_unreadable"),
     exchange.TooLargeToSendError: Refused("words_too_large"),
+    exchange.SenderRefusedError: Refused("sender_not_in_force"),
     exchange.SpoolError: Refused("spool_damaged"),
     exchange.RefusedError: Refused("exchange_refused"),
     exchange.ExchangeUsageError: None,
     keys.MisuseError: None,
+    keys.RoleError: Refused("not_allowed"),
     keys.VaultError: Refused("file_damaged", file="vault"),
     keys.KeysError: Refused("exchange_refused"),
 }
@@ -50,6 +52,8 @@ def explained(error: BaseException) -> CliError | None:
             return Temporary("throttled", seconds=round(error.retry_after or 60))
         case port.StatementNotTakenError():
             return Refused("statement_refused", reason=error.reason or "?")
+        case exchange.SpoolError(__cause__=OSError() as cause) if cause.errno != errno.ENOENT:
+            return disk_error(cause)
         case OSError():
             return disk_error(error)
     return next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)

@@ -32,10 +32,15 @@ class CliError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.REFUSED
 
-    def __init__(self, name: str, **values: str | int) -> None:
+    results_given: bool = False
+    """Whether the command has printed its results: then there is no second document."""
+
+    def __init__(self, name: str, /, **values: str | int) -> None:
         super().__init__(name)
         self.name = name
         self.values = values
+        self.details: dict[str, str] = {}
+        """Ids for programs, beside the name in the JSON document."""
 
 
 class Refused(CliError):  # noqa: N818  (named by what happened)

@@ -18,7 +18,7 @@ from nacl.exceptions import CryptoError
 from souspli_cli import files
 from souspli_cli.errors import Refused
 from souspli_keys import canonical
-from souspli_keys.errors import CanonicalError, MisuseError
+from souspli_keys.errors import CanonicalError, PasswordError
 from souspli_keys.framing import frame
 from souspli_keys.unlockers import Unlocker, new_device, normalise_password
 
@@ -75,7 +75,7 @@ def check_passphrase(passphrase: str) -> str:
     """
     try:
         text = normalise_password(passphrase).decode()
-    except MisuseError:
+    except PasswordError:
         raise Refused("passphrase_weak") from None
     classes = (
         (26, any("a" <= c <= "z" for c in text)),
@@ -130,7 +130,7 @@ def decode(content: bytes, passphrase: str | None) -> Device:
                 secret[:NONCE_BYTES],
                 _stretch(passphrase or "", bytes.fromhex(keyfile.salt)),
             )
-    except (CryptoError, MisuseError):
+    except (CryptoError, PasswordError):
         raise PassphraseWrong from None
     except ValueError:
         raise Refused("file_damaged", file="device.key") from None

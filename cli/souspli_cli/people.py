@@ -41,6 +41,16 @@ class PatientFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     sex: str | None = None
     postal_address: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, traits: Traits) -> PatientFile:
+        """Give what is known of a patient already."""
+        return cls(**msgspec.structs.asdict(traits))
+
+    def over(self, other: PatientFile) -> PatientFile:
+        """Give the other with everything replaced that is said here."""
+        said = {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+        return msgspec.structs.replace(other, **said)
+
 
 def address_of(text: str) -> Address:
     """Read an e-mail address; ``Refused`` where it is none."""

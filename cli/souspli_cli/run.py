@@ -6,7 +6,6 @@ import os
 import resource
 import sys
 import traceback
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
@@ -31,37 +30,6 @@ VERBS: Mapping[str, str] = {
     "admit": "souspli_cli.admit:admit",
 }
 """Every verb, and where it is found when it is called."""
-
-
-class Verbs(click.Group):
-    """The table of verbs; a verb's module is imported when the verb is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in VERBS:
-            return None
-        module, _, attribute = VERBS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] in {"--help", "-h"}:
-            click.echo(self.get_help(ctx))
-            ctx.exit(ExitCode.OK if args else ExitCode.USAGE)
-        return super().parse_args(ctx, args)
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        verb.write_usage(ctx, formatter, verb.words_of(ctx)("help.main.usage"))
-
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        verb.write_about(verb.words_of(ctx)("help.main.about"), formatter)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        say = verb.words_of(ctx)
-        records = [(name, say(f"help.main.{name}")) for name in VERBS]
-        verb.write_list(say("help.verbs"), records, formatter)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -90,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str], say: Words) -> int:
-    group = Verbs("souspli", add_help_option=False, params=group_options())
+    group = verb.Verbs("souspli", VERBS, words_key="main")
     try:
         group.main(list(arguments), prog_name="souspli", standalone_mode=False, obj=say)
     except click.exceptions.Exit as end:
@@ -107,13 +75,6 @@ def _run(arguments: Sequence[str], say: Words) -> int:
             raise
         raise known from error
     return ExitCode.OK
-
-
-def group_options() -> list[click.Parameter]:
-    """``--lang`` and ``--version`` may also stand before the verb."""
-    return [
-        parameter for parameter in verb.common_options(results=False) if parameter.name == "lang"
-    ]
 
 
 def in_our_words(error: click.UsageError) -> WrongUsage:
@@ -149,6 +110,7 @@ def _end(error: CliError, say: Words, *, as_json: bool) -> int:
         traceback.print_exc()
     message = say(f"error.{error.name.replace('-', '_')}", **error.values)
     print(message, file=sys.stderr)  # noqa: T201
-    document = {"error": {"name": error.name.replace("_", "-"), "message": message}}
-    Terminal(say, as_json=as_json).give(document)
+    if not error.results_given:
+        end = {"name": error.name.replace("_", "-"), "message": message, **error.details}
+        Terminal(say, as_json=as_json).give({"error": end})
     return error.exit_code

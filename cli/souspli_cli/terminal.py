@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 class Progress(Protocol):
     """What long work reports to."""
 
-    def advance(self, amount: int) -> None:
-        """Add to what is done, in the unit of the total."""
+    def update(self, done: int, total: int) -> None:
+        """Say how much is done, and of how much."""
         ...
 
 
 class _Silent:
-    def advance(self, amount: int) -> None:
-        del amount
+    def update(self, done: int, total: int) -> None:
+        del done, total
 
 
 @dataclass(frozen=True)
@@ -129,24 +129,35 @@ class Terminal:
         return secret
 
     @contextlib.contextmanager
-    def progress(self, key: str, *, total: int) -> Iterator[Progress]:
+    def progress(self, key: str) -> Iterator[Progress]:
         """Show how far long work has come, where somebody is watching."""
         if self.quiet or self.as_json or not sys.stderr.isatty():
             yield _Silent()
             return
+        from rich import progress as bars  # noqa: PLC0415  (rich costs 60 ms)
         from rich.console import Console  # noqa: PLC0415
-        from rich.progress import BarColumn, DownloadColumn, TextColumn  # noqa: PLC0415
-        from rich.progress import Progress as Bar  # noqa: PLC0415
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(self.words(key), total=total)
+        columns = (
+            bars.TextColumn("{task.description}", markup=False),
+            bars.BarColumn(),
+            bars.TaskProgressColumn(),
+        )
+        with bars.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task(self.words(key), total=None)
 
             class _Shown:
-                def advance(self, amount: int) -> None:
-                    bar.advance(task, amount)
+                def update(self, done: int, total: int) -> None:
+                    shown.update(task, completed=done, total=total)
 
             yield _Shown()
+
+    def size(self, size: int) -> str:
+        """Give a number of bytes as people read it."""
+        if size < 1024:
+            return self.words("common.size_bytes", n=size)
+        if size < 1024**2:
+            return self.words("common.size_kilobytes", n=-(-size // 1024))
+        return self.words("common.size_megabytes", n=-(-size // 1024**2))
 
     def _stderr(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from souspli_cli.errors import ExitCode
 from souspli_cli.terminal import Terminal
 from souspli_cli.words import Language, Words, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 def words_of(context: click.Context) -> Words:
@@ -55,6 +57,49 @@ class Verb(click.Command):
         text = words_of(ctx).get(f"help.{self.words_key}.example")
         if text:
             write_about(text, formatter)
+
+
+class Verbs(click.Group):
+    """A table of verbs; a verb's module is imported when the verb is called.
+
+    ``verbs`` maps each verb to ``module:attribute``, and ``help.<words_key>.<verb>``
+    are its words.
+    """
+
+    def __init__(self, name: str, verbs: Mapping[str, str], *, words_key: str) -> None:
+        super().__init__(name, add_help_option=False, params=[lang_option()])
+        self.verbs = verbs
+        self.words_key = words_key
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
+        return list(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (click's)
+        if cmd_name not in self.verbs:
+            return None
+        module, _, attribute = self.verbs[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002  (click's)
+        return ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] in {"--help", "-h"}:
+            click.echo(self.get_help(ctx))
+            ctx.exit(ExitCode.OK if args else ExitCode.USAGE)
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_usage(ctx, formatter, words_of(ctx)("help.command"))
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_about(words_of(ctx)(f"help.{self.words_key}.about"), formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        say = words_of(ctx)
+        records = [(name, say(f"help.{self.words_key}.{name}")) for name in self.verbs]
+        write_list(say("help.verbs"), records, formatter)
 
 
 def option_words(words: Words, verb: str, parameter: click.Parameter) -> str | None:
@@ -123,14 +168,17 @@ def common_options(*, results: bool) -> list[click.Parameter]:
     """Give the options that every verb takes."""
     options: list[click.Parameter] = [
         click.Option(["--quiet", "-q"], is_flag=True),
-        # Read by words.choose before anything is parsed; declared so that it may stand here.
-        click.Option(
-            ["--lang"], type=click.Choice([x.value for x in Language]), expose_value=False
-        ),
+        lang_option(),
     ]
     if results:
         options.insert(0, click.Option(["--json", "as_json"], is_flag=True))
     return options
+
+
+def lang_option() -> click.Option:
+    """Declare ``--lang``: ``words.choose`` reads it before anything is parsed."""
+    languages = click.Choice([language.value for language in Language])
+    return click.Option(["--lang"], type=languages, expose_value=False, metavar="fr|en")
 
 
 def profile_options(function: Callable[..., None]) -> Callable[..., None]:

@@ -1,0 +1,83 @@
+"""The files of a document: everything that can be refused is refused before anything happens."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from souspli_cli.errors import CliError, Refused
+from souspli_exchange.errors import FileNameError
+from souspli_exchange.filenames import check_names, fold
+from souspli_exchange.manifest import MAX_BYTES, MAX_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DocumentFile:
+    """A file that may be sent, as it was when it was looked at."""
+
+    path: Path
+    name: str
+    """In NFC, as manifests want it: some systems list names decomposed."""
+    size: int
+
+
+def check(paths: Sequence[Path]) -> list[DocumentFile]:
+    """Give the files, or refuse the first that can't be sent, by its name.
+
+    Raises:
+        Refused: Missing, a folder, no ordinary file, unreadable, empty, of a name that
+            can't travel or that another has; too many, or too large together.
+    """
+    if len(paths) > MAX_FILES:
+        raise Refused("files_too_many", limit=MAX_FILES)
+    found = [_check_one(path) for path in paths]
+    seen: dict[str, str] = {}
+    for file in found:
+        if seen.setdefault(fold(file.name), file.name) is not file.name:
+            raise Refused("file_names_same", name=file.name)
+    if sum(file.size for file in found) > MAX_BYTES:
+        raise Refused("files_too_large")
+    return found
+
+
+def _check_one(path: Path) -> DocumentFile:
+    try:
+        # Non-blocking, or a pipe that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as failure:
+        raise _in_words(failure, path) from None
+    except ValueError:  # a NUL in the name
+        raise Refused("file_name_refused", path=str(path)) from None
+    try:
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        raise Refused("file_is_folder", path=str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused("file_not_regular", path=str(path))
+    if status.st_size == 0:
+        raise Refused("file_empty", path=str(path))
+    name = unicodedata.normalize("NFC", path.name)
+    try:
+        check_names([name])
+    except FileNameError:
+        raise Refused("file_name_refused", path=str(path)) from None
+    return DocumentFile(path, name, status.st_size)
+
+
+def _in_words(failure: OSError, path: Path) -> CliError:
+    match failure:
+        case FileNotFoundError() | NotADirectoryError():
+            return Refused("file_not_found", path=str(path))
+        case IsADirectoryError():
+            return Refused("file_is_folder", path=str(path))
+        case _:
+            return Refused("file_unreadable", path=str(path))

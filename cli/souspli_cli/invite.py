@@ -1,0 +1,190 @@
+"""``souspli invite``: invites a patient and writes the letter with the claim code.
+
+docs/specs/claim.md §1. The code exists in this process and on the letter; it is in no
+other file, no message and no output.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from souspli_cli import files, people
+from souspli_cli.account import open_account
+from souspli_cli.causes import disk_error
+from souspli_cli.connection import Line, sending_member
+from souspli_cli.errors import Refused
+from souspli_cli.inviting import Plan, plan, publish
+from souspli_cli.letter import Letter, render_letter
+from souspli_cli.reissue import move_waiting
+from souspli_cli.spool import FolderSpool
+from souspli_cli.terminal import Terminal
+from souspli_cli.verb import profile_options, verb
+from souspli_exchange.invitation import draw_invitation
+
+if TYPE_CHECKING:
+    from souspli_cli.account import Account
+    from souspli_cli.addressbook import Traits
+    from souspli_exchange.invitation import NewInvitation
+    from souspli_keys.address import Address
+
+
+@verb("invite")
+@click.argument("address", metavar="E-MAIL")
+@click.option("--birth-name", metavar="TEXT")
+@click.option("--used-name", metavar="TEXT")
+@click.option("--given-names", metavar="TEXT")
+@click.option("--birth-date", metavar="DATE")
+@click.option("--sex", metavar="F|M|U")
+@click.option("--postal-line", "postal_lines", multiple=True, metavar="TEXT")
+@click.option("--patient", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--letter", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--force", is_flag=True)
+@click.option("--again", is_flag=True)
+@profile_options
+def invite(
+    terminal: Terminal,
+    *,
+    folder: Path | None,
+    passphrase_file: Path | None,
+    address: str,
+    birth_name: str | None,
+    used_name: str | None,
+    given_names: str | None,
+    birth_date: str | None,
+    sex: str | None,
+    postal_lines: tuple[str, ...],
+    patient: Path | None,
+    letter: Path | None,
+    force: bool,
+    again: bool,
+) -> None:
+    """Invite, publish, write the letter, move what waits for an older one."""
+    who = people.address_of(address)
+    given = people.PatientFile(
+        birth_name=birth_name,
+        used_name=used_name,
+        given_names=given_names,
+        birth_date=birth_date,
+        sex=sex,
+        postal_address=postal_lines,
+    )
+    if patient is not None:
+        given = given.over(people.read_patient_file(patient))
+    path = letter or Path(terminal.ask("invite.letter_ask", option="--letter"))
+    _check_letter_path(path, force=force)
+    account = open_account(terminal, folder, passphrase_file)
+    known = account.book.patient(who)
+    if known is not None:
+        given = given.over(people.PatientFile.of(known.traits))
+    traits = people.traits_of(_complete(terminal, given))
+    terminal.note("invite.working")
+    with Line(account, terminal) as line, FolderSpool(account.profile.outbox) as spool:
+        sending = line.sending(spool)
+        planned = line.run(plan(sending, known, who, again=again))
+        now = int(time.time())
+        drawn = draw_invitation(
+            sending_member(account),
+            surnames=[name for name in (traits.birth_name, traits.used_name) if name],
+            birth_date=traits.birth_date,
+            now=now,
+            supersedes=planned.supersedes,
+        )
+        # Rendered before anything is published: a name that the typeface can't write
+        # is found out while nothing has happened. It is written after (claim.md §1).
+        printed = render_letter(_letter(account, traits, drawn))
+        line.run(publish(sending, account.book, traits, who, drawn))
+        _write_letter(path, printed, force=force, address=who)
+        moved, failed = line.run(move_waiting(sending, account.book, who, now=now))
+    _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)
+
+
+def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFile:
+    """Ask for what nobody has given."""
+    return people.PatientFile(
+        birth_name=given.birth_name or terminal.ask("invite.birth_name_ask", option="--birth-name"),
+        used_name=given.used_name,
+        given_names=given.given_names
+        or terminal.ask("invite.given_names_ask", option="--given-names"),
+        birth_date=given.birth_date or terminal.ask("invite.birth_date_ask", option="--birth-date"),
+        sex=given.sex or terminal.ask("invite.sex_ask", option="--sex"),
+        postal_address=given.postal_address,
+    )
+
+
+def _check_letter_path(path: Path, *, force: bool) -> None:
+    if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise Refused("letter_folder_missing", path=str(path))
+    if not force and (path.exists() or path.is_symlink()):
+        raise Refused("letter_exists", path=str(path))
+
+
+def _letter(account: Account, traits: Traits, drawn: NewInvitation) -> Letter:
+    practice = account.organisation
+    return Letter(
+        practice_name=practice.name,
+        practice_phone=practice.phone,
+        practice_address=practice.postal_address,
+        patient_name=f"{traits.given_names} {traits.name.upper()}",
+        patient_address=traits.postal_address,
+        page=account.profile.settings.page + "/",
+        invitation_id=drawn.invitation_id,
+        organisation_fingerprint=drawn.organisation,
+        letter_number=drawn.letter_number,
+        claim_code=drawn.code.secret_symbols(),
+        not_after=drawn.not_after,
+    )
+
+
+def _write_letter(path: Path, printed: bytes, *, force: bool, address: Address) -> None:
+    try:
+        if force:
+            files.write_atomically(path, printed)
+        else:
+            files.create(path, printed)
+    except OSError as failure:
+        known = disk_error(failure)
+        reason = str(known.values.get("reason", "")) if known is not None else ""
+        raise Refused(
+            "letter_not_written",
+            reason=reason or os.strerror(failure.errno or 0),
+            address=address,
+        ) from failure
+
+
+def _show(
+    terminal: Terminal,
+    path: Path,
+    address: Address,
+    planned: Plan,
+    drawn: NewInvitation,
+    *,
+    moved: int,
+    failed: int,
+) -> None:
+    day = time.strftime("%d/%m/%Y", time.localtime(drawn.not_after))
+    if planned.new_account:
+        terminal.warn("invite.new_account", address=address)
+    terminal.show("invite.done", path=str(path))
+    terminal.show("invite.not_after", date=day)
+    terminal.note("invite.hand_over")
+    if moved:
+        terminal.show("invite.resealed", count=moved)
+    if failed:
+        terminal.warn("invite.resend_later", count=failed)
+    terminal.give(
+        {
+            "invitation_id": drawn.invitation_id,
+            "address": address,
+            "letter": str(path),
+            "letter_number": drawn.letter_number,
+            "not_after": drawn.not_after,
+            "supersedes": planned.supersedes.invitation_id if planned.supersedes else None,
+            "moved": moved,
+            "not_moved": failed,
+        }
+    )

@@ -1,0 +1,206 @@
+"""Learning from the service what became of documents and invitations, and keeping it.
+
+Nothing is believed: bindings are verified against our own copies (claim.md §5),
+receipts against the identity we verified and the manifest we sealed
+(sealed-document.md §6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from souspli_cli import outbox, recipients
+from souspli_cli.addressbook import AddressBook, Patient, SentDocument, SentTo
+from souspli_cli.errors import CliError, Refused
+from souspli_cli.reissue import move_waiting
+from souspli_exchange.errors import ReceiptRefusedError
+from souspli_exchange.ids import DocumentId, InvitationId
+from souspli_exchange.port_errors import NotFoundError
+from souspli_exchange.ports import DeliveryState
+from souspli_exchange.receipt import verify_receipt
+from souspli_keys.public import PublicIdentity
+from souspli_keys.statements import Binding
+
+if TYPE_CHECKING:
+    from souspli_exchange.ports import SentDelivery
+    from souspli_exchange.send import Sending
+
+PAGE = 100
+# A letter is good for 30 days, a claim begun in time for an hour more; who has not
+# claimed by then never will.
+ASKED_AFTER_END_SECONDS = 2 * 86_400
+
+
+@dataclass
+class Refreshed:
+    """What is new."""
+
+    claimed: list[str] = field(default_factory=list)
+    """Addresses whose binding was verified now."""
+    away: bool = False
+
+
+async def refresh(sending: Sending, book: AddressBook, *, now: int) -> Refreshed:
+    """Bring the address book up to what the service says and can prove.
+
+    Raises:
+        PortError: The service is away or refuses; what was learnt before is kept.
+    """
+    refreshed = Refreshed()
+    for patient in list(book.patients()):
+        if not isinstance(patient, CliError):
+            await _refresh_patient(sending, book, patient, refreshed, now=now)
+    known = {d.document_id: d for d in book.documents() if not isinstance(d, CliError)}
+    await _refresh_documents(sending, book, known)
+    return refreshed
+
+
+async def _refresh_patient(
+    sending: Sending, book: AddressBook, patient: Patient, refreshed: Refreshed, *, now: int
+) -> None:
+    """Look whether the newest letter was used; move what waits for an older one."""
+    newest = patient.invitations[-1] if patient.invitations else None
+    if newest is None or not newest.confirmed or patient.stopped is not None:
+        return
+    kept = recipients.accepted(patient, newest)
+    if kept is not None and kept.attested:
+        return
+    if kept is None and now > newest.not_after + ASKED_AFTER_END_SECONDS:
+        return
+    own = recipients.own_copy(patient, newest)
+    try:
+        view = await sending.retry.repeat(
+            lambda: sending.directory.invitation(InvitationId(newest.invitation_id))
+        )
+        recipient = await recipients.learn(sending, book, patient, view, own, now=now)
+    except (Refused, NotFoundError):
+        return  # a red stop was kept; expired and superseded are shown with the document
+    if recipient.binding is not None and kept is None:
+        refreshed.claimed.append(patient.address)
+    if recipient.binding is None:
+        await move_waiting(sending, book, patient.address, now=now)
+
+
+async def _refresh_documents(
+    sending: Sending, book: AddressBook, known: dict[str, SentDocument]
+) -> None:
+    waiting = {document_id for document_id, d in known.items() if d.stored and not _settled(d)}
+    cursor: str | None = None
+    while waiting:
+        page = await sending.retry.repeat(
+            partial(sending.mailbox.deposits, after=cursor, limit=PAGE)
+        )
+        for deposit in page.deposits:
+            if deposit.document_id in waiting:
+                waiting.discard(deposit.document_id)
+                _keep(sending, book, known[deposit.document_id], deposit.deliveries)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    for document_id in waiting:
+        _keep(sending, book, known[document_id], ())
+
+
+def _settled(document: SentDocument) -> bool:
+    """Whether nothing more can become of it: everybody has proved that they opened it."""
+    return all(to.opened_verified for to in document.recipients)
+
+
+def _keep(
+    sending: Sending,
+    book: AddressBook,
+    document: SentDocument,
+    deliveries: tuple[SentDelivery, ...],
+) -> None:
+    """Write what was learnt about a document, if it is new."""
+    patients = {to.address: book.patient(to.address) for to in document.recipients}
+
+    def learnt(to: SentTo) -> SentTo:
+        patient = patients[to.address]
+        delivery = _delivery_of(to, patient, deliveries)
+        if delivery is None:
+            return msgspec.structs.replace(to, state=outbox.LOST)
+        return _learnt(sending, document, to, patient, delivery)
+
+    new = tuple(map(learnt, document.recipients))
+    if new != document.recipients:
+        book.change_document(
+            document.document_id,
+            lambda there: msgspec.structs.replace(there or document, recipients=new),
+        )
+
+
+def _delivery_of(
+    to: SentTo, patient: Patient | None, deliveries: tuple[SentDelivery, ...]
+) -> SentDelivery | None:
+    by_id = [d for d in deliveries if d.delivery_id == to.delivery_id]
+    if by_id:
+        return by_id[0]
+    # An answer was lost in a crash: the delivery is the one for the same person.
+    own = {i.invitation_id for i in patient.invitations} if patient is not None else set[str]()
+    of_patient = [d for d in deliveries if d.invitation_id in own]
+    return of_patient[0] if to.delivery_id is None and of_patient else None
+
+
+def _learnt(
+    sending: Sending,
+    document: SentDocument,
+    to: SentTo,
+    patient: Patient | None,
+    delivery: SentDelivery,
+) -> SentTo:
+    moments = {
+        state.value: moment
+        for state, moment in (
+            (DeliveryState.STORED, delivery.stored_at),
+            (DeliveryState.NOTIFIED, delivery.notified_at),
+            (DeliveryState.BOUNCED, delivery.bounced_at),
+            (DeliveryState.FETCHED, delivery.fetched_at),
+            (DeliveryState.OPENED, delivery.opened_at),
+        )
+        if moment is not None
+    }
+    return msgspec.structs.replace(
+        to,
+        delivery_id=delivery.delivery_id,
+        state=delivery.state.value,
+        moments=moments,
+        # Proved once, proved for ever: the service can't take it back.
+        opened_verified=to.opened_verified or _proves(sending, document, to, patient, delivery),
+    )
+
+
+def _proves(
+    sending: Sending,
+    document: SentDocument,
+    to: SentTo,
+    patient: Patient | None,
+    delivery: SentDelivery,
+) -> bool:
+    """Whether the delivery's receipt is by the identity that we verified, for our manifest."""
+    reader = _reader(patient, delivery)
+    if delivery.receipt is None or reader is None:
+        return False
+    try:
+        verify_receipt(
+            delivery.receipt,
+            reader=reader,
+            document_id=DocumentId(document.document_id),
+            manifest_hash=to.manifest_hash,
+            origin=sending.sender.origin,
+        )
+    except ReceiptRefusedError:
+        return False
+    return True
+
+
+def _reader(patient: Patient | None, delivery: SentDelivery) -> PublicIdentity | None:
+    kept = patient.binding if patient is not None else None
+    if kept is None or kept.invitation_id != delivery.invitation_id:
+        return None
+    # Verified when it was kept, in a sealed file.
+    return Binding.parse(recipients.envelopes(kept).by_claim.payload).identity

@@ -1,0 +1,236 @@
+"""``souspli send``: seals a document on this machine and deposits it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from souspli_cli import document_files, outbox, people, recipients
+from souspli_cli.account import open_account
+from souspli_cli.connection import Line, sending_member
+from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
+from souspli_cli.examine import examine
+from souspli_cli.resume import resume_all
+from souspli_cli.spool import FolderSpool
+from souspli_cli.terminal import Terminal, checked_line
+from souspli_cli.verb import profile_options, verb
+from souspli_exchange.errors import ExchangeError
+from souspli_exchange.ids import new_document_id
+from souspli_exchange.manifest import Description, Priority, Sex
+from souspli_exchange.manifest import Patient as ManifestPatient
+from souspli_exchange.outgoing import seal_into_spool
+from souspli_exchange.port_errors import PortError, StorageFullError, UnavailableError
+from souspli_exchange.sources import PathSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from souspli_cli.account import Account
+    from souspli_cli.addressbook import Patient, SentDocument, Traits
+    from souspli_cli.document_files import DocumentFile
+    from souspli_cli.examine import Examined
+    from souspli_exchange.binding import VerifiedRecipient
+    from souspli_exchange.spool import SpooledDocument
+
+_LOINC = re.compile(r"[0-9]{1,7}-[0-9]", re.ASCII)  # sealed-document.md §3
+
+
+@dataclass(frozen=True)
+class _Outgoing:
+    """A document as it was asked for, checked as far as this machine can."""
+
+    files: Sequence[DocumentFile]
+    examined: Sequence[Examined]
+    patients: Sequence[Patient]
+    description: Description
+
+
+@verb("send")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("--to", multiple=True, metavar="E-MAIL")
+@click.option("--title", metavar="TEXT")
+@click.option("--kind", metavar="LOINC")
+@click.option("--date", metavar="DATE")
+@click.option("--urgent", is_flag=True)
+@click.option("--yes", is_flag=True)
+@click.option("--resume", is_flag=True)
+@profile_options
+def send(
+    terminal: Terminal,
+    *,
+    folder: Path | None,
+    passphrase_file: Path | None,
+    files: tuple[Path, ...],
+    to: tuple[str, ...],
+    title: str | None,
+    kind: str | None,
+    date: str | None,
+    urgent: bool,
+    yes: bool,
+    resume: bool,
+) -> None:
+    """Check, show to whom, ask, seal, deposit; or finish what was kept."""
+    if resume:
+        if files or to or title or kind or date:
+            raise WrongUsage("resume_alone")
+        account = open_account(terminal, folder, passphrase_file)
+        resume_all(terminal, account)
+        return
+    if not files:
+        raise WrongUsage("nothing_to_send")
+    if not to:
+        raise WrongUsage("no_recipient")
+    addresses = list(dict.fromkeys(people.address_of(address) for address in to))
+    if kind is not None and not _LOINC.fullmatch(kind):
+        raise Refused("kind_not_understood")
+    day = people.full_date_of(date, option="--date") if date else time.strftime("%Y-%m-%d")
+    checked = document_files.check(files)
+    title = checked_line(title or Path(checked[0].name).stem, option="--title")
+    account = open_account(terminal, folder, passphrase_file)
+    patients = [_known(account, address) for address in addresses]
+    description = Description(
+        title=title,
+        date=day,
+        patient=_manifest_patient(patients),
+        kind=kind,
+        priority=Priority.URGENT if urgent else Priority.ROUTINE,
+    )
+    outgoing = _Outgoing(checked, examine([f.path for f in checked]), patients, description)
+    _present(terminal, outgoing)
+    if not yes and not terminal.confirm("send.confirm", option="--yes"):
+        raise Refused("not_confirmed")
+    _show(terminal, _send(terminal, account, outgoing), outgoing)
+    if waiting := FolderSpool(account.profile.outbox).count():
+        terminal.warn("send.waiting", count=waiting)
+
+
+def _send(terminal: Terminal, account: Account, outgoing: _Outgoing) -> SentDocument:
+    now = int(time.time())
+    with FolderSpool(account.profile.outbox) as spool, contextlib.ExitStack() as stack:
+        progress = stack.enter_context(terminal.progress("send.sealing"))
+        try:
+            line = stack.enter_context(Line(account, terminal))
+        except UnavailableError:
+            # Sealed for whom we know of; verified again before anything is deposited.
+            kept = [recipients.offline(patient, now=now) for patient in outgoing.patients]
+            spooled = _seal(account, spool, outgoing, kept, now=now)
+            raise _kept(Temporary("kept"), spooled) from None
+        sending = line.sending(spool, lambda _step, done, total: progress.update(done, total))
+        found = [
+            line.run(recipients.find(sending, account.book, patient, now=now))
+            for patient in outgoing.patients
+        ]
+        spooled = _seal(account, spool, outgoing, found, now=now)
+        try:
+            return line.run(outbox.deposit(account, sending, spool, spooled, now=now))
+        except KeyboardInterrupt:
+            terminal.warn("error.kept_interrupted")
+            raise
+        except StorageFullError:
+            raise _kept(Temporary("kept_full"), spooled) from None
+        except ExchangeError as failure:
+            if failure.temporary:
+                raise _kept(Temporary("kept"), spooled) from None
+            # Refused for good: nothing was sent, and nothing is kept that never will be.
+            outbox.give_up(account, spool, spooled)
+            if isinstance(failure, PortError) and len(outgoing.patients) == 1:
+                raise recipients.in_words(failure, outgoing.patients[0].address) from failure
+            raise
+
+
+def _seal(
+    account: Account,
+    spool: FolderSpool,
+    outgoing: _Outgoing,
+    to: Sequence[VerifiedRecipient],
+    *,
+    now: int,
+) -> SpooledDocument:
+    """Seal into the outbox and note it in the address book: from here on it is kept."""
+    with contextlib.ExitStack() as stack:
+        sources = [
+            stack.enter_context(
+                PathSource(file.path, media_type=examined.media_type, name=file.name)
+            )
+            for file, examined in zip(outgoing.files, outgoing.examined, strict=True)
+        ]
+        spooled = seal_into_spool(
+            sources,
+            outgoing.description,
+            to,
+            document_id=new_document_id(),
+            sender=sending_member(account),
+            spool=spool,
+            now=now,
+        )
+    outbox.note(account, spooled)
+    return spooled
+
+
+def _known(account: Account, address: str) -> Patient:
+    patient = account.book.patient(address)
+    if patient is None:
+        raise Refused("no_invitation", address=address)
+    recipients.current(patient)
+    return patient
+
+
+def _manifest_patient(patients: Sequence[Patient]) -> ManifestPatient:
+    """Give the one person the document is about, whatever their addresses."""
+    who = {_person(patient.traits) for patient in patients}
+    if len(who) != 1:
+        raise Refused("patients_differ")
+    traits = patients[0].traits
+    return ManifestPatient(
+        birth_name=traits.birth_name,
+        given_names=traits.given_names,
+        birth_date=traits.birth_date,
+        sex=Sex(traits.sex),
+    )
+
+
+def _person(traits: Traits) -> tuple[str, str, str, str]:
+    return traits.birth_name, traits.given_names, traits.birth_date, traits.sex
+
+
+def _present(terminal: Terminal, outgoing: _Outgoing) -> None:
+    """Show to whom and what, and what the reader will stumble over."""
+    for patient in outgoing.patients:
+        traits = patient.traits
+        key = {"F": "send.to_f", "M": "send.to_m"}.get(traits.sex, "send.to_u")
+        date = people.shown_date(traits.birth_date)
+        terminal.note(key, name=people.shown_name(traits), date=date)
+        terminal.note("send.address", address=patient.address)
+    terminal.note("send.title", title=outgoing.description.title)
+    for file, examined in zip(outgoing.files, outgoing.examined, strict=True):
+        terminal.note("send.file", name=file.name, size=terminal.size(file.size))
+        for finding in examined.findings:
+            terminal.warn(f"send.finding_{finding.value}", name=file.name)
+
+
+def _show(terminal: Terminal, sent: SentDocument, outgoing: _Outgoing) -> None:
+    for to in sent.recipients:
+        terminal.show("send.done", address=to.address)
+    terminal.show("send.document", id=sent.document_id)
+    terminal.note("send.next")
+    terminal.give(
+        {
+            **outbox.as_json(sent),
+            "findings": [
+                {"file": file.name, "finding": finding.value}
+                for file, examined in zip(outgoing.files, outgoing.examined, strict=True)
+                for finding in examined.findings
+            ],
+        }
+    )
+
+
+def _kept(error: CliError, spooled: SpooledDocument) -> CliError:
+    error.details["document_id"] = spooled.document_id
+    return error

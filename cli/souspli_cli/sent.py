@@ -1,0 +1,186 @@
+"""``souspli sent``: what became of the documents, with what is proved and what is only said.
+
+Receipts count when they verify against the identity that *we* verified and the
+manifest that *we* sealed; whatever else the service says is shown as its word.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from souspli_cli import outbox, people, recipients
+from souspli_cli.account import open_account
+from souspli_cli.connection import Line
+from souspli_cli.errors import CliError, Refused, Temporary
+from souspli_cli.refresh import Refreshed, refresh
+from souspli_cli.spool import FolderSpool
+from souspli_cli.terminal import Terminal
+from souspli_cli.verb import profile_options, verb
+from souspli_exchange.errors import ExchangeError
+from souspli_exchange.port_errors import UnavailableError
+from souspli_exchange.ports import DeliveryState
+
+if TYPE_CHECKING:
+    from souspli_cli.account import Account
+    from souspli_cli.addressbook import Patient, SentDocument, SentTo
+
+DEFAULT_LIMIT = 50  # what a screen or two show
+
+
+@verb("sent")
+@click.option("--limit", type=click.IntRange(min=0), default=DEFAULT_LIMIT, metavar="NUMBER")
+@profile_options
+def sent(
+    terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None, limit: int
+) -> None:
+    """Refresh, verify, show; a red stop ends with a failure."""
+    account = open_account(terminal, folder, passphrase_file)
+    now = int(time.time())
+    refreshed = Refreshed()
+    with FolderSpool(account.profile.outbox) as spool:
+        _note_kept(account, spool)
+        try:
+            with Line(account, terminal) as line:
+                terminal.note("sent.checking")
+                refreshed = line.run(refresh(line.sending(spool), account.book, now=now))
+        except UnavailableError:
+            refreshed.away = True
+    patients = {p.address: p for p in account.book.patients() if not isinstance(p, CliError)}
+    documents = [d for d in account.book.documents() if not isinstance(d, CliError)]
+    documents.sort(key=lambda document: document.created_at, reverse=True)
+    shown = documents[:limit] if limit else documents
+    _show_news(terminal, refreshed, patients)
+    _show_table(terminal, shown, patients, now=now)
+    terminal.give(_as_json(shown, patients, refreshed))
+    end = _end(refreshed, patients, _damaged(account))
+    if end is not None:
+        end.results_given = True
+        raise end
+
+
+def _note_kept(account: Account, spool: FolderSpool) -> None:
+    """Have in the address book what a killed program sealed and did not note."""
+    for document in spool.take_all()[0]:
+        try:
+            outbox.note(account, document)
+        except ExchangeError:
+            continue  # `--resume` says what is wrong with it
+
+
+def _damaged(account: Account) -> int:
+    entries = (*account.book.patients(), *account.book.documents())
+    return sum(isinstance(entry, CliError) for entry in entries)
+
+
+def _end(refreshed: Refreshed, patients: dict[str, Patient], damaged: int) -> CliError | None:
+    stops = sum(patient.stopped is not None for patient in patients.values())
+    if stops:
+        return Refused("red_stops", count=stops)
+    if damaged:
+        return Refused("entries_damaged", count=damaged)
+    return Temporary("away") if refreshed.away else None
+
+
+def _show_news(terminal: Terminal, refreshed: Refreshed, patients: dict[str, Patient]) -> None:
+    for address in refreshed.claimed:
+        name = people.shown_name(patients[address].traits)
+        terminal.show("sent.claimed", name=name, address=address)
+    for patient in patients.values():
+        if patient.stopped is not None:
+            name = people.shown_name(patient.traits)
+            terminal.warn("sent.stop", name=name, address=patient.address)
+
+
+def _show_table(
+    terminal: Terminal, documents: list[SentDocument], patients: dict[str, Patient], *, now: int
+) -> None:
+    if not documents:
+        terminal.show("sent.none")
+        return
+    say = terminal.words
+    columns = ("sent.head_date", "sent.head_title", "sent.head_to", "sent.head_state")
+    head = [say(key) for key in (*columns, "sent.head_next")]
+    rows = [
+        [
+            _moment(document.created_at),
+            document.title,
+            _recipient(terminal, to, patients.get(to.address)),
+            _state(terminal, document, to),
+            _to_do(terminal, document, to, patients.get(to.address), now=now),
+        ]
+        for document in documents
+        for to in document.recipients
+    ]
+    terminal.table(head, rows)
+
+
+def _recipient(terminal: Terminal, to: SentTo, patient: Patient | None) -> str:
+    if patient is None:
+        return to.address
+    name = people.shown_name(patient.traits)
+    return terminal.words("sent.recipient", name=name, address=to.address)
+
+
+def _state(terminal: Terminal, document: SentDocument, to: SentTo) -> str:
+    say = terminal.words
+    if not document.stored:
+        return say("sent.state_kept")
+    if to.state is None:
+        return say("sent.state_unknown")
+    if to.state == outbox.LOST:
+        return say("sent.state_lost")
+    if to.state == DeliveryState.OPENED.value and not to.opened_verified:
+        return say("sent.state_unproved")
+    return say(
+        f"sent.state_{to.state}", date=_moment(to.moments.get(to.state, document.created_at))
+    )
+
+
+def _to_do(
+    terminal: Terminal, document: SentDocument, to: SentTo, patient: Patient | None, *, now: int
+) -> str:
+    if patient is not None and patient.stopped is not None:
+        key = "sent.do_stop"
+    elif not document.stored:
+        key = "sent.do_resume"
+    elif to.state == DeliveryState.OPENED.value and not to.opened_verified:
+        key = "sent.do_unproved"
+    elif to.state == DeliveryState.BOUNCED.value:
+        key = "sent.do_bounced"
+    elif to.state == outbox.LOST:
+        key = "sent.do_lost"
+    else:
+        key = _about_letter(to, patient, now=now)
+    return terminal.words(key, address=to.address)
+
+
+def _about_letter(to: SentTo, patient: Patient | None, *, now: int) -> str:
+    """Say what to do about a document whose reader may still need the letter."""
+    own = [
+        invitation
+        for invitation in (patient.invitations if patient is not None else ())
+        if invitation.invitation_id == to.invitation_id
+    ]
+    waits = to.state in {DeliveryState.STORED.value, DeliveryState.NOTIFIED.value}
+    if patient is None or not own or not waits or recipients.accepted(patient, own[0]) is not None:
+        return "sent.do_wait"
+    return "sent.do_expired" if now > own[0].not_after else "sent.do_claim"
+
+
+def _moment(moment: int) -> str:
+    return time.strftime("%d/%m/%Y %H:%M", time.localtime(moment))
+
+
+def _as_json(
+    documents: list[SentDocument], patients: dict[str, Patient], refreshed: Refreshed
+) -> dict[str, object]:
+    return {
+        "documents": [outbox.as_json(document) for document in documents],
+        "claimed": refreshed.claimed,
+        "stopped": [p.address for p in patients.values() if p.stopped is not None],
+        "refreshed": not refreshed.away,
+    }

@@ -1,0 +1,122 @@
+"""``souspli serve``: runs the service on this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import closing
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from souspli_cli.errors import Refused, WrongUsage
+from souspli_cli.profile import default_folder
+from souspli_cli.terminal import Terminal
+from souspli_cli.verb import verb
+
+if TYPE_CHECKING:
+    from souspli_mailbox.settings import Settings
+
+
+@verb("serve")
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--listen", metavar="HOST:PORT")
+@click.option("--page", metavar="URL")
+@click.option("--origin", metavar="NAME")
+def serve(
+    terminal: Terminal,
+    *,
+    data: Path | None,
+    config: Path | None,
+    listen: str | None,
+    page: str | None,
+    origin: str | None,
+) -> None:
+    """Run until SIGTERM or SIGINT; print where, and a first admission code."""
+    from souspli_mailbox import entry  # noqa: PLC0415  (aiohttp and SQLAlchemy: 0.4 s)
+    from souspli_mailbox.errors import SettingsError  # noqa: PLC0415
+    from souspli_storage.errors import StorageError  # noqa: PLC0415
+
+    settings = load_settings(data, config, listen=listen, page=page, origin=origin)
+
+    def ready(address: str) -> None:
+        code = entry.admission_code(settings) if entry.is_empty(settings) else None
+        terminal.show("serve.ready", address=address)
+        terminal.show("serve.page", page=settings.page)
+        if code is not None:
+            terminal.show("serve.admission", code=code)
+        terminal.give({"address": address, "page": settings.page, "admission_code": code})
+
+    try:
+        entry.serve(settings, ready=ready)
+    except SettingsError as wrong:
+        raise Refused("service_settings", reason=str(wrong)) from None
+    except StorageError:
+        raise Refused("service_data") from None
+    except OSError:
+        where = f"{settings.listen_host}:{settings.listen_port}"
+        raise Refused("listen_failed", listen=where) from None
+
+
+def load_settings(
+    data: Path | None,
+    config: Path | None,
+    *,
+    listen: str | None = None,
+    page: str | None = None,
+    origin: str | None = None,
+) -> Settings:
+    """Give the service's settings: options over environment over file.
+
+    Where listening is said to be on this machine and nothing is said about the page,
+    the page is where we listen.
+    """
+    from souspli_mailbox import settings as service  # noqa: PLC0415  (as above)
+    from souspli_mailbox.errors import SettingsError  # noqa: PLC0415
+
+    prefix = service.ENVIRONMENT_PREFIX
+    said = dict(os.environ)
+    said.setdefault(f"{prefix}DATA", str(default_folder().with_name("souspli-service")))
+    options = {"DATA": str(data.absolute()) if data else None, "ORIGIN": origin, "PAGE": page}
+    if listen is not None:
+        host, port = _where(listen)
+        options |= {"LISTEN_HOST": host, "LISTEN_PORT": str(port)}
+        if page is None and f"{prefix}PAGE" not in said and _is_loopback(host):
+            options["PAGE"] = (
+                f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+            )
+    said |= {f"{prefix}{name}": value for name, value in options.items() if value is not None}
+    try:
+        return service.load(config, said)
+    except SettingsError as wrong:
+        raise Refused("service_settings", reason=str(wrong)) from None
+
+
+def _where(listen: str) -> tuple[str, int]:
+    host, colon, port = listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not (port.isascii() and port.isdecimal()) or int(port) > 65_535:
+        raise WrongUsage("listen_not_understood")
+    # The page's address is needed before we listen, so a free port is found here.
+    return host, int(port) or _free_port(host)
+
+
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with closing(socket.socket(family)) as probe:
+            probe.bind((host, 0))
+            port: int = probe.getsockname()[1]
+            return port
+    except OSError:
+        raise Refused("listen_failed", listen=host) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
