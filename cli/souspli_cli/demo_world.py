@@ -1,0 +1,203 @@
+"""The demo's world: a service, a mail catcher, one practice, one invited patient.
+
+Everything is real and is driven by the real commands, each in a process of its own:
+what the demo shows is what a practice would type. It all lives in one folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from souspli_cli.errors import Refused
+from souspli_cli.letter_reading import ReadLetter, read_letter
+from souspli_cli.mailcatcher import CaughtMail, MailCatcher
+from souspli_cli.report import render_report
+
+# Seconds for the service to answer after its start, and to finish after SIGTERM.
+START_LIMIT: Final = 60.0
+STOP_LIMIT: Final = 20.0
+
+PRACTICE: Final = (
+    ("--name", "Cabinet médical des Tilleuls"),
+    ("--phone", "02 00 00 00 01"),
+    ("--postal-line", "3, place du Marché"),
+    ("--postal-line", "29200 BREST"),
+    ("--member-name", "Dr Camille Martin"),
+    ("--address", "camille.martin@cabinet.example"),
+    ("--role", "practitioner"),
+)
+PATIENT: Final[dict[str, Any]] = {
+    "birth_name": "Le Goff-Œuvrard",
+    "used_name": None,
+    "given_names": "Françoise",
+    "birth_date": "1948-03-07",
+    "sex": "F",
+    "postal_address": ["Résidence des Mouettes, bât. C", "4, allée du Port", "29200 BREST"],
+}
+PATIENT_ADDRESS: Final = "francoise.legoff@courriel.example"
+TITLE: Final = "Analyses de sang"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invited:
+    """A practice with one invited patient, ready to send."""
+
+    service: str
+    page: str
+    letter: Path
+    read: ReadLetter
+
+
+class World:
+    """Starts and stops it all; use as a context manager.
+
+    `heard` is called, from another thread, with every mail that arrives.
+    """
+
+    def __init__(
+        self, folder: Path, *, heard: Callable[[CaughtMail], None] | None = None, language: str
+    ) -> None:
+        self.folder = folder
+        self.profile = folder / "cabinet"
+        self.data = folder / "service"
+        self.mail_folder = folder / "mails"
+        self._language = language
+        self._catcher = MailCatcher(self.mail_folder, heard=heard)
+        self._service: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> Invited:
+        """Start everything and invite the patient.
+
+        Raises `Refused` (`demo_failed`) when a part does not start; its own words
+        are in the folder's `service.log` or on stderr.
+        """
+        self._catcher.start()
+        ready = self._start_service()
+        self.run(
+            "org", "create",
+            "--service", ready["page"], "--origin", "souspli.localhost",
+            "--code", ready["admission_code"], "--no-passphrase",
+            *(word for option in PRACTICE for word in option),
+        )  # fmt: skip
+        letter = self.folder / "courrier.pdf"
+        patient = self.folder / "patient.json"
+        patient.write_text(json.dumps(PATIENT), encoding="utf-8")
+        self.run("invite", PATIENT_ADDRESS, "--patient", str(patient), "--letter", str(letter))
+        patient.unlink()
+        return Invited(
+            service=ready["address"], page=ready["page"], letter=letter, read=read_letter(letter)
+        )
+
+    def send(self, pdf: Path) -> None:
+        """Seal and send `pdf` to the patient with `souspli send`."""
+        today = datetime.now(tz=UTC).strftime("%Y-%m-%d")
+        self.run(
+            "send", str(pdf), "--to", PATIENT_ADDRESS, "--title", TITLE, "--date", today, "--yes"
+        )
+
+    def sent(self) -> dict[str, Any]:
+        """What `souspli sent --json` says now."""
+        return self.run("sent")
+
+    def make_report(self) -> Path:
+        """An invented lab report for the patient, in the folder."""
+        year, month, day = PATIENT["birth_date"].split("-")
+        path = self.folder / "analyses.pdf"
+        path.write_bytes(
+            render_report(
+                patient=f"{PATIENT['birth_name'].upper()} {PATIENT['given_names']}",
+                born=f"{day}/{month}/{year}",
+                date=datetime.now(tz=UTC).strftime("%d/%m/%Y"),
+                number="26-118842",
+            )
+        )
+        return path
+
+    def mails(self) -> list[CaughtMail]:
+        """All mails caught so far, oldest first."""
+        return self._catcher.mails()
+
+    def wait_for_mail(self, wanted: Callable[[CaughtMail], bool], *, seconds: float) -> CaughtMail:
+        """The first caught mail that is `wanted`; `Refused` if none comes in time."""
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            for mail in self.mails():
+                if wanted(mail):
+                    return mail
+            time.sleep(0.05)
+        raise Refused("demo_no_mail")
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        """Run one of our commands on the practice's profile; its JSON result."""
+        done = subprocess.run(  # noqa: S603  (our own program)
+            [sys.executable, "-m", "souspli_cli", *arguments, "--json"],
+            env=self._environment() | {"SOUSPLI_PROFILE": str(self.profile)},
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            sys.stderr.write(done.stderr)
+            raise Refused("demo_failed", step=" ".join(arguments[:1]))
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def stop(self) -> None:
+        """Stop the service and the catcher; the folder stays."""
+        if self._service is not None:
+            self._service.terminate()
+            try:
+                self._service.wait(STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                self._service.kill()
+                self._service.wait()
+            if self._service.stdout is not None:
+                self._service.stdout.close()
+            self._service = None
+        self._catcher.stop()
+
+    def _environment(self) -> dict[str, str]:
+        ours = {
+            name: value for name, value in os.environ.items() if not name.startswith("SOUSPLI_")
+        }
+        return ours | {"SOUSPLI_LANG": self._language}
+
+    def _start_service(self) -> dict[str, Any]:
+        mail = {
+            "SOUSPLI_MAILBOX_MAIL_HOST": "127.0.0.1",
+            "SOUSPLI_MAILBOX_MAIL_PORT": str(self._catcher.port),
+            "SOUSPLI_MAILBOX_MAIL_TLS": "none",
+        }
+        serve = ("serve", "--json", "--data", str(self.data), "--listen", "127.0.0.1:0")
+        with (self.folder / "service.log").open("wb") as log:
+            self._service = subprocess.Popen(  # noqa: S603  (our own program)
+                [sys.executable, "-m", "souspli_cli", *serve],
+                env=self._environment() | mail,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                text=True,
+            )
+        # One line of JSON once it listens; the end of the stream if it never does.
+        line = self._service.stdout.readline() if self._service.stdout else ""
+        if not line.strip():
+            sys.stderr.write((self.folder / "service.log").read_text(encoding="utf-8"))
+            raise Refused("demo_failed", step="serve")
+        ready: dict[str, Any] = json.loads(line)
+        return ready
