@@ -6,7 +6,7 @@
  */
 import { en } from './en.ts'
 import { fr } from './fr.ts'
-import { frenchSpaces, onOneLine, unbroken } from './typography.ts'
+import { frenchSpaces, onOneLine } from './typography.ts'
 
 export type TextKey = keyof typeof fr
 export type Texts = Readonly<Record<TextKey, string>>
@@ -38,7 +38,7 @@ export function speaker(language: Language): Say {
     const values: Readonly<Record<string, string | number>> = filling[0] ?? {}
     // Spaces first: what fills the places (a name, a title) is said as it was written.
     const text = language === 'fr' ? frenchSpaces(texts[key]) : texts[key]
-    return unbroken(text).replace(PLACE, (_place, name: string) => {
+    return text.replace(PLACE, (_place, name: string) => {
       const value = String(values[name] ?? '')
       return name === 'phone' ? onOneLine(value) : value
     })
