@@ -79,9 +79,11 @@ class Postbox:
     """A relay on this machine that takes every mail at once and keeps it to be read."""
 
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:  # noqa: ARG002  (the port's)
         self.mails.append((to, message))
+        self.arrived.set()
 
 
 @dataclass
@@ -151,7 +153,8 @@ class Service:
     async def mailed_code(self, address: str, *, sent: int) -> str:
         """Wait for the `sent`-th one-time code that is mailed to the address."""
         while len(codes := self.codes(address)) < sent:
-            await asyncio.sleep(0.005)
+            self.postbox.arrived.clear()
+            await self.postbox.arrived.wait()
         return codes[sent - 1]
 
     def rows(self, table: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Where to go is fixed when the transport is made. No answer can change it: redire
 are refused, addresses in answers are not used, cookies are not kept.
 """
 
+import io
 import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -21,10 +22,10 @@ from souspli_mailbox.errors import SettingsError
 T = TypeVar("T")
 
 # Seconds. Connecting is quick or not at all; between two reads a mobile network may
-# pause; a whole answer has as long as 8 MiB take at 1 Mbit/s, and half as long again.
+# pause; the whole has as long as the service waits for a segment (routes/segments).
 CONNECT_SECONDS: Final = 15.0
 READ_SECONDS: Final = 60.0
-TOTAL_SECONDS: Final = 120.0
+TOTAL_SECONDS: Final = 300.0
 
 # Covers, vaults and pages of deliveries are far smaller.
 MAX_ANSWER_BYTES: Final = 8_388_608
@@ -127,7 +128,8 @@ class Transport:
             async with self._session.request(
                 method,
                 self._base.join(URL(path)).with_query(query),
-                data=body,
+                # A stream: aiohttp would write bytes in one piece, while nothing else runs.
+                data=None if body is None else io.BytesIO(body),
                 headers={**headers, **token},
                 allow_redirects=False,
             ) as response:
