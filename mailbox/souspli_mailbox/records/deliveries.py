@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import NOT_COLLECTED, DeliveryEvent, advance
@@ -78,13 +78,9 @@ def list_deliveries(
         .limit(limit)
     )
     if after is not None:
-        stored_at, delivery_id = after
-        page = page.where(
-            or_(
-                delivery.stored_at < stored_at,
-                and_(delivery.stored_at == stored_at, delivery.delivery_id < delivery_id),
-            )
-        )
+        # Compared as a pair, which the index can seek to: page one hundred costs
+        # what page one does.
+        page = page.where(tuple_(delivery.stored_at, delivery.delivery_id) < tuple_(*after))
     return tuple(_delivery(row) for row in connection.execute(page))
 
 

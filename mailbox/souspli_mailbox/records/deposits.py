@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, select, tuple_, update
 
 from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
 from souspli_mailbox.deliveries import INITIAL
@@ -265,13 +265,7 @@ def sent_deposits(
         .limit(limit)
     )
     if after is not None:
-        stored_at, document_id = after
-        page = page.where(
-            or_(
-                table.stored_at < stored_at,
-                and_(table.stored_at == stored_at, table.document_id < document_id),
-            )
-        )
+        page = page.where(tuple_(table.stored_at, table.document_id) < tuple_(*after))
     deposits = connection.execute(page).all()
     delivery = tables.deliveries.c
     rows = connection.execute(
