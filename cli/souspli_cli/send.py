@@ -29,7 +29,7 @@ from souspli_exchange.port_errors import PortError, StorageFullError, Unavailabl
 from souspli_exchange.sources import PathSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient, SentDocument, Traits
@@ -102,7 +102,7 @@ def send(
         priority=Priority.URGENT if urgent else Priority.ROUTINE,
     )
     outgoing = _Outgoing(checked, examine([f.path for f in checked]), patients, description)
-    _present(terminal, outgoing)
+    _present(terminal, outgoing, say=terminal.note if yes else terminal.say)
     if not yes and not terminal.confirm("send.confirm", option="--yes"):
         raise Refused("not_confirmed")
     _show(terminal, _send(terminal, account, outgoing), outgoing)
@@ -199,17 +199,17 @@ def _person(traits: Traits) -> tuple[str, str, str, str]:
     return traits.birth_name, traits.given_names, traits.birth_date, traits.sex
 
 
-def _present(terminal: Terminal, outgoing: _Outgoing) -> None:
+def _present(terminal: Terminal, outgoing: _Outgoing, *, say: Callable[..., None]) -> None:
     """Show to whom and what, and what the reader will stumble over."""
     for patient in outgoing.patients:
         traits = patient.traits
         key = {"F": "send.to_f", "M": "send.to_m"}.get(traits.sex, "send.to_u")
         date = people.shown_date(traits.birth_date)
-        terminal.note(key, name=people.shown_name(traits), date=date)
-        terminal.note("send.address", address=patient.address)
-    terminal.note("send.title", title=outgoing.description.title)
+        say(key, name=people.shown_name(traits), date=date)
+        say("send.address", address=patient.address)
+    say("send.title", title=outgoing.description.title)
     for file, examined in zip(outgoing.files, outgoing.examined, strict=True):
-        terminal.note("send.file", name=file.name, size=terminal.size(file.size))
+        say("send.file", name=file.name, size=terminal.size(file.size))
         for finding in examined.findings:
             terminal.warn(f"send.finding_{finding.value}", name=file.name)
 

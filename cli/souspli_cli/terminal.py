@@ -47,7 +47,11 @@ class Terminal:
     def note(self, key: str, **values: str | int) -> None:
         """Say something about the work, unless ``--quiet``."""
         if not self.quiet:
-            self._stderr(self.words(key, **values))
+            self.say(key, **values)
+
+    def say(self, key: str, **values: str | int) -> None:
+        """Say what a question is about, ``--quiet`` or not."""
+        self._stderr(self.words(key, **values))
 
     def warn(self, key: str, **values: str | int) -> None:
         """Say something that the user has to know, ``--quiet`` or not."""

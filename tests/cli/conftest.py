@@ -2,63 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
+from cli_world import PASSPHRASE, Ended, Practice, Service, Souspli, clean_environment, command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-PASSPHRASE = "cheval correct agrafe batterie"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """Its one JSON document."""
-        document: dict[str, Any] = json.loads(self.out)
-        return document
-
-    @property
-    def error(self) -> str:
-        """The stable name of its error."""
-        name: str = self.json["error"]["name"]
-        return name
-
-
-class Souspli(Protocol):
-    """Runs ``souspli`` with arguments."""
-
-    def __call__(
-        self,
-        *arguments: str | Path,
-        stdin: str | None = None,
-        env: dict[str, str] | None = None,
-        limit_file_size: int | None = None,
-    ) -> Ended: ...
-
-
-def command(*arguments: str | Path) -> list[str]:
-    """Give the command line that runs the program from this tree."""
-    return [sys.executable, "-m", "souspli_cli", *map(str, arguments)]
-
-
-def clean_environment(home: Path) -> dict[str, str]:
-    """Give an environment without the user's own settings."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "PYTHONPATH"}}
-    return kept | {"HOME": str(home), "LANG": "fr_FR.UTF-8", "PYTHONWARNINGS": "error"}
 
 
 @pytest.fixture
@@ -104,3 +56,22 @@ def passphrase_file(tmp_path: Path) -> Path:
     path = tmp_path / "passphrase"
     path.write_text(PASSPHRASE + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def service(tmp_path: Path, home: Path) -> Iterator[Service]:
+    """A running service, empty but for an admission code."""
+    folder = tmp_path / "service"
+    folder.mkdir()
+    with Service(folder, clean_environment(home), command()) as running:
+        yield running
+
+
+@pytest.fixture
+def practice(souspli: Souspli, service: Service, tmp_path: Path, passphrase_file: Path) -> Practice:
+    """A practice with its first member, in a profile with a passphrase."""
+    profile = tmp_path / "profile"
+    made = Practice(souspli, service, profile, passphrase_file, tmp_path)
+    ended = made.create()
+    assert ended.code == 0, ended.err
+    return made
