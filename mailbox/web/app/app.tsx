@@ -139,6 +139,7 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
             draft={draft}
             update={update}
             onPassed={() => go({ name: 'password' })}
+            onSignIn={() => go({ name: 'signIn' })}
           />
         )
       case 'password':

@@ -68,7 +68,7 @@ export function judgeAccount(
   judgeNumber: (typed: string) => unknown,
 ): string | null {
   const trimmed = typed.trim()
-  // The service folds the address as the specification says; here only its shape.
+  // The service brings an address into its canonical spelling; here only its shape.
   if (/^[^\s@]+@[^\s@]+$/.test(trimmed)) return trimmed
   const number = judgeNumber(trimmed)
   return typeof number === 'string' ? number : null

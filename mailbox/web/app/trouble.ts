@@ -19,6 +19,7 @@ export type TroubleKind =
   | 'letter-early'
   | 'letter-superseded'
   | 'letter-used'
+  | 'bound-before'
   // The gates
   | 'email-code-wrong'
   | 'email-code-expired'
@@ -39,6 +40,7 @@ export type TroubleKind =
   | 'document-gone'
   // The world
   | 'service-away'
+  | 'service-full'
   | 'service-error'
   | 'unexpected'
 

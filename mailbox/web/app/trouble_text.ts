@@ -12,6 +12,7 @@ const PLAIN = {
   'letter-forged': 'letter.forged',
   'letter-early': 'letter.early',
   'letter-superseded': 'letter.superseded',
+  'bound-before': 'password.boundBefore',
   'email-code-expired': 'gates.codeExpired',
   'sign-in-refused': 'signIn.refused',
   'not-a-patient': 'signIn.notPatient',
@@ -24,6 +25,7 @@ const PLAIN = {
   'document-version': 'trouble.version',
   'document-gone': 'trouble.gone',
   'service-away': 'trouble.away',
+  'service-full': 'trouble.full',
   'service-error': 'trouble.internal',
   unexpected: 'trouble.unexpected',
 } as const satisfies Partial<Record<TroubleKind, TextKey>>

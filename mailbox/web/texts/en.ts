@@ -162,6 +162,8 @@ export const en: Texts = {
     'This password is too easy to guess: common words, sequences or repetitions. Add words that have nothing to do with each other.',
   'password.againMissing': 'Type the password a second time, or show it.',
   'password.differs': 'The two passwords are not the same. Type the second again, or show them.',
+  'password.boundBefore':
+    'Your mailbox had already been opened by the try before, with the password chosen then. Sign in with that first password and your e-mail address.',
   'password.opening': 'Opening your mailbox… This takes a few seconds.',
 
   // The account exists
@@ -280,6 +282,8 @@ export const en: Texts = {
   // What may go wrong anywhere
   'trouble.away':
     'The service does not answer. What you typed is kept. Check your Internet connection and try again in a moment.',
+  'trouble.full':
+    'The service has no room left and kept nothing. This is not your doing. Try again later; if it goes on, tell your practice.',
   'trouble.internal':
     'An error happened in the service. What you typed is kept. Try again in a moment.',
   'trouble.throttled': 'Too many tries. Wait {minutes} minutes, then try again.',

@@ -176,6 +176,8 @@ export const fr = {
   'password.againMissing': 'Tapez le mot de passe une seconde fois, ou affichez-le.',
   'password.differs':
     'Les deux mots de passe ne sont pas les mêmes. Retapez le second, ou affichez-les.',
+  'password.boundBefore':
+    'Votre espace avait déjà été ouvert à l’essai précédent, avec le mot de passe choisi alors. Connectez-vous avec ce premier mot de passe et votre adresse e-mail.',
   'password.opening': 'Ouverture de votre espace… Cela prend quelques secondes.',
 
   // The account exists
@@ -295,6 +297,8 @@ export const fr = {
   // What may go wrong anywhere
   'trouble.away':
     'Le service ne répond pas. Ce que vous avez tapé est gardé. Vérifiez votre connexion à Internet et réessayez dans un instant.',
+  'trouble.full':
+    'Le service n’a plus de place et n’a rien gardé. Ce n’est pas de votre fait. Réessayez plus tard ; si cela dure, prévenez votre cabinet.',
   'trouble.internal':
     'Une erreur s’est produite dans le service. Ce que vous avez tapé est gardé. Réessayez dans un instant.',
   'trouble.throttled': 'Trop d’essais. Attendez {minutes} minutes, puis réessayez.',

@@ -48,11 +48,12 @@ export function FieldProblems({ faults }: { faults: Faults }) {
 export function TroubleBox({
   trouble,
   onRetry,
-  children,
+  onSignIn,
 }: {
   trouble: Trouble
   onRetry?: (() => void) | undefined
-  children?: preact.ComponentChildren
+  /** Where the account may exist already: the way to sign in. */
+  onSignIn?: (() => void) | undefined
 }) {
   const { say, language } = useSpeech()
   const box = useRef<HTMLDivElement>(null)
@@ -71,9 +72,20 @@ export function TroubleBox({
           </button>
         </p>
       ) : null}
-      {children}
+      {onSignIn && hasAccount(trouble) ? (
+        <p>
+          <button type="button" class="secondary" id="go-sign-in" onClick={onSignIn}>
+            {say('welcome.account')}
+          </button>
+        </p>
+      ) : null}
     </div>
   )
+}
+
+/** Whether the person may have an account already. */
+function hasAccount({ kind }: Trouble): boolean {
+  return kind === 'letter-used' || kind === 'bound-before'
 }
 
 /** Whether trying again, as it stands, may succeed. */
@@ -81,6 +93,7 @@ function mayPass({ kind }: Trouble): boolean {
   return (
     kind === 'service-away' ||
     kind === 'service-error' ||
+    kind === 'service-full' ||
     kind === 'throttled' ||
     kind === 'document-incomplete' ||
     kind === 'unexpected'

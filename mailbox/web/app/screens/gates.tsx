@@ -19,11 +19,13 @@ export function Gates({
   draft,
   update,
   onPassed,
+  onSignIn,
 }: {
   claim: Claim
   draft: ClaimDraft
   update: UpdateDraft
   onPassed: () => void
+  onSignIn: () => void
 }) {
   const { say } = useSpeech()
   const [faults, setFaults] = useState<Faults>(NO_FAULTS)
@@ -94,6 +96,7 @@ export function Gates({
         <TroubleBox
           trouble={trouble}
           onRetry={mail.trouble ? () => mail.run(() => again(send)) : submit}
+          onSignIn={onSignIn}
         />
       ) : null}
       <FieldProblems faults={faults} />

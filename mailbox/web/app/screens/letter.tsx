@@ -48,7 +48,6 @@ export function Letter({
     if (source !== null) check(source)
   }, [])
 
-  const used = task.trouble?.kind === 'letter-used'
   return (
     <>
       <Title words={say('letter.title')} step={1} />
@@ -57,15 +56,11 @@ export function Letter({
         <p class="notice notice-warning">{say('letter.scannedTypo')}</p>
       ) : null}
       {task.trouble ? (
-        <TroubleBox trouble={task.trouble} onRetry={source ? () => check(source) : undefined}>
-          {used ? (
-            <p>
-              <button type="button" class="secondary" id="go-sign-in" onClick={onSignIn}>
-                {say('welcome.account')}
-              </button>
-            </p>
-          ) : null}
-        </TroubleBox>
+        <TroubleBox
+          trouble={task.trouble}
+          onRetry={source ? () => check(source) : undefined}
+          onSignIn={onSignIn}
+        />
       ) : null}
       {source === null ? (
         <LetterForm draft={draft} update={update} busy={task.busy} onLetter={check} />

@@ -69,15 +69,7 @@ export function Password({
     <>
       <Title words={say('password.title')} step={3} />
       {task.trouble ? (
-        <TroubleBox trouble={task.trouble} onRetry={submit}>
-          {task.trouble.kind === 'letter-used' ? (
-            <p>
-              <button type="button" class="secondary" id="go-sign-in" onClick={onSignIn}>
-                {say('welcome.account')}
-              </button>
-            </p>
-          ) : null}
-        </TroubleBox>
+        <TroubleBox trouble={task.trouble} onRetry={submit} onSignIn={onSignIn} />
       ) : null}
       <FieldProblems faults={faults} />
       <form
