@@ -1,0 +1,235 @@
+/** The service over HTTP, for the page that it serves: implements the ports of `lib/exchange`. */
+import type { Bytes } from '../bytes.ts'
+import { BrokenAnswerError } from '../exchange/port_errors.ts'
+import type {
+  BoundAccount,
+  ClaimDesk,
+  ClaimNonce,
+  DeliveredCover,
+  DeliveriesPage,
+  InvitationRecord,
+  LetterLookup,
+  MailedCode,
+  NewAccount,
+  RecipientMailbox,
+  SignedIn,
+  SignInChallenge,
+  SignInDesk,
+  StoredVault,
+} from '../exchange/ports.ts'
+import type { Envelope } from '../keys/dsse.ts'
+import type { LoginChallenge, UnlockerKind } from '../keys/login.ts'
+import type { BindingEnvelopes } from '../keys/statements/binding.ts'
+import { checkHex, encodeBase64, ID_BYTES } from '../keys/values.ts'
+import * as protocol from './protocol.ts'
+import type { Transport } from './transport.ts'
+
+const NOTHING = {}
+
+/** One request for each method. What the methods promise stands at the ports. */
+export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
+  readonly #transport: Transport
+
+  constructor(transport: Transport) {
+    this.#transport = transport
+  }
+
+  lookUpLetter(letterNumber: string): Promise<LetterLookup> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: '/v1/claims/lookup',
+      body: { letter_number: letterNumber },
+      read: protocol.readLetterLookup,
+    })
+  }
+
+  claimRecord(invitationId: string): Promise<InvitationRecord> {
+    return this.#transport.ask({
+      method: 'GET',
+      path: claimPath(invitationId),
+      read: protocol.readInvitationRecord,
+    })
+  }
+
+  claimNonce(invitationId: string): Promise<ClaimNonce> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: claimPath(invitationId, '/nonce'),
+      body: NOTHING,
+      read: protocol.readClaimNonce,
+    })
+  }
+
+  prove(invitationId: string, proof: { nonce: Bytes; signature: Bytes }): Promise<string> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: claimPath(invitationId, '/prove'),
+      body: {
+        nonce: encodeBase64(proof.nonce),
+        signature: encodeBase64(proof.signature),
+        client: protocol.CLIENT,
+      },
+      read: protocol.readProved,
+    })
+  }
+
+  sendEmailCode(invitationId: string): Promise<MailedCode> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: claimPath(invitationId, '/email-code'),
+      body: NOTHING,
+      read: protocol.readMailedCode,
+    })
+  }
+
+  checkEmailCode(invitationId: string, code: string): Promise<void> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: claimPath(invitationId, '/email-code/check'),
+      body: { code },
+      read: protocol.readNothing,
+    })
+  }
+
+  checkPerson(invitationId: string, personCheck: Bytes): Promise<void> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: claimPath(invitationId, '/person'),
+      body: { person_check: encodeBase64(personCheck) },
+      read: protocol.readNothing,
+    })
+  }
+
+  async bind(
+    invitationId: string,
+    { account, binding }: { account: NewAccount; binding: BindingEnvelopes },
+  ): Promise<BoundAccount> {
+    const bound = await this.#transport.ask({
+      method: 'POST',
+      path: claimPath(invitationId, '/bind'),
+      body: {
+        account: protocol.accountToJson(account),
+        binding: protocol.bindingToJson(binding),
+        client: protocol.CLIENT,
+      },
+      read: protocol.readBoundAccount,
+    })
+    checkSame(bound.accountNumber, account.accountNumber)
+    return bound
+  }
+
+  async beginSignIn(account: string): Promise<SignInChallenge> {
+    const challenge = await this.#transport.ask({
+      method: 'POST',
+      path: '/v1/sign-in/start',
+      body: { account },
+      read: protocol.readSignInChallenge,
+    })
+    if (!account.includes('@')) checkSame(challenge.accountNumber, account)
+    return challenge
+  }
+
+  async finishSignIn(
+    challenge: LoginChallenge,
+    { kind, signature }: { kind: UnlockerKind; signature: Bytes },
+  ): Promise<SignedIn> {
+    const signedIn = await this.#transport.ask({
+      method: 'POST',
+      path: '/v1/sign-in',
+      body: {
+        account_number: challenge.subject,
+        kind,
+        login_public_key: encodeBase64(challenge.loginPublicKey),
+        nonce: encodeBase64(challenge.nonce),
+        signature: encodeBase64(signature),
+        client: protocol.CLIENT,
+      },
+      read: protocol.readSignedIn,
+    })
+    checkSame(signedIn.accountNumber, challenge.subject)
+    return signedIn
+  }
+
+  vault(): Promise<StoredVault> {
+    return this.#transport.ask({
+      method: 'GET',
+      path: '/v1/vault',
+      read: protocol.readStoredVault,
+    })
+  }
+
+  signOut(): Promise<void> {
+    return this.#transport.tell('POST', '/v1/sign-out')
+  }
+
+  deliveries({ after, limit }: { after: string | null; limit: number }): Promise<DeliveriesPage> {
+    const query = new URLSearchParams({ limit: String(limit) })
+    if (after !== null) query.set('after', after)
+    return this.#transport.ask({
+      method: 'GET',
+      path: `/v1/deliveries?${query}`,
+      read: protocol.readDeliveriesPage,
+    })
+  }
+
+  deliveryCover(deliveryId: string): Promise<DeliveredCover> {
+    return this.#transport.ask({
+      method: 'GET',
+      path: deliveryPath(deliveryId, '/cover'),
+      read: protocol.readDeliveredCover,
+    })
+  }
+
+  replaceCover(
+    deliveryId: string,
+    { replaces, cover }: { replaces: string; cover: Bytes },
+  ): Promise<string> {
+    return this.#transport.ask({
+      method: 'PUT',
+      path: deliveryPath(deliveryId, '/cover'),
+      body: { replaces, cover: encodeBase64(cover) },
+      read: protocol.readCoverHash,
+    })
+  }
+
+  collect(deliveryId: string): Promise<number> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: deliveryPath(deliveryId, '/collect'),
+      body: NOTHING,
+      read: protocol.readCollected,
+    })
+  }
+
+  readContents(
+    deliveryId: string,
+    range: { start: number; end: number },
+    onBytes: (count: number) => void,
+  ): Promise<Bytes> {
+    return this.#transport.fetchRange(deliveryPath(deliveryId, '/contents'), range, onBytes)
+  }
+
+  postReceipt(deliveryId: string, receipt: Envelope): Promise<void> {
+    return this.#transport.ask({
+      method: 'PUT',
+      path: deliveryPath(deliveryId, '/receipt'),
+      body: { receipt: receipt.toJSON() },
+      read: protocol.readReceived,
+    })
+  }
+}
+
+// The ids are checked once more: an id with a slash in it would be another path.
+function claimPath(invitationId: string, rest = ''): string {
+  return `/v1/claims/${checkHex(invitationId, { length: ID_BYTES })}${rest}`
+}
+
+function deliveryPath(deliveryId: string, rest: string): string {
+  return `/v1/deliveries/${checkHex(deliveryId, { length: ID_BYTES })}${rest}`
+}
+
+function checkSame(answered: string, asked: string): void {
+  if (answered !== asked) {
+    throw new BrokenAnswerError('the answer is about something else than what was asked')
+  }
+}
