@@ -119,6 +119,14 @@ def test_a_refusal_carries_nothing_of_the_document() -> None:
         assert refused.value.__context__ is None
 
 
+def test_what_is_too_long_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    monkeypatch.setattr(canonical, "_parse", parsed.append)
+    with pytest.raises(CanonicalError):
+        canonical.decode(b" " * (canonical.MAX_BYTES + 1))
+    assert parsed == []
+
+
 def test_nothing_is_padded_to_multiples_of_nothing() -> None:
     with pytest.raises(MisuseError):
         canonical.encode_padded({}, multiple=0)

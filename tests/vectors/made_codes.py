@@ -53,6 +53,7 @@ def _claim_codes() -> list[Vector]:
     code = _completed("7Z01QK5W8T3N9XB4HM2", codes.ALPHABET)
     written = "-".join(code[start : start + 5] for start in range(0, 20, 5))
     zeros, last = "0" * 20, _completed("Z" * 19, codes.ALPHABET)
+    with_s = _completed("S" * 19, codes.ALPHABET)
     swapped = code[:5] + code[6] + code[5] + code[7:]
     refused = {
         "check-symbol": ("another check symbol", code[:19] + ("A" if code[19] != "A" else "B")),
@@ -66,8 +67,8 @@ def _claim_codes() -> list[Vector]:
         "tabulator": ("a tabulator: only spaces are dropped", code[:5] + "\t" + code[5:]),
         "no-break-space": ("a no-break space", code[:5] + "\u00a0" + code[5:]),
         "en-dash": ("an en dash: only hyphens are dropped", code[:5] + "–" + code[5:]),
-        "dotless-i": ("ı, whose capital is I", "ı" + zeros[1:]),
-        "long-s": ("ſ, whose capital is S", "ſ" + code[1:]),
+        "dotless-i": ("ı, whose capital is I", code.replace("1", "ı")),
+        "long-s": ("ſ, whose capital is S", with_s.replace("S", "ſ")),
         "wide-digit": ("a wide digit", "０" + zeros[1:]),
         "line-feed": ("a line feed at the end", code + "\n"),
     }
@@ -115,7 +116,7 @@ def _numbers() -> list[Vector]:
         "nine-digits": ("a digit too few", number[:9]),
         "eleven-digits": ("a digit too many", number + "0"),
         "letter": ("a letter", "O" + number[1:]),
-        "arabic-digits": ("digits of another script", "١٢٣٤٥٦٧٨٩٧"),
+        "arabic-digits": ("digits of another script", "١٢٣٤٥٦٧٨٩7"),
         "sign": ("a sign", "+" + number),
         "full-stop": ("a full stop", number[:3] + "." + number[3:]),
         "empty": ("nothing", ""),

@@ -176,6 +176,7 @@ def _payloads(cast: Cast) -> list[Vector]:
         "organisation-salt-line-feed": ("an id that ends with a line feed", {"salt": "a" * 31 + "\n"}),
         "organisation-sequence-0": ("sequence 0", {"sequence": 0}),
         "organisation-sequence-text": ("a sequence that is a text", {"sequence": "1"}),
+        "organisation-sequence-true": ("true for sequence 1, which Python holds equal", {"sequence": True}),
         "organisation-first-with-previous": ("a first statement that follows another", {"previous": "ab" * 32}),
         "organisation-second-without-previous": ("a second statement that follows none", {"sequence": 2}),
         "organisation-issued-at-negative": ("a moment before 1970", {"issued_at": -1}),
