@@ -9,6 +9,7 @@
     │   ├── FileNameError                a name that no reader would accept
     │   └── TooLargeToSendError          too many files, bytes, or words about them
     ├── OutputError                      what was opened could not be kept: disk full, …
+    │   └── OutputExistsError            there is something of that name already
     ├── SpoolError                       sealed bytes could not be kept, or are not there
     ├── RefusedError                     a sealed or signed thing is wrong, and stays so
     │   ├── CoverRefusedError            damaged, cut short, or not a cover
@@ -72,6 +73,12 @@ class OutputError(ExchangeError):
     """
 
     temporary = True
+
+
+class OutputExistsError(OutputError):
+    """Something of that name is there already, and stays as it is: choose another."""
+
+    temporary = False
 
 
 class SpoolError(ExchangeError):

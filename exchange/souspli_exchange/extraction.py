@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from souspli_exchange.errors import ExchangeUsageError, OutputError
+from souspli_exchange.errors import ExchangeUsageError, OutputError, OutputExistsError
 from souspli_exchange.filenames import safe_names
 from souspli_exchange.manifest import ContentsFile
 
@@ -27,7 +27,8 @@ class Extraction:
     block without it, for whatever reason, removes everything. A crash leaves a folder
     `.souspli-…` that may be deleted, and never a folder of the right name.
 
-    Raises OutputError if `folder` exists, can't be made, or the disk is full.
+    Raises OutputExistsError if `folder` exists, OutputError if it can't be made or the
+    disk is full.
     """
 
     def __init__(self, folder: Path, files: Sequence[ContentsFile]) -> None:
@@ -36,7 +37,7 @@ class Extraction:
         self.names = safe_names([file.name for file in files])
         self._released = False
         if folder.exists() or folder.is_symlink():
-            raise OutputError("the folder to open into exists already")
+            raise OutputExistsError("the folder to open into exists already")
         try:
             # In the same folder, hence on the same disk: a rename there is one step.
             self._temporary = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=folder.parent))
@@ -71,7 +72,7 @@ class Extraction:
             _sync_folder(self._temporary)
             # A folder that exists and is empty would be replaced without a word.
             if self._folder.exists():
-                raise OutputError("the folder to open into exists already")
+                raise OutputExistsError("the folder to open into exists already")
             self._temporary.rename(self._folder)
             self._released = True
         except OSError as failure:

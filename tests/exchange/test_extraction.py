@@ -1,0 +1,188 @@
+"""A folder with all files of a document in it, or nothing at all."""
+
+import resource
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from exchange.people import Practice
+from exchange.world import PatientSide, World
+
+from souspli_exchange.errors import (
+    ContentsRefusedError,
+    ExchangeUsageError,
+    OutputError,
+    OutputExistsError,
+)
+from souspli_exchange.extraction import Extraction
+from souspli_exchange.manifest import ContentsFile
+from souspli_exchange.receive import fetch_cover, open_into_folder
+from souspli_exchange.sources import BytesSource
+
+
+def files(*names: str) -> list[ContentsFile]:
+    return [ContentsFile(name, "text/plain", 3, None) for name in names]
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@contextmanager
+def files_of_at_most(length: int) -> Iterator[None]:
+    """Have the system refuse to make files longer, as a full disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_the_folder_appears_with_every_file_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "document"
+    with Extraction(folder, files("a.txt", "empty.txt", "b.txt")) as extraction:
+        extraction.write(0, 0, memoryview(b"on"))
+        extraction.write(0, 2, memoryview(b"e"))
+        extraction.write(2, 0, memoryview(b"two"))
+        assert not folder.exists()
+        paths = extraction.release()
+    assert [path.read_bytes() for path in paths] == [b"one", b"", b"two"]
+    assert left_in(tmp_path) == ["document"]
+    assert left_in(folder) == ["a.txt", "b.txt", "empty.txt"]
+    assert stat.S_IMODE(paths[0].stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_nothing_stays_without_release(tmp_path: Path) -> None:
+    with Extraction(tmp_path / "document", files("a.txt")) as extraction:
+        extraction.write(0, 0, memoryview(b"secret"))
+    assert left_in(tmp_path) == []
+
+
+def test_nothing_stays_after_an_error(tmp_path: Path) -> None:
+    def fail() -> None:
+        with Extraction(tmp_path / "document", files("a.txt")) as extraction:
+            extraction.write(0, 0, memoryview(b"secret"))
+            raise ContentsRefusedError("the last chunk was wrong")
+
+    with pytest.raises(ContentsRefusedError):
+        fail()
+    assert left_in(tmp_path) == []
+
+
+def test_a_file_is_released_once(tmp_path: Path) -> None:
+    with Extraction(tmp_path / "document", files("a.txt")) as extraction:
+        extraction.release()
+        with pytest.raises(ExchangeUsageError):
+            extraction.release()
+    assert left_in(tmp_path) == ["document"]
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "dangling link"])
+def test_nothing_that_exists_is_replaced(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "document"
+    if what == "file":
+        folder.write_bytes(b"mine")
+    elif what == "folder":
+        folder.mkdir()
+    else:
+        folder.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputExistsError):
+        Extraction(folder, files("a.txt"))
+    assert left_in(tmp_path) == ["document"]
+
+
+def test_what_appears_meanwhile_is_not_replaced_either(tmp_path: Path) -> None:
+    folder = tmp_path / "document"
+    with Extraction(folder, files("a.txt")) as extraction:
+        folder.mkdir()
+        with pytest.raises(OutputExistsError):
+            extraction.release()
+    assert left_in(tmp_path) == ["document"]
+    assert left_in(folder) == []
+
+
+def test_a_folder_that_can_t_be_made_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        Extraction(tmp_path / "missing" / "document", files("a.txt"))
+
+
+def test_names_are_stored_safely(tmp_path: Path) -> None:
+    with Extraction(tmp_path / "document", files(".bashrc", "a?.txt", "a*.txt")) as extraction:
+        paths = extraction.release()
+    assert [path.name for path in paths] == ["_.bashrc", "a_.txt", "a_ (2).txt"]
+
+
+def test_many_files_take_few_descriptors(tmp_path: Path) -> None:
+    names = [f"{number}.txt" for number in range(300)]
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Extraction(tmp_path / "document", files(*names)) as extraction:
+        for index in range(300):
+            extraction.write(index, 0, memoryview(b"x"))
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+        extraction.release()
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    def fill() -> None:
+        with Extraction(tmp_path / "document", files("a.txt", "b.txt")) as extraction:
+            extraction.write(0, 0, memoryview(b"x"))
+            extraction.write(1, 0, memoryview(bytes(10_000)))
+
+    with files_of_at_most(4_096), pytest.raises(OutputError) as failure:
+        fill()
+    assert failure.value.temporary
+    assert left_in(tmp_path) == []
+
+
+@pytest.fixture
+async def reading(practice: Practice) -> tuple[World, PatientSide]:
+    world = World(practice)
+    invitation = await world.invite()
+    sources = [
+        BytesSource("é.pdf", "application/pdf", b"%PDF" * 9_000),
+        BytesSource("b", "a/b", b""),
+    ]
+    await world.send(invitation, sources=sources)
+    return world, await world.claim(invitation)
+
+
+async def test_a_received_document_opens_into_a_folder(
+    reading: tuple[World, PatientSide], tmp_path: Path
+) -> None:
+    world, patient = reading
+    [delivery] = world.service.deliveries
+    receiving = patient.receiving()
+    fetched = await fetch_cover(receiving, delivery.delivery_id, delivery.document_id)
+    opened = await open_into_folder(
+        receiving, delivery.delivery_id, fetched.cover, tmp_path / "document"
+    )
+    assert [path.read_bytes() for path in opened.paths] == [b"%PDF" * 9_000, b""]
+
+
+@pytest.mark.parametrize("trouble", ["full disk", "byte changed", "cut short", "longer"])
+async def test_whatever_goes_wrong_nothing_partial_stays(
+    reading: tuple[World, PatientSide], tmp_path: Path, trouble: str
+) -> None:
+    world, patient = reading
+    [delivery] = world.service.deliveries
+    deposit = world.service.deposits[delivery.document_id]
+    receiving = patient.receiving()
+    fetched = await fetch_cover(receiving, delivery.delivery_id, delivery.document_id)
+    sealed = deposit.segments[0]
+    if trouble == "byte changed":
+        deposit.segments[0] = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    elif trouble == "cut short":
+        deposit.segments[0] = sealed[:-1]
+    elif trouble == "longer":
+        deposit.sealed_length += 1
+    limit = 20_000 if trouble == "full disk" else 10_000_000
+    expected = OutputError if trouble == "full disk" else ContentsRefusedError
+    with files_of_at_most(limit), pytest.raises(expected):
+        await open_into_folder(
+            receiving, delivery.delivery_id, fetched.cover, tmp_path / "document"
+        )
+    assert left_in(tmp_path) == []
