@@ -149,8 +149,8 @@ def _message(
     # An address may have é before its @; only then is the extension asked of the
     # relay, which may not know it.
     message = EmailMessage(policy=SMTP if to.isascii() and sender.isascii() else SMTPUTF8)
-    message["From"] = Address(addr_spec=sender)
-    message["To"] = Address(addr_spec=to)
+    message["From"] = _header_address(sender)
+    message["To"] = _header_address(to)
     message["Subject"] = subject
     # Rounded: when to the second a document was deposited is nobody's business.
     message["Date"] = format_datetime(datetime.fromtimestamp(now - now % 60, UTC))
@@ -159,3 +159,10 @@ def _message(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     return message
+
+
+def _header_address(address: str) -> Address:
+    # In two parts: given whole, it would be refused for an é before the @. A
+    # line break in either part is refused all the same.
+    local, _, domain = address.rpartition("@")
+    return Address(username=local, domain=domain)

@@ -1,0 +1,405 @@
+"""Jobs: one worker at a time, leases, retries, giving up, stopping gracefully."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from simulation.rows import NOW, Rows, hex32
+
+from souspli_mailbox import jobs
+from souspli_mailbox.jobs import Done, NotYet, Worker, retry_delay
+from souspli_mailbox.records import jobs as records
+from souspli_mailbox.records.errors import LeaseLostError
+from souspli_mailbox.records.jobs import Job, JobName
+from souspli_storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from sqlalchemy import Connection
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return float(self.now)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def add(rows: Rows, name: JobName = JobName.NOTIFY, *, run_at: int | None = None) -> None:
+    rows.database.write_now(
+        records.enqueue, name=name, ids={"delivery_id": hex32()}, now=NOW, run_at=run_at
+    )
+
+
+def take(rows: Rows, *, now: int = NOW, lease_until: int = NOW + 120) -> Job | None:
+    return rows.database.write_now(
+        records.claim_job,
+        names=list(JobName),
+        lease=hex32(),
+        now=now,
+        lease_until=lease_until,
+    )
+
+
+def waiting(rows: Rows) -> int:
+    def count(connection: Connection) -> int:
+        return int(
+            connection.exec_driver_sql(
+                "SELECT count(*) FROM jobs WHERE state = 'waiting'"
+            ).scalar_one()
+        )
+
+    return rows.database.read_now(count)
+
+
+@asynccontextmanager
+async def working(
+    rows: Rows, clock: Clock, handler: Callable[[Job], Awaitable[jobs.Outcome]]
+) -> AsyncIterator[Worker]:
+    worker = Worker(database=rows.database, handlers={JobName.NOTIFY: handler}, clock=clock)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await running
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not fact():  # noqa: ASYNC110  (facts in a database announce themselves to nobody)
+            await asyncio.sleep(0.01)
+
+
+# --- rows ---------------------------------------------------------------------------
+
+
+def test_the_job_that_was_due_first_is_taken_first_and_none_before_its_time(rows: Rows) -> None:
+    for run_at in (NOW + 2, NOW, NOW + 1):
+        add(rows, run_at=run_at)
+    assert [job.job_id for job in rows.jobs(now=NOW + 1)] == [2, 3]
+    due = rows.database.read_now(records.next_due, names=list(JobName))
+    assert due == NOW + 2
+    assert [job.job_id for job in rows.jobs(now=NOW + 2)] == [1]
+
+
+def test_a_job_under_lease_is_taken_by_nobody_until_the_lease_ends(rows: Rows) -> None:
+    add(rows)
+    first = take(rows)
+    assert first is not None
+    assert take(rows, now=NOW + 119) is None
+    assert rows.database.read_now(records.next_due, names=list(JobName)) == NOW + 120
+    second = take(rows, now=NOW + 120, lease_until=NOW + 240)
+    assert second is not None
+    assert (second.job_id, second.attempts) == (first.job_id, 2)
+    # The first one comes back from the dead, too late.
+    with pytest.raises(LeaseLostError):
+        rows.database.write_now(records.finish_job, job=first)
+    with pytest.raises(LeaseLostError):
+        rows.database.write_now(records.postpone_job, job=first, run_at=NOW, failure=None)
+    with pytest.raises(LeaseLostError):
+        rows.database.write_now(records.bury_job, job=first, failure="X", now=NOW)
+    rows.database.write_now(records.finish_job, job=second)
+    assert waiting(rows) == 0
+
+
+def test_jobs_of_a_newer_version_are_left_to_it(rows: Rows) -> None:
+    add(rows, JobName.SWEEP)
+    taken = rows.database.write_now(
+        records.claim_job,
+        names=[JobName.NOTIFY],
+        lease=hex32(),
+        now=NOW,
+        lease_until=NOW + 1,
+    )
+    assert taken is None
+    assert rows.database.read_now(records.next_due, names=[JobName.NOTIFY]) is None
+
+
+def test_a_job_that_came_too_early_has_not_used_an_attempt(rows: Rows) -> None:
+    add(rows)
+    for failure, attempts in ((None, 1), ("Failed", 1), (None, 2)):
+        job = take(rows)
+        assert job is not None
+        assert job.attempts == attempts
+        rows.database.write_now(records.postpone_job, job=job, run_at=NOW, failure=failure)
+
+
+def test_a_recurring_job_waits_once(rows: Rows) -> None:
+    for _ in range(3):
+        rows.database.write_now(records.ensure_job, name=JobName.SWEEP, now=NOW)
+    assert waiting(rows) == 1
+
+
+def test_many_workers_at_once_take_each_job_once(rows: Rows) -> None:
+    for _ in range(60):
+        add(rows)
+    taken: list[int] = []
+    barrier = threading.Barrier(4)
+    path = Path(str(rows.database._writer.url.database))
+
+    def work() -> None:
+        with Database(path) as database:
+            barrier.wait()
+            taken.extend(job.job_id for job in Rows(database).jobs())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(1, 61))
+
+
+def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None:
+    """Each notes a job's begin and end in one file; nothing may come between the two."""
+    for _ in range(40):
+        add(rows)
+    script = textwrap.dedent(
+        """
+        import asyncio, os, sys, time
+        from pathlib import Path
+        from souspli_mailbox.jobs import Done, Worker
+        from souspli_mailbox.records.jobs import JobName, next_due
+        from souspli_storage.database import Database
+
+        async def main(path, log):
+            with Database(Path(path)) as database:
+                async def handler(job):
+                    for word in ("begin", "end"):
+                        os.write(log, f"{job.job_id} {word}\\n".encode())
+                        await asyncio.sleep(0.001)
+                    return Done()
+                worker = Worker(
+                    database=database, handlers={JobName.NOTIFY: handler}, clock=time.time
+                )
+                running = asyncio.create_task(worker.run())
+                while await database.read(next_due, names=[JobName.NOTIFY]) is not None:
+                    await asyncio.sleep(0.01)
+                worker.stop()
+                await running
+
+        asyncio.run(main(sys.argv[1], os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND)))
+        """
+    )
+    log = tmp_path / "log"
+    log.touch()
+    path = str(rows.database._writer.url.database)
+    processes = [subprocess.Popen([sys.executable, "-c", script, path, str(log)]) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    lines = log.read_text().split("\n")[:-1]
+    assert sorted(lines) == sorted(
+        f"{job} {word}" for job in range(1, 41) for word in ("begin", "end")
+    )
+
+
+def test_a_job_of_a_killed_process_is_done_after_its_lease(rows: Rows) -> None:
+    add(rows)
+    script = textwrap.dedent(
+        f"""
+        import asyncio, os, signal, sys
+        from pathlib import Path
+        from souspli_mailbox.jobs import Worker
+        from souspli_mailbox.records.jobs import JobName
+        from souspli_storage.database import Database
+
+        async def handler(job):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        worker = Worker(
+            database=Database(Path(sys.argv[1])),
+            handlers={{JobName.NOTIFY: handler}},
+            clock=lambda: {NOW},
+        )
+        asyncio.run(worker.run())
+        """
+    )
+    path = str(rows.database._writer.url.database)
+    done = subprocess.run([sys.executable, "-c", script, path], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert take(rows, now=NOW + jobs.LEASE_SECONDS - 1) is None
+    job = take(rows, now=NOW + jobs.LEASE_SECONDS)
+    assert job is not None
+    assert job.attempts == 2
+
+
+# --- the worker -----------------------------------------------------------------------
+
+
+async def test_what_a_job_concludes_is_committed_with_its_end(rows: Rows, clock: Clock) -> None:
+    add(rows)
+    seen: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        seen.append(job.job_id)
+        return Done(
+            lambda connection: records.enqueue(connection, name=JobName.SWEEP, ids={}, now=NOW)
+        )
+
+    async with working(rows, clock, handler):
+        await until(lambda: bool(seen) and waiting(rows) == 1)
+    (left,) = rows.jobs()
+    assert left.name is JobName.SWEEP
+
+
+async def test_a_failure_is_tried_again_later_and_only_its_class_is_kept(
+    rows: Rows, clock: Clock
+) -> None:
+    add(rows)
+
+    async def handler(_: Job) -> jobs.Outcome:
+        raise ConnectionError("550 patient@example.org unknown")
+
+    async with working(rows, clock, handler):
+        await until(lambda: _failures(rows) == ["ConnectionError"])
+    assert take(rows, now=NOW + 14) is None  # 30 s, less half by jitter
+    job = take(rows, now=NOW + 30)
+    assert job is not None
+    assert job.attempts == 2
+
+
+def _failures(rows: Rows) -> list[str]:
+    def read(connection: Connection) -> list[str]:
+        found = connection.exec_driver_sql(
+            "SELECT failure FROM jobs WHERE failure IS NOT NULL"
+        ).scalars()
+        return [str(failure) for failure in found]
+
+    return rows.database.read_now(read)
+
+
+async def test_a_job_that_always_fails_is_given_up_visibly(rows: Rows, clock: Clock) -> None:
+    add(rows)
+    attempts: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        attempts.append(job.attempts)
+        clock.now += jobs.LONGEST_RETRY_SECONDS
+        raise ValueError("always")
+
+    async with working(rows, clock, handler):
+        await until(lambda: bool(rows.database.read_now(records.dead_jobs)))
+    assert attempts == list(range(1, jobs.MAX_ATTEMPTS + 1))
+    (dead,) = rows.database.read_now(records.dead_jobs)
+    assert (dead.name, dead.failure, dead.attempts) == ("notify", "ValueError", 30)
+    assert waiting(rows) == 0
+
+
+async def test_a_job_that_kills_its_workers_is_given_up_unseen(rows: Rows, clock: Clock) -> None:
+    add(rows)
+    for n in range(jobs.MAX_ATTEMPTS):
+        assert take(rows, now=NOW + n, lease_until=NOW + n) is not None
+
+    async def handler(_: Job) -> jobs.Outcome:
+        raise AssertionError("must not be begun again")
+
+    clock.now += jobs.MAX_ATTEMPTS
+    async with working(rows, clock, handler):
+        await until(lambda: bool(rows.database.read_now(records.dead_jobs)))
+    (dead,) = rows.database.read_now(records.dead_jobs)
+    assert dead.failure == "Unsettled"
+
+
+async def test_not_yet_runs_again_at_its_moment(rows: Rows, clock: Clock) -> None:
+    add(rows)
+    begun: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        begun.append(job.attempts)
+        if clock.now == NOW:
+            return NotYet(NOW + 1000)
+        return Done()
+
+    async with working(rows, clock, handler) as worker:
+        await until(lambda: begun == [1])
+        clock.now = NOW + 1000
+        worker.wake()
+        await until(lambda: waiting(rows) == 0)
+    assert begun == [1, 1]
+
+
+async def test_stopping_lets_the_job_under_way_finish_and_takes_no_other(
+    rows: Rows, clock: Clock
+) -> None:
+    for _ in range(jobs.JOBS_AT_ONCE + 3):
+        add(rows)
+    begun, finish = [0], asyncio.Event()
+
+    async def handler(_: Job) -> jobs.Outcome:
+        begun[0] += 1
+        await finish.wait()
+        return Done()
+
+    async with working(rows, clock, handler) as worker:
+        await until(lambda: begun[0] == jobs.JOBS_AT_ONCE)
+        worker.stop()
+        finish.set()
+    assert begun[0] == jobs.JOBS_AT_ONCE
+    assert waiting(rows) == 3
+
+
+async def test_a_job_whose_conclusion_fails_does_not_end_the_worker(
+    rows: Rows, clock: Clock
+) -> None:
+    add(rows)
+    add(rows)
+    done: list[int] = []
+
+    def broken(_: Connection) -> None:
+        raise KeyError("a mistake")
+
+    async def handler(job: Job) -> jobs.Outcome:
+        done.append(job.job_id)
+        return Done(broken) if job.job_id == 1 else Done()
+
+    async with working(rows, clock, handler):
+        await until(lambda: waiting(rows) == 1 and len(done) == 2)
+    assert take(rows, now=NOW + jobs.LEASE_SECONDS) is not None
+
+
+async def test_a_handler_that_hangs_is_stopped_before_its_lease_ends(
+    rows: Rows, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert jobs.HANDLER_SECONDS < jobs.LEASE_SECONDS
+    monkeypatch.setattr(jobs, "HANDLER_SECONDS", 0.05)
+    add(rows)
+
+    async def handler(_: Job) -> jobs.Outcome:
+        await asyncio.Event().wait()
+        return Done()
+
+    async with working(rows, clock, handler):
+        await until(lambda: _failures(rows) == ["TimeoutError"])
+
+
+@pytest.mark.parametrize(
+    ("attempts", "longest"), [(1, 30), (2, 60), (3, 120), (9, 7_680), (10, 14_400), (10**9, 14_400)]
+)
+def test_delays_double_up_to_four_hours_and_jitter_takes_up_to_half(
+    attempts: int, longest: int
+) -> None:
+    assert retry_delay(attempts=attempts, jitter=0) == longest
+    assert retry_delay(attempts=attempts, jitter=1) == longest / 2
+
+
+def test_retrying_outlasts_a_week_end() -> None:
+    shortest = sum(retry_delay(attempts=n, jitter=1) for n in range(1, jobs.MAX_ATTEMPTS))
+    longest = sum(retry_delay(attempts=n, jitter=0) for n in range(1, jobs.MAX_ATTEMPTS))
+    assert shortest > 36 * 3_600
+    assert longest > 72 * 3_600

@@ -1,0 +1,257 @@
+"""The sweep: what is due goes, in rows and store; what is not due stays; any crash is mended."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from simulation.rows import DAY, NOW, Practice, Rows, hex32, hex64
+
+from souspli_mailbox.jobs import NotYet
+from souspli_mailbox.records import claims, deposits, nonces, organisations, sessions, throttles
+from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.records.jobs import Job, JobName
+from souspli_mailbox.records.nonces import NoncePurpose
+from souspli_mailbox.records.sweeps import condemned_objects
+from souspli_mailbox.records.throttles import Throttle
+from souspli_mailbox.retention import due
+from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper
+from souspli_storage.blobs import BlobStore, Part
+from souspli_storage.disk import DiskBlobs
+from souspli_storage.errors import NoSuchObjectError
+from souspli_storage.memory import Fault, MemoryBlobs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from souspli_mailbox.records.deposits import NewDeposit
+
+JOB = Job(job_id=1, name=JobName.SWEEP, ids={}, attempts=1, lease="", lease_until=0)
+DATA = b"sealed"
+PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
+
+
+@pytest.fixture
+def practice(rows: Rows) -> Practice:
+    return rows.admit()
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> DiskBlobs:
+    return DiskBlobs(tmp_path / "documents")
+
+
+async def sweep(rows: Rows, blobs: BlobStore, *, now: int) -> NotYet:
+    outcome = await Sweeper(database=rows.database, blobs=blobs, clock=lambda: float(now)).sweep(
+        JOB
+    )
+    assert isinstance(outcome, NotYet)
+    return outcome
+
+
+def put(blobs: BlobStore, key: str, *, complete: bool = False) -> None:
+    blobs.begin(key)
+    blobs.put_part(key, 0, DATA, PART.sha256)
+    if complete:
+        blobs.complete(key, [PART])
+
+
+def keys(blobs: BlobStore) -> set[str]:
+    return {*blobs.incomplete(), *blobs.objects()}
+
+
+def exists(rows: Rows, deposit: NewDeposit) -> bool:
+    try:
+        rows.database.read_now(
+            deposits.read_deposit,
+            organisation=deposit.organisation,
+            document_id=deposit.document_id,
+        )
+    except NotFoundError:
+        return False
+    return True
+
+
+def test_an_upload_is_due_after_24_hours_and_other_things_at_their_expiry() -> None:
+    now_due = due(NOW)
+    assert now_due.upload_opened_at == NOW - DAY
+    assert now_due.nonce_expires_at == now_due.session_expires_at == NOW
+    assert now_due.claim_session_expires_at == now_due.throttle_expires_at == NOW
+    assert now_due.admission_code_expires_at == NOW - DAY
+    assert now_due.notification_mailed_at == NOW - 2 * DAY
+
+
+async def test_a_stale_upload_goes_with_its_parts_and_a_young_one_stays(
+    rows: Rows, practice: Practice, blobs: DiskBlobs
+) -> None:
+    stale, completed = rows.open_deposit(practice), rows.open_deposit(practice)
+    young = rows.open_deposit(practice, now=NOW + 1)
+    put(blobs, stale.object_key)
+    put(blobs, young.object_key)
+    put(blobs, completed.object_key, complete=True)  # step 3 done, step 4 never
+    await sweep(rows, blobs, now=NOW + DAY)
+    assert keys(blobs) == {young.object_key}
+    assert [exists(rows, one) for one in (stale, completed, young)] == [False, False, True]
+
+
+async def test_an_upload_that_was_resumed_has_another_24_hours(
+    rows: Rows, practice: Practice, blobs: DiskBlobs
+) -> None:
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    rows.database.write_now(deposits.open_deposit, deposit=deposit, now=NOW + 3600)
+    await sweep(rows, blobs, now=NOW + DAY)
+    assert keys(blobs) == {deposit.object_key}
+
+
+async def test_a_stored_document_stays(rows: Rows, practice: Practice, blobs: DiskBlobs) -> None:
+    invitation = rows.invite(practice)
+    made = rows.deliver(practice, (invitation.invitation_id, invitation.claim_fingerprint))
+    assert len(made) == 1
+    (sent,) = rows.database.read_now(
+        deposits.sent_deposits, member=practice.member.fingerprint, after=None, limit=1
+    )
+    kept = rows.database.read_now(
+        deposits.read_deposit,
+        organisation=practice.organisation.fingerprint,
+        document_id=sent.document_id,
+    )
+    put(blobs, kept.object_key, complete=True)
+    await sweep(rows, blobs, now=NOW + 29 * DAY)
+    assert blobs.read(kept.object_key, 0, 100) == DATA
+
+
+async def test_objects_that_no_row_knows_are_orphans(rows: Rows, blobs: DiskBlobs) -> None:
+    put(blobs, hex32())
+    put(blobs, hex32(), complete=True)
+    await sweep(rows, blobs, now=NOW)
+    assert keys(blobs) == set()
+
+
+@pytest.mark.parametrize("fault", [Fault.BEFORE, Fault.AFTER])
+async def test_what_could_not_be_deleted_stays_condemned_and_goes_with_a_later_sweep(
+    rows: Rows, practice: Practice, fault: Fault
+) -> None:
+    blobs = MemoryBlobs()
+    first, second = rows.open_deposit(practice), rows.open_deposit(practice)
+    put(blobs, first.object_key)
+    put(blobs, second.object_key)
+    failed: list[str] = []
+
+    def once(operation: str) -> Fault | None:
+        if operation == "delete" and not failed:
+            failed.append(operation)
+            return fault
+        return None
+
+    blobs.fault = once
+    await sweep(rows, blobs, now=NOW + DAY)
+    condemned = rows.database.read_now(condemned_objects, limit=10)
+    assert len(condemned) == 1
+    assert len(keys(blobs)) == (1 if fault is Fault.BEFORE else 0)
+    await sweep(rows, blobs, now=NOW + DAY + 1)
+    assert keys(blobs) == set()
+    assert rows.database.read_now(condemned_objects, limit=10) == ()
+
+
+async def test_a_document_swept_under_an_upload_can_be_deposited_anew(
+    rows: Rows, practice: Practice, blobs: DiskBlobs
+) -> None:
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    await sweep(rows, blobs, now=NOW + DAY)
+    with pytest.raises(NoSuchObjectError):
+        blobs.complete(deposit.object_key, [PART])
+    rows.database.write_now(deposits.open_deposit, deposit=deposit, now=NOW + DAY)
+    assert exists(rows, deposit)
+
+
+async def test_many_deletions_are_spread_over_runs(rows: Rows) -> None:
+    blobs = MemoryBlobs()
+    for _ in range(OBJECTS_AT_ONCE + 1):
+        put(blobs, hex32())
+    assert await sweep(rows, blobs, now=NOW) == NotYet(NOW)
+    assert len(keys(blobs)) == 1
+    assert await sweep(rows, blobs, now=NOW) == NotYet(NOW + 3600)
+    assert keys(blobs) == set()
+
+
+async def test_expired_rows_go_and_those_in_force_stay(
+    rows: Rows, practice: Practice, blobs: DiskBlobs
+) -> None:
+    account = practice.account
+    invitation = rows.invite(practice)
+    for expires_at in (NOW, NOW + 1):
+        rows.database.write_now(
+            nonces.keep_nonce,
+            nonce=str(expires_at).encode(),
+            purpose=NoncePurpose.CLAIM,
+            subject="a",
+            expires_at=expires_at,
+        )
+        rows.database.write_now(
+            sessions.open_session,
+            token_hash=hex64(),
+            account_number=account.account_number,
+            unlocker_id=account.unlockers[0].unlocker_id,
+            client="browser",
+            now=NOW - 100,
+            expires_at=expires_at,
+        )
+        rows.database.write_now(
+            claims.open_claim_session,
+            token_hash=hex64(),
+            claim_session_id=hex32(),
+            invitation_id=invitation.invitation_id,
+            client="browser",
+            now=NOW - 100,
+            expires_at=expires_at,
+        )
+        rows.database.write_now(
+            throttles.keep_throttle,
+            throttle_key=hex32(),
+            throttle=Throttle(failures=1, window_started_at=NOW, blocked_until=NOW),
+            expires_at=expires_at,
+        )
+        rows.database.write_now(
+            organisations.keep_admission_code,
+            code_hash=hex64(),
+            now=NOW - 8 * DAY,
+            expires_at=expires_at - DAY,
+        )
+    names = ("nonces", "sessions", "claim_sessions", "throttles")
+
+    def count(connection: Connection) -> list[int]:
+        return [
+            connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608  (names of tables)
+            for name in (*names, "admission_codes")
+        ]
+
+    assert rows.database.read_now(count) == [2, 2, 2, 2, 3]  # one code admitted the practice
+    await sweep(rows, blobs, now=NOW)
+    assert rows.database.read_now(count) == [1, 1, 1, 1, 2]
+
+
+async def test_what_was_swept_is_in_no_file_of_the_database(
+    rows: Rows, blobs: DiskBlobs, tmp_path: Path
+) -> None:
+    subject = hex32()
+    rows.database.write_now(
+        nonces.keep_nonce,
+        nonce=b"n",
+        purpose=NoncePurpose.CLAIM,
+        subject=subject,
+        expires_at=NOW,
+    )
+
+    def found() -> bool:
+        return any(
+            subject.encode() in path.read_bytes() for path in tmp_path.glob("mailbox.sqlite*")
+        )
+
+    assert found()
+    await sweep(rows, blobs, now=NOW)
+    assert not found()
