@@ -9,4 +9,13 @@
  */
 export abstract class Verified {
   protected readonly verifiedHere = true
+
+  toString(): string {
+    return '…'
+  }
+
+  /** What was verified is people and documents: none of it gets into a log by accident. */
+  toJSON(): string {
+    return this.toString()
+  }
 }

@@ -7,6 +7,7 @@
  *         ├── FormatError                 the data is not written as the specification says
  *         │   ├── CanonicalError          not canonical JSON (encoding.md §3)
  *         │   ├── SchemaError             a field is missing, unknown or of another type
+ *         │   │   └── VersionError        of a version that this program does not know
  *         │   ├── SpellingError           base64, hexadecimal, id or date spelt otherwise (§2)
  *         │   │   └── KeyStringError      `age1pq1…`
  *         │   ├── EnvelopeError           not a signed envelope (§4)
@@ -57,6 +58,11 @@ export class CanonicalError extends FormatError {
 /** A field is missing, unknown, of another type or out of its limits. */
 export class SchemaError extends FormatError {
   override name = 'SchemaError'
+}
+
+/** Its `version` is another one. What else it says, only a newer program may know. */
+export class VersionError extends SchemaError {
+  override name = 'VersionError'
 }
 
 /** A value has one spelling, and this is not it. */

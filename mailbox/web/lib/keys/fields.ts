@@ -1,7 +1,7 @@
 /** Reading a JSON object whose list of fields is closed (encoding.md §3, «Schemas»). */
 import type { Bytes } from '../bytes.ts'
 import { MAX_BYTES, MAX_INTEGER } from './canonical.ts'
-import { SchemaError } from './errors.ts'
+import { SchemaError, VersionError } from './errors.ts'
 import { checkHex, HASH_BYTES, ID_BYTES, readBase64 } from './values.ts'
 
 /**
@@ -78,6 +78,12 @@ export class Fields {
   /** Take a field that can hold one value only. */
   constant(name: string, expected: string | number | null): void {
     if (this.take(name) !== expected) throw new SchemaError(`field ${name} is not ${expected}`)
+  }
+
+  /** Take the field `version`, first of all; raise VersionError if it is another. */
+  version(expected: number): void {
+    const found = this.integer('version')
+    if (found !== expected) throw new VersionError(`another version than ${expected}`)
   }
 
   /** Return the one of `choices` that the field is. */

@@ -1,0 +1,192 @@
+/**
+ * Receiving: covers verified, contents opened whole, receipts sent.
+ *
+ * sealed-document.md §7. Taking over what waits for a claim identity is `reseal.ts`.
+ */
+import type { ByteRange } from '../age/lengths.ts'
+import { type Bytes, concatBytes } from '../bytes.ts'
+import { sha256 } from '../crypto/sha256.ts'
+import type { Signer } from '../keys/dsse.ts'
+import { Secret } from '../keys/secret.ts'
+import { encodeHex } from '../keys/values.ts'
+import { ContentsOpener, type VerifiedContents } from './contents_opener.ts'
+import {
+  ContentsCutShortError,
+  CoverRefusedError,
+  ExchangeError,
+  ExchangeUsageError,
+} from './errors.ts'
+import { NotSignedInError, RequestRefusedError, UnavailableError } from './port_errors.ts'
+import type { ReceivedDelivery, RecipientMailbox } from './ports.ts'
+import { signReceipt } from './receipt.ts'
+import { RetryPolicy } from './retry.ts'
+import { type Reader, VerifiedCover } from './sealed.ts'
+
+// One page of the list. Each of its covers is fetched and verified, some 50 ms of it.
+const PAGE = 20
+// Browsers open six connections; some are left for the document that is being read.
+const COVERS_AT_ONCE = 3
+
+/** A verified cover, and the hash by which it is replaced. */
+export interface FetchedCover {
+  readonly cover: VerifiedCover
+  readonly coverHash: string
+}
+
+/** A delivery with its verified cover, or with what was wrong with it. */
+export type ListedDelivery = { readonly delivery: ReceivedDelivery } & (
+  | { readonly cover: VerifiedCover }
+  | { readonly failure: ExchangeError }
+)
+
+/** A page of the list, newest first; `next` is null on the last. */
+export interface ListedPage {
+  readonly entries: readonly ListedDelivery[]
+  readonly next: string | null
+}
+
+/** Hears how many of how many sealed bytes have come. */
+export type ReportProgress = (received: number, total: number) => void
+
+/** Who reads, from where; remembers the covers that it verified. Prints as `…`. */
+export class Receiving extends Secret {
+  readonly reader: Reader
+  readonly mailbox: RecipientMailbox
+  readonly retry: RetryPolicy
+  readonly #fetched = new Map<string, FetchedCover>()
+
+  constructor(parts: { reader: Reader; mailbox: RecipientMailbox; retry?: RetryPolicy }) {
+    super()
+    this.reader = parts.reader
+    this.mailbox = parts.mailbox
+    this.retry = parts.retry ?? new RetryPolicy()
+  }
+
+  /**
+   * Return one page of the deliveries, each with its verified cover.
+   *
+   * `after` is the previous page's `next`, null for the first. A cover that is refused
+   * stands in the list as such and keeps no other one from being read. Raises
+   * NotSignedInError, UnavailableError, and PortErrors about the list itself.
+   */
+  async list(after: string | null): Promise<ListedPage> {
+    const page = await this.retry.repeat(() => this.mailbox.deliveries({ after, limit: PAGE }))
+    const entries: ListedDelivery[] = []
+    for (let start = 0; start < page.deliveries.length; start += COVERS_AT_ONCE) {
+      const some = page.deliveries.slice(start, start + COVERS_AT_ONCE)
+      entries.push(...(await Promise.all(some.map((delivery) => this.#entry(delivery)))))
+    }
+    return { entries, next: page.next }
+  }
+
+  /** Return the verified cover of a delivery; raises like `VerifiedCover.open`, and PortError. */
+  async fetchCover(delivery: ReceivedDelivery): Promise<FetchedCover> {
+    const { deliveryId, documentId } = delivery
+    const known = this.#fetched.get(deliveryId)
+    // The hash is of bytes that were verified here; a service that repeats it wrongly
+    // shows an older cover of the same delivery, which was right as well.
+    if (known !== undefined && known.coverHash === delivery.coverHash) return known
+    const delivered = await this.retry.repeat(() => this.mailbox.deliveryCover(deliveryId))
+    const coverHash = encodeHex(await sha256(delivered.cover))
+    if (coverHash !== delivered.coverHash) {
+      throw new CoverRefusedError('the cover is not the one that the service names')
+    }
+    const { statements } = delivered
+    const cover = await VerifiedCover.open(delivered.cover, {
+      reader: this.reader,
+      documentId,
+      statements,
+    })
+    const fetched = { cover, coverHash }
+    this.#fetched.set(deliveryId, fetched)
+    return fetched
+  }
+
+  /**
+   * Collect a delivery's contents and verify all of them; only then return the files.
+   *
+   * A line that breaks is taken up again where it broke. Raises ContentsRefusedError
+   * (ContentsCutShortError if the service does not have all of them) and PortError.
+   */
+  async readContents(
+    { deliveryId, documentId }: ReceivedDelivery,
+    cover: VerifiedCover,
+    report: ReportProgress,
+  ): Promise<VerifiedContents> {
+    if (cover.manifest.documentId !== documentId) {
+      throw new ExchangeUsageError('the cover of another document')
+    }
+    const opener = new ContentsOpener(cover, { aead: this.reader.aead })
+    const total = opener.layout.sealedLength
+    const held = await this.retry.repeat(() => this.mailbox.collect(deliveryId))
+    if (held !== total) throw new ContentsCutShortError('not the length that was signed')
+    let received = 0
+    const onBytes = (count: number) => {
+      received += count
+      report(received, total)
+    }
+    for (let range = opener.nextRange; range !== null; range = opener.nextRange) {
+      await opener.openNext(await this.#readRange(deliveryId, range, onBytes))
+    }
+    return opener.finish()
+  }
+
+  /** Tell the sender that the document was opened. May be repeated; the first one counts. */
+  async sendReceipt(
+    { deliveryId, documentId }: ReceivedDelivery,
+    contents: VerifiedContents,
+    { signer, now }: { signer: Signer; now: number },
+  ): Promise<void> {
+    if (contents.cover.manifest.documentId !== documentId) {
+      throw new ExchangeUsageError('the contents of another document')
+    }
+    const receipt = signReceipt(contents, { signer, now })
+    await this.retry.repeat(() => this.mailbox.postReceipt(deliveryId, receipt))
+  }
+
+  async #entry(delivery: ReceivedDelivery): Promise<ListedDelivery> {
+    try {
+      const { cover } = await this.fetchCover(delivery)
+      return { delivery, cover }
+    } catch (failure) {
+      // What is wrong with the session or the line is wrong with every cover.
+      const isOfThisCover =
+        failure instanceof ExchangeError &&
+        !(failure instanceof NotSignedInError || failure instanceof UnavailableError)
+      if (!isOfThisCover) throw failure
+      return { delivery, failure }
+    }
+  }
+
+  async #readRange(
+    deliveryId: string,
+    { start, end }: ByteRange,
+    onBytes: (count: number) => void,
+  ): Promise<Bytes> {
+    const parts: Bytes[] = []
+    let position = start
+    while (position < end) {
+      const rest = { start: position, end }
+      const part = await this.#readSome(deliveryId, rest, onBytes)
+      if (part.length === 0) throw new ContentsCutShortError('the contents end too early')
+      parts.push(part)
+      position += part.length
+    }
+    return concatBytes(...parts)
+  }
+
+  async #readSome(
+    deliveryId: string,
+    range: ByteRange,
+    onBytes: (count: number) => void,
+  ): Promise<Bytes> {
+    try {
+      return await this.retry.repeat(() => this.mailbox.readContents(deliveryId, range, onBytes))
+    } catch (failure) {
+      const isBeyondEnd =
+        failure instanceof RequestRefusedError && failure.problem === 'range-not-satisfiable'
+      if (!isBeyondEnd) throw failure
+      throw new ContentsCutShortError('the contents end too early')
+    }
+  }
+}
