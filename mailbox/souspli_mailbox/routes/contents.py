@@ -52,12 +52,10 @@ async def _stream(
     chunk = await _read(request, delivery, sent)
     await response.prepare(request)
     try:
-        while chunk:
+        await response.write(chunk)
+        while sent := sent[len(chunk) :]:
+            chunk = await _read(request, delivery, sent)
             await response.write(chunk)
-            sent = sent[len(chunk) :]
-            chunk = await _read(request, delivery, sent) if sent else b""
-        if sent:
-            raise EOFError  # the store has less than the deposit says
         await response.write_eof()
     except (ConnectionError, asyncio.CancelledError):
         raise  # the reader went away
@@ -70,7 +68,13 @@ async def _stream(
 
 async def _read(request: web.Request, delivery: Delivery, sent: range) -> bytes:
     length = min(READ_BYTES, len(sent))
-    return await asyncio.to_thread(request.app[BLOBS].read, delivery.object_key, sent.start, length)
+    chunk = await asyncio.to_thread(
+        request.app[BLOBS].read, delivery.object_key, sent.start, length
+    )
+    if not chunk:
+        # Never ask again: a store that has lost the rest gives nothing for ever.
+        raise StoreDamagedError("the store has less than was deposited")
+    return chunk
 
 
 ENDPOINTS: Final = (
