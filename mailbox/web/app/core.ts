@@ -116,6 +116,8 @@ export interface OpenedDocument {
 export interface OpenedFile {
   /** Safe to show and to store. */
   readonly name: string
+  /** What the sender says it is: enough to choose how to show it, never to open it as. */
   readonly mediaType: string
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly size: number
+  readonly blob: Blob
 }

@@ -16,7 +16,7 @@ export interface ClaimSurroundings {
   /** Unix seconds. */
   readonly now: () => number
   /** What a bound account becomes. */
-  readonly session: (vault: Vault) => Session
+  readonly session: (vault: Vault) => Promise<Session>
 }
 
 /** Look a letter up and check it; see `Core.checkLetter`. */

@@ -7,7 +7,7 @@ const ADDRESS_LIFE_MS = 60_000
 export function download(file: OpenedFile): void {
   // Never the sender's media type: a blob has this page's origin, and one of type
   // text/html that a browser chose to open would run in it.
-  const address = URL.createObjectURL(new Blob([file.bytes], { type: 'application/octet-stream' }))
+  const address = URL.createObjectURL(new Blob([file.blob], { type: 'application/octet-stream' }))
   const link = document.createElement('a')
   link.href = address
   link.download = file.name

@@ -33,7 +33,7 @@ export interface OpenPdf {
 /**
  * Open a PDF. Raises {@link PdfError}, whatever pdf.js may raise.
  *
- * `bytes` stay the caller's: pdf.js gets a copy, which it takes over.
+ * `bytes` are given away: pdf.js moves them into its worker.
  */
 export async function openPdf(bytes: Uint8Array): Promise<OpenPdf> {
   const fault = judgePdf(bytes)
@@ -48,7 +48,7 @@ export async function openPdf(bytes: Uint8Array): Promise<OpenPdf> {
   })
   try {
     const pdf = await getDocument({
-      data: bytes.slice(),
+      data: bytes,
       worker,
       verbosity: VerbosityLevel.ERRORS,
       ...assetAddresses(),

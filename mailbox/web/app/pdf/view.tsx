@@ -27,7 +27,7 @@ export function PdfView({ file, place }: { file: OpenedFile; place: number }) {
   useEffect(() => {
     let gone = false
     let pdf: OpenPdf | null = null
-    open(file.bytes).then((result) => {
+    open(file.blob).then((result) => {
       if (result.state === 'open') pdf = result.pdf
       if (gone) void pdf?.close().catch(ignore)
       else setShown(result)
@@ -126,10 +126,10 @@ function Tool({
   )
 }
 
-async function open(bytes: Uint8Array): Promise<State> {
+async function open(blob: Blob): Promise<State> {
   const { openPdf, PdfError } = await import('./load.ts')
   try {
-    return { state: 'open', pdf: await openPdf(bytes) }
+    return { state: 'open', pdf: await openPdf(new Uint8Array(await blob.arrayBuffer())) }
   } catch (failure) {
     return { state: 'fault', fault: failure instanceof PdfError ? failure.fault : 'broken' }
   }

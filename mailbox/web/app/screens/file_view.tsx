@@ -44,7 +44,7 @@ export function FileView({
             {say('document.read', { name: file.name })}
           </button>
         ) : null}
-        <span class="hint">{saySize(say, language, file.bytes.length)}</span>
+        <span class="hint">{saySize(say, language, file.size)}</span>
       </div>
       <p role="status" class="notice-line">
         {downloaded ? say('document.downloaded', { name: file.name }) : ''}

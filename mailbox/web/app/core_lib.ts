@@ -1,0 +1,45 @@
+/** The screens' `Core` over the real keys, exchange and service: where concrete classes meet. */
+
+import { chacha20Poly1305 } from '../lib/crypto/chacha20poly1305.ts'
+import { signIn } from '../lib/exchange/sign_in.ts'
+import { parseOrigin } from '../lib/keys/address.ts'
+import type { Vault } from '../lib/keys/vault_contents.ts'
+import { MailboxClient } from '../lib/mailbox/client.ts'
+import { Transport } from '../lib/mailbox/transport.ts'
+import type { Core } from './core.ts'
+import { checkLetter } from './core_claim.ts'
+import { LibSession } from './core_session.ts'
+import { inWords } from './core_troubles.ts'
+import { ORIGIN } from './origin.ts'
+import { Trouble } from './trouble.ts'
+import { argon2idInWorker } from './worker/argon2id.ts'
+
+const MILLISECONDS_PER_SECOND = 1_000
+
+/** Return the core of the page that this script stands in. */
+export function libCore(): Core {
+  const mailbox = new MailboxClient(new Transport({ page: location.href }))
+  const around = {
+    mailbox,
+    desk: mailbox,
+    origin: parseOrigin(ORIGIN),
+    argon2id: argon2idInWorker,
+    now: () => Math.floor(Date.now() / MILLISECONDS_PER_SECOND),
+    // The cipher is chosen here, not before: a browser without a native one fetches half a
+    // megabyte for it, and the first screen does not wait for that.
+    session: async (vault: Vault) =>
+      new LibSession(vault, { ...around, aead: await chacha20Poly1305() }),
+  }
+  return {
+    checkLetter: (source) => checkLetter(source, around),
+    signIn: (who) =>
+      inWords(async () => {
+        const { vault, kind } = await signIn(mailbox, { ...who, ...around })
+        if (kind !== 'patient') {
+          await mailbox.signOut()
+          throw new Trouble('not-a-patient')
+        }
+        return around.session(vault)
+      }),
+  }
+}

@@ -1,0 +1,150 @@
+/** Somebody signed in, as the screens see them, over `lib/exchange/receive.ts`. */
+
+import type { Aead } from '../lib/crypto/aead.ts'
+import type { VerifiedContents } from '../lib/exchange/contents_opener.ts'
+import type { ReceivedDelivery, RecipientMailbox, SignInDesk } from '../lib/exchange/ports.ts'
+import { type ListedDelivery, Receiving } from '../lib/exchange/receive.ts'
+import { resealWaiting } from '../lib/exchange/reseal.ts'
+import { Reader, type VerifiedCover } from '../lib/exchange/sealed.ts'
+import type { Origin } from '../lib/keys/address.ts'
+import type { Vault } from '../lib/keys/vault_contents.ts'
+import type {
+  DocumentCover,
+  DocumentEntry,
+  DocumentPage,
+  OpenedDocument,
+  OpenedFile,
+  Session,
+} from './core.ts'
+import { inWords, troubleOf } from './core_troubles.ts'
+import { Trouble } from './trouble.ts'
+
+/** What a session needs around it. */
+export interface SessionSurroundings {
+  readonly mailbox: RecipientMailbox & Pick<SignInDesk, 'signOut'>
+  readonly origin: Origin
+  readonly aead: Aead
+  /** Unix seconds. */
+  readonly now: () => number
+}
+
+/** An open vault, at work. Its keys are in private fields, and gone after `signOut`. */
+export class LibSession implements Session {
+  readonly accountNumber: string
+  readonly #around: SessionSurroundings
+  readonly #deliveries = new Map<string, ReceivedDelivery>()
+  #open: { readonly vault: Vault; readonly receiving: Receiving } | null
+
+  constructor(vault: Vault, around: SessionSurroundings) {
+    const { mailbox, origin, aead } = around
+    this.accountNumber = vault.account
+    this.#around = around
+    const reader = Reader.ofVault(vault, { origin, aead })
+    this.#open = { vault, receiving: new Receiving({ reader, mailbox }) }
+  }
+
+  takeOver(report: (done: number, total: number) => void): Promise<{ readonly failed: number }> {
+    return inWords(async () => {
+      const { vault, receiving } = this.#opened()
+      const resealed = await resealWaiting(receiving, vault, { now: this.#around.now(), report })
+      return { failed: resealed.failures.length }
+    })
+  }
+
+  listDocuments(after: string | null): Promise<DocumentPage> {
+    return inWords(async () => {
+      const { entries, next } = await this.#opened().receiving.list(after)
+      for (const { delivery } of entries) this.#deliveries.set(delivery.deliveryId, delivery)
+      return { entries: entries.map(entryOf), next }
+    })
+  }
+
+  openDocument(deliveryId: string, progress: (share: number) => void): Promise<OpenedDocument> {
+    return inWords(async () => {
+      const { receiving } = this.#opened()
+      const delivery = await this.#delivery(deliveryId)
+      const { cover } = await receiving.fetchCover(delivery)
+      const contents = await receiving.readContents(delivery, cover, (received, total) =>
+        progress(received / total),
+      )
+      return new LibDocument(delivery, contents)
+    })
+  }
+
+  tellOpened(document: OpenedDocument): Promise<void> {
+    return inWords(async () => {
+      if (!(document instanceof LibDocument)) throw new TypeError('not a document of this session')
+      const { vault, receiving } = this.#opened()
+      const how = { signer: vault.identity, now: this.#around.now() }
+      await receiving.sendReceipt(document.delivery, document.contents, how)
+    })
+  }
+
+  signOut(): Promise<void> {
+    // First of all: whatever the service answers, this object opens nothing any more.
+    this.#open = null
+    this.#deliveries.clear()
+    return inWords(() => this.#around.mailbox.signOut())
+  }
+
+  #opened(): { readonly vault: Vault; readonly receiving: Receiving } {
+    if (this.#open === null) throw new Trouble('session-ended')
+    return this.#open
+  }
+
+  /** The delivery with this id: known from the list, or looked for in it (after signing in again). */
+  async #delivery(deliveryId: string): Promise<ReceivedDelivery> {
+    let known = this.#deliveries.get(deliveryId)
+    let after: string | null = null
+    while (known === undefined) {
+      const page: DocumentPage = await this.listDocuments(after)
+      known = this.#deliveries.get(deliveryId)
+      if (known === undefined && page.next === null) throw new Trouble('document-gone')
+      after = page.next
+    }
+    return known
+  }
+}
+
+/** A verified document, and what its receipt is made from. */
+class LibDocument implements OpenedDocument {
+  readonly deliveryId: string
+  readonly storedAt: number
+  readonly cover: DocumentCover
+  readonly files: readonly OpenedFile[]
+  readonly delivery: ReceivedDelivery
+  readonly contents: VerifiedContents
+
+  constructor(delivery: ReceivedDelivery, contents: VerifiedContents) {
+    this.deliveryId = delivery.deliveryId
+    this.storedAt = delivery.storedAt
+    this.cover = coverOf(contents.cover)
+    this.files = contents.files
+    this.delivery = delivery
+    this.contents = contents
+  }
+}
+
+function entryOf(listed: ListedDelivery): DocumentEntry {
+  const { deliveryId, state, storedAt } = listed.delivery
+  const row = { deliveryId, storedAt, unread: state !== 'opened' }
+  return 'cover' in listed
+    ? { ...row, cover: coverOf(listed.cover) }
+    : { ...row, trouble: troubleOf(listed.failure) }
+}
+
+function coverOf({ manifest, sender }: VerifiedCover): DocumentCover {
+  const { title, date, priority, replaces, withdraws, patient } = manifest.document
+  return {
+    title,
+    date,
+    urgent: priority === 'urgent',
+    replacesAnother: replaces !== null,
+    withdrawsAnother: withdraws !== null,
+    sender: { name: sender.member.name, organisation: sender.organisation.name },
+    patient: {
+      name: `${patient.birthName.toUpperCase()} ${patient.givenNames}`,
+      birthDate: patient.birthDate,
+    },
+  }
+}
