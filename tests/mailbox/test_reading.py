@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import aiohttp
 import pytest
 from simulation import sealed as shapes
 from simulation.people import Practice

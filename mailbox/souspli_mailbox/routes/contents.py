@@ -13,6 +13,7 @@ from souspli_mailbox.ranges import read_range
 from souspli_mailbox.records.deliveries import Delivery
 from souspli_mailbox.routes.deliveries import read_delivery_to
 from souspli_mailbox.state import BLOBS, REQUEST_ID
+from souspli_storage.errors import StoreDamagedError
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("souspli.mailbox")
 
