@@ -7,6 +7,7 @@ import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,6 @@ from souspli_mailbox.records.jobs import Job, JobName, enqueue, finish_job
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from email.message import EmailMessage
-    from pathlib import Path
 
     from souspli_mailbox.jobs import Outcome
     from souspli_mailbox.records.invitations import NewInvitation
@@ -58,7 +58,7 @@ class Desk:
             JobName.EMAIL_CODE: self.outbox.email_code,
             JobName.ACTIVATED: self.outbox.activated,
         }
-        return asyncio.ensure_future(handlers[job.name](job))  # type: ignore[return-value]  # a coroutine becomes a task
+        return asyncio.ensure_future(handlers[job.name](job))
 
     async def work(self) -> list[Outcome | None]:
         """Do every job that is due; None for one that failed."""
@@ -78,7 +78,7 @@ class Desk:
     @property
     def mails(self) -> list[EmailMessage]:
         return [
-            message_from_bytes(content, policy=policy.default)  # type: ignore[misc]  # that policy gives EmailMessages
+            message_from_bytes(content, policy=policy.default)
             for _, _, content, _ in self.relay.handler.taken
         ]
 
@@ -307,8 +307,6 @@ async def test_no_code_rests_in_the_database(desk: Desk, invitation: NewInvitati
 
 
 def _beside(database: str) -> list[Path]:
-    from pathlib import Path  # noqa: PLC0415  (for annotations above it is imported for types only)
-
     return [path for path in Path(database).parent.iterdir() if path.name.startswith("mailbox")]
 
 

@@ -184,7 +184,12 @@ def test_accounts_that_share_an_address_are_all_found(rows: Rows) -> None:
 
 def test_a_nonce_is_used_once_for_its_purpose_and_subject_and_in_time(rows: Rows) -> None:
     nonce = b"n" * 32
-    right = {"nonce": nonce, "purpose": NoncePurpose.CLAIM, "subject": "a", "now": NOW + 119}
+    right: dict[str, Any] = {
+        "nonce": nonce,
+        "purpose": NoncePurpose.CLAIM,
+        "subject": "a",
+        "now": NOW + 119,
+    }
     rows.database.write_now(
         nonces.keep_nonce,
         nonce=nonce,
@@ -192,12 +197,13 @@ def test_a_nonce_is_used_once_for_its_purpose_and_subject_and_in_time(rows: Rows
         subject="a",
         expires_at=NOW + 120,
     )
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"nonce": b"m" * 32},
         {"purpose": NoncePurpose.SIGN_IN},
         {"subject": "b"},
         {"now": NOW + 120},
-    ):
+    )
+    for wrong in wrongs:
         with pytest.raises(NonceRefusedError):
             rows.database.write_now(nonces.use_nonce, **(right | wrong))
     rows.database.write_now(nonces.use_nonce, **right)
