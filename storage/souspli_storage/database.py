@@ -191,8 +191,14 @@ def _create_private(path: Path) -> None:
     # memory beside it take over the mode of this one.
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        # O_EXCL, so that an existing file is never opened here: closing any descriptor
+        # of a file drops all POSIX locks that this process holds on it. Another
+        # program would then take the write-ahead log for abandoned and delete it
+        # under us, with every commit in it (sqlite.org/howtocorrupt.html, 2.2).
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.is_file():
+            return
         raise StorageError("the database file can't be opened") from error
 
 

@@ -305,3 +305,18 @@ def test_closing_twice_is_allowed(path: Path) -> None:
     database = Database(path)
     database.close()
     database.close()
+
+
+def test_a_second_opening_in_one_program_leaves_the_locks_of_the_first(
+    path: Path, tmp_path: Path
+) -> None:
+    """Without them another program deletes the write-ahead log, and every commit with it."""
+    insert = "import sys, sqlite3; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM t1').close()"
+    with Database(path) as database:
+        database.upgrade(migrations=migrations(tmp_path / "good", "pass"))
+        with Database(path):
+            pass
+        log = path.with_name(path.name + "-wal")
+        before = log.stat().st_ino
+        subprocess.run([sys.executable, "-c", insert, str(path)], check=True)
+        assert log.stat().st_ino == before
