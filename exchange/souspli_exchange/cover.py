@@ -10,7 +10,7 @@ from typing import Final
 
 from souspli_exchange.age.errors import KeyStringError
 from souspli_exchange.age.unwrap import HybridIdentity
-from souspli_exchange.errors import CoverRefusedError, GrantRefusedError, TooLargeToSendError
+from souspli_exchange.errors import CoverRefusedError, TooLargeToSendError
 from souspli_exchange.grant import MAX_GRANTS
 from souspli_keys import canonical, dsse
 from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
@@ -51,10 +51,7 @@ def encode_cover(cover: Cover) -> bytes:
 
 
 def parse_cover(plaintext: bytes) -> Cover:
-    """Return what a decrypted cover holds, or raise CoverRefusedError.
-
-    More than eight grants raise GrantRefusedError.
-    """
+    """Return what a decrypted cover holds, or raise CoverRefusedError."""
     if len(plaintext) > MAX_COVER_BYTES:
         raise CoverRefusedError("larger than a cover can be")
     try:
@@ -84,9 +81,8 @@ def check_room_for_grants(manifest_payload_bytes: int) -> None:
 
 def _read_cover(fields: Fields) -> Cover:
     fields.constant("version", VERSION)
+    # How many there may be is for `grant.verify_grants`; the cover's length ends them here.
     grants = fields.list("grants", most=MAX_COVER_BYTES)
-    if len(grants) > MAX_GRANTS:
-        raise GrantRefusedError(f"more than {MAX_GRANTS} grants")
     return Cover(
         document_key=_read_document_key(fields.text("document_key", most=_DOCUMENT_KEY_CHARACTERS)),
         manifest=fields.parsed("manifest", dsse.parse),

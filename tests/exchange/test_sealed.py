@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from exchange.people import DAY, DESCRIPTION, NOW, ORIGIN, Practice, make_practice
@@ -45,6 +46,7 @@ from souspli_exchange.sources import BytesSource, Source
 from souspli_exchange.spool import SpooledDocument, parse_spooled
 from souspli_exchange.verified import Proof
 from souspli_keys import canonical, dsse
+from souspli_keys.address import Origin
 from souspli_keys.dsse import PayloadType
 from souspli_keys.identity import Identity
 from souspli_keys.statements import Role
@@ -268,7 +270,7 @@ def test_a_document_signed_before_or_after_the_membership_is_refused(
 
 
 def test_a_document_of_another_service_is_refused(practice: Practice, sent: Sent) -> None:
-    reader = replace(reader_of(practice), origin="other.example")
+    reader = replace(reader_of(practice), origin=Origin("other.example"))
     with pytest.raises(SenderRefusedError):
         open_own(practice, sent.cover, sent, reader=reader)
 
@@ -383,7 +385,7 @@ def test_a_receipt_says_which_document_was_opened_by_whom(
 ) -> None:
     verified, _ = open_contents(open_own(practice, sent.cover, sent), sent.contents)
     envelope = sign_receipt(verified, signer=ME, now=NOW + 60)
-    expected = {
+    expected: dict[str, Any] = {
         "reader": ME.public,
         "document_id": sent.spooled.document_id,
         "manifest_hash": sent.spooled.covers[0].manifest_hash,
@@ -391,7 +393,7 @@ def test_a_receipt_says_which_document_was_opened_by_whom(
     }
     assert verify_receipt(envelope, **expected).opened_at == NOW + 60
     somebody = Identity.generate()
-    differences = {
+    differences: dict[str, Any] = {
         "reader": somebody.public,
         "document_id": other.spooled.document_id,
         "manifest_hash": other.spooled.covers[0].manifest_hash,

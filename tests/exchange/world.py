@@ -69,8 +69,8 @@ class World:
         connection = Broken(MemberConnection(self.service), dict(faults or {}))
         return Sending(
             sender=self.practice.sender,
-            directory=connection,  # type: ignore[arg-type]  # a wrapper of any port
-            mailbox=connection,  # type: ignore[arg-type]  # the same
+            directory=connection,
+            mailbox=connection,
             spool=self.spool,
             retry=AT_ONCE,
         )
@@ -93,7 +93,7 @@ class World:
     ) -> "PatientSide":
         connection = PatientConnection(self.service)
         claiming = Claiming(
-            desk=Broken(connection, dict(faults or {})),  # type: ignore[arg-type]  # any port
+            desk=Broken(connection, dict(faults or {})),
             origin=ORIGIN,
             ask_code=ask_code,
             retry=AT_ONCE,
@@ -125,7 +125,7 @@ class PatientSide:
             organisations={pin.fingerprint for pin in vault.pinned},
         )
         broken = Broken(self.connection, dict(faults or {}))
-        return Receiving(reader, broken, AT_ONCE)  # type: ignore[arg-type]  # any port
+        return Receiving(reader, broken, AT_ONCE)
 
     async def read_all(self) -> list[dict[str, bytes]]:
         """Open every document that there is; names to bytes, newest first."""

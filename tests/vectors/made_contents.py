@@ -33,7 +33,7 @@ def _padme(length: int) -> int:
     """The formula of §1 in floating point, as a second way to compute it."""
     exponent = math.floor(math.log2(length))
     bits = math.floor(math.log2(exponent)) + 1
-    mask = 2 ** (exponent - bits) - 1
+    mask = int(2 ** (exponent - bits)) - 1
     return (length + mask) & ~mask
 
 

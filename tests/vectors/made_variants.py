@@ -18,6 +18,7 @@ from vectors.making import accept, bytes_for, json_body, refuse
 from vectors.reader import Vector
 
 from souspli_exchange.age.lengths import SEALED_CHUNK_BYTES
+from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.bundle import BLOCK_BYTES, Bundle, BundledFile, file_headers
 from souspli_exchange.segments import START_BYTES
 from souspli_keys import canonical, dsse
@@ -275,7 +276,7 @@ def _manifests() -> list[Variant]:
                 f"manifest-another-{field}",
                 f"the manifest's sender {field} is not the certified one",
                 2,
-                manifest=lambda m, field=field, value=value: m["sender"].update({field: value}),
+                manifest=_other_sender(field, value),
             )
             for field, value in {
                 "name": "Dr Claire d'Alençon",
@@ -285,6 +286,10 @@ def _manifests() -> list[Variant]:
             }.items()
         ),
     ]
+
+
+def _other_sender(field: str, value: str) -> Callable[[Json], object]:
+    return lambda manifest: manifest["sender"].update({field: value})
 
 
 def _grants() -> list[Variant]:
@@ -447,8 +452,6 @@ def _contents() -> list[Variant]:
 
 
 def _another_key() -> str:
-    from souspli_exchange.age.unwrap import HybridIdentity  # noqa: PLC0415  (used once)
-
     return HybridIdentity(bytes_for("another document key")).to_secret_string()
 
 
