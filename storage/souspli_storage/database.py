@@ -26,8 +26,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
+from souspli_storage.durable import sync
 from souspli_storage.errors import (
     DatabaseBusyError,
     DatabaseError,
@@ -196,6 +197,9 @@ def _create_private(path: Path) -> None:
         # program would then take the write-ahead log for abandoned and delete it
         # under us, with every commit in it (sqlite.org/howtocorrupt.html, 2.2).
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        # SQLite syncs what it writes into the file; the file must keep its name.
+        sync(path.parent)
+        sync(path.parent.parent)
     except OSError as error:
         if isinstance(error, FileExistsError) and path.is_file():
             return
@@ -205,7 +209,8 @@ def _create_private(path: Path) -> None:
 def _engine(path: Path, *, begin: str, read_only: bool) -> Engine:
     # hide_parameters: an error's text would hold addresses otherwise, and
     # errors reach the log.
-    engine = create_engine(f"sqlite+pysqlite:///{path}", hide_parameters=True)
+    # URL.create: a path may have a ? or % in it, which an address would not.
+    engine = create_engine(URL.create("sqlite+pysqlite", database=str(path)), hide_parameters=True)
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         # Python's sqlite3 begins transactions of its own, deferred and only

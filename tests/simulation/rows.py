@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from souspli_mailbox.onetime import one_time_code
 from souspli_mailbox.records import bindings, claims, deposits, invitations, organisations
@@ -55,6 +55,13 @@ def new_account(*kinds: str) -> NewAccount:
             for kind in kinds or ("password",)
         ),
     )
+
+
+class Invited(Protocol):
+    """An invitation, just made or read."""
+
+    @property
+    def invitation_id(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ class Rows:
         self.database.write_now(invitations.publish_invitation, invitation=invitation, now=now)
         return invitation
 
-    def prove(self, invitation: NewInvitation, *, now: int = NOW) -> str:
+    def prove(self, invitation: Invited, *, now: int = NOW) -> str:
         """Open a claim session; return its token's hash."""
         token_hash = hex64()
         self.database.write_now(
@@ -146,7 +153,7 @@ class Rows:
         )
         return token_hash
 
-    def right_code(self, token_hash: str, invitation: NewInvitation, *, now: int = NOW) -> str:
+    def right_code(self, token_hash: str, invitation: Invited, *, now: int = NOW) -> str:
         session = self.database.read_now(
             claims.find_claim_session,
             token_hash=token_hash,
@@ -159,7 +166,7 @@ class Rows:
             counter=session.code_counter,
         )
 
-    def pass_gates(self, invitation: NewInvitation, *, now: int = NOW) -> str:
+    def pass_gates(self, invitation: Invited, *, now: int = NOW) -> str:
         token_hash = self.prove(invitation, now=now)
         which = {"token_hash": token_hash, "invitation_id": invitation.invitation_id}
         self.database.write_now(claims.request_email_code, **which, now=now)
@@ -173,7 +180,7 @@ class Rows:
         self.database.write_now(claims.check_person, **which, person_check=PERSON, now=now)
         return token_hash
 
-    def claim(self, invitation: NewInvitation, *, now: int = NOW) -> NewAccount:
+    def claim(self, invitation: Invited, *, now: int = NOW) -> NewAccount:
         token_hash = self.pass_gates(invitation, now=now)
         account = new_account()
         self.database.write_now(

@@ -19,7 +19,8 @@ from souspli_storage.errors import DatabaseError, DatabaseNewerError, StorageErr
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "service.sqlite"
+    # What a path may hold and an address would take for something else.
+    return tmp_path / "data ?mode=ro %41 #1" / "service.sqlite"
 
 
 @pytest.fixture
