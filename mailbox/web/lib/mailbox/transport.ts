@@ -91,11 +91,12 @@ export class Transport {
   }
 
   async #send(method: string, path: string, options: SendOptions): Promise<Received> {
+    const address = this.#address(path)
     const abort = new AbortController()
     const watch = new SilenceWatch(this.#silence, abort)
     let response: Response
     try {
-      response = await this.#fetch(this.#address(path), {
+      response = await this.#fetch(address, {
         method,
         headers: headersOf(options),
         ...(options.body === undefined ? {} : { body: utf8(options.body) }),
