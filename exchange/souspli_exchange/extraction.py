@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from souspli_exchange.contents_opener import VerifiedContents
 from souspli_exchange.errors import ExchangeUsageError, OutputError, OutputExistsError
 from souspli_exchange.filenames import safe_names
 from souspli_exchange.manifest import ContentsFile
@@ -33,6 +34,7 @@ class Extraction:
 
     def __init__(self, folder: Path, files: Sequence[ContentsFile]) -> None:
         self._folder = folder
+        self._files = tuple(files)
         self._open_file: tuple[int, int] | None = None  # index, descriptor
         self.names = safe_names([file.name for file in files])
         self._released = False
@@ -59,14 +61,14 @@ class Extraction:
         except OSError as failure:
             raise OutputError("the opened files can't be kept: is the disk full?") from failure
 
-    def release(self) -> tuple[Path, ...]:
+    def release(self, verified: VerifiedContents) -> tuple[Path, ...]:
         """Make the folder appear; return the files' paths, in the manifest's order.
 
-        To be called only after `ContentsOpener.finish` has returned. When this
+        `verified` is what `ContentsOpener.finish` returned for these files. When this
         returns the files are on the disk, not in a cache of it.
         """
-        if self._released:
-            raise ExchangeUsageError("these files have been released")
+        if self._released or verified.cover.manifest.contents.files != self._files:
+            raise ExchangeUsageError("these files have been released, or were not verified")
         try:
             self._close_file(durable=True)
             _sync_folder(self._temporary)

@@ -115,7 +115,7 @@ async def open_into_folder(
     files = cover.manifest.contents.files
     with Extraction(folder, files) as extraction:
         verified = await read_contents(receiving, delivery_id, cover, write=extraction.write)
-        paths = await asyncio.to_thread(extraction.release)
+        paths = await asyncio.to_thread(extraction.release, verified)
     return OpenedDocument(verified, paths)
 
 

@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from souspli_exchange.age.errors import AgeError, NoMatchError
-from souspli_exchange.age.file import decrypt, encrypt
+from souspli_exchange.age.file import decrypt, encrypt, sealed_file_bytes
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.age.unwrap import HybridIdentity
-from souspli_exchange.cover import Cover, encode_cover, parse_cover
+from souspli_exchange.cover import MAX_COVER_BYTES, Cover, encode_cover, parse_cover
 from souspli_exchange.errors import (
     AnotherDocumentError,
     CoverRefusedError,
@@ -41,6 +41,8 @@ from souspli_keys.errors import SignatureError
 from souspli_keys.identity import Identity
 from souspli_keys.public import Fingerprint, PublicIdentity
 from souspli_keys.statements import VerifiedMember
+
+MAX_SEALED_COVER_BYTES = sealed_file_bytes(MAX_COVER_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ def reseal_cover(
 
 
 def _decrypt(sealed: bytes, identities: Sequence[Identity]) -> bytes:
+    if len(sealed) > MAX_SEALED_COVER_BYTES:
+        raise CoverRefusedError("larger than a cover can be")
     for identity in identities:
         try:
             return decrypt(sealed, HybridIdentity(identity.secret_age_seed()))

@@ -2,14 +2,18 @@
 
 import resource
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from exchange.people import Practice
+from exchange.people import DESCRIPTION, NOW, Practice
+from exchange.simulator import MemorySpool
 from exchange.world import PatientSide, World
 
+from souspli_exchange.binding import VerifiedRecipient
+from souspli_exchange.contents_opener import VerifiedContents
 from souspli_exchange.errors import (
     ContentsRefusedError,
     ExchangeUsageError,
@@ -17,9 +21,12 @@ from souspli_exchange.errors import (
     OutputExistsError,
 )
 from souspli_exchange.extraction import Extraction
+from souspli_exchange.ids import new_document_id, new_invitation_id
 from souspli_exchange.manifest import ContentsFile
+from souspli_exchange.outgoing import seal_into_spool
 from souspli_exchange.receive import fetch_cover, open_into_folder
 from souspli_exchange.sources import BytesSource
+from souspli_exchange.verified import VERIFIED_HERE
 
 
 def files(*names: str) -> list[ContentsFile]:
@@ -28,6 +35,32 @@ def files(*names: str) -> list[ContentsFile]:
 
 def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+Verified = Callable[[Sequence[ContentsFile]], VerifiedContents]
+
+
+@pytest.fixture(scope="module")
+def verified(practice: Practice) -> Verified:
+    """What the opener would have returned for a document with these files."""
+    spool, document_id = MemorySpool(), new_document_id()
+    spooled = seal_into_spool(
+        [BytesSource("a", "text/plain", b"")],
+        DESCRIPTION,
+        [VerifiedRecipient(new_invitation_id(), practice.root.public, None, attested=False)],
+        document_id=document_id,
+        sender=practice.sender,
+        spool=spool,
+        now=NOW,
+    )
+    cover = practice.sender.open_own_cover(spooled.sender_cover, document_id)
+
+    def of(named: Sequence[ContentsFile]) -> VerifiedContents:
+        contents = replace(cover.manifest.contents, files=tuple(named))
+        manifest = replace(cover.manifest, contents=contents)
+        return VerifiedContents(replace(cover, manifest=manifest), VERIFIED_HERE)
+
+    return of
 
 
 @contextmanager
@@ -41,14 +74,15 @@ def files_of_at_most(length: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_the_folder_appears_with_every_file_in_it(tmp_path: Path) -> None:
+def test_the_folder_appears_with_every_file_in_it(tmp_path: Path, verified: Verified) -> None:
     folder = tmp_path / "document"
-    with Extraction(folder, files("a.txt", "empty.txt", "b.txt")) as extraction:
+    named = files("a.txt", "empty.txt", "b.txt")
+    with Extraction(folder, named) as extraction:
         extraction.write(0, 0, memoryview(b"on"))
         extraction.write(0, 2, memoryview(b"e"))
         extraction.write(2, 0, memoryview(b"two"))
         assert not folder.exists()
-        paths = extraction.release()
+        paths = extraction.release(verified(named))
     assert [path.read_bytes() for path in paths] == [b"one", b"", b"two"]
     assert left_in(tmp_path) == ["document"]
     assert left_in(folder) == ["a.txt", "b.txt", "empty.txt"]
@@ -73,11 +107,14 @@ def test_nothing_stays_after_an_error(tmp_path: Path) -> None:
     assert left_in(tmp_path) == []
 
 
-def test_a_file_is_released_once(tmp_path: Path) -> None:
-    with Extraction(tmp_path / "document", files("a.txt")) as extraction:
-        extraction.release()
+def test_files_are_released_once_and_only_as_verified(tmp_path: Path, verified: Verified) -> None:
+    named = files("a.txt")
+    with Extraction(tmp_path / "document", named) as extraction:
         with pytest.raises(ExchangeUsageError):
-            extraction.release()
+            extraction.release(verified(files("b.txt")))
+        extraction.release(verified(named))
+        with pytest.raises(ExchangeUsageError):
+            extraction.release(verified(named))
     assert left_in(tmp_path) == ["document"]
 
 
@@ -95,12 +132,13 @@ def test_nothing_that_exists_is_replaced(tmp_path: Path, what: str) -> None:
     assert left_in(tmp_path) == ["document"]
 
 
-def test_what_appears_meanwhile_is_not_replaced_either(tmp_path: Path) -> None:
+def test_what_appears_meanwhile_is_not_replaced_either(tmp_path: Path, verified: Verified) -> None:
     folder = tmp_path / "document"
-    with Extraction(folder, files("a.txt")) as extraction:
+    named = files("a.txt")
+    with Extraction(folder, named) as extraction:
         folder.mkdir()
         with pytest.raises(OutputExistsError):
-            extraction.release()
+            extraction.release(verified(named))
     assert left_in(tmp_path) == ["document"]
     assert left_in(folder) == []
 
@@ -110,20 +148,21 @@ def test_a_folder_that_can_t_be_made_is_an_output_error(tmp_path: Path) -> None:
         Extraction(tmp_path / "missing" / "document", files("a.txt"))
 
 
-def test_names_are_stored_safely(tmp_path: Path) -> None:
-    with Extraction(tmp_path / "document", files(".bashrc", "a?.txt", "a*.txt")) as extraction:
-        paths = extraction.release()
+def test_names_are_stored_safely(tmp_path: Path, verified: Verified) -> None:
+    named = files(".bashrc", "a?.txt", "a*.txt")
+    with Extraction(tmp_path / "document", named) as extraction:
+        paths = extraction.release(verified(named))
     assert [path.name for path in paths] == ["_.bashrc", "a_.txt", "a_ (2).txt"]
 
 
-def test_many_files_take_few_descriptors(tmp_path: Path) -> None:
-    names = [f"{number}.txt" for number in range(300)]
+def test_many_files_take_few_descriptors(tmp_path: Path, verified: Verified) -> None:
+    named = files(*(f"{number}.txt" for number in range(100)))
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with Extraction(tmp_path / "document", files(*names)) as extraction:
-        for index in range(300):
+    with Extraction(tmp_path / "document", named) as extraction:
+        for index in range(100):
             extraction.write(index, 0, memoryview(b"x"))
         assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
-        extraction.release()
+        extraction.release(verified(named))
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:

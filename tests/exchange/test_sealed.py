@@ -40,7 +40,13 @@ from souspli_exchange.manifest import Limits
 from souspli_exchange.outgoing import SendingMember, seal_into_spool
 from souspli_exchange.receipt import verify_receipt
 from souspli_exchange.receive import sign_receipt
-from souspli_exchange.sealed import Reader, VerifiedCover, open_cover, reseal_cover
+from souspli_exchange.sealed import (
+    MAX_SEALED_COVER_BYTES,
+    Reader,
+    VerifiedCover,
+    open_cover,
+    reseal_cover,
+)
 from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
 from souspli_exchange.sources import BytesSource, Source
 from souspli_exchange.spool import SpooledDocument, parse_spooled
@@ -235,6 +241,11 @@ def test_a_cover_of_another_document_is_refused(
 ) -> None:
     with pytest.raises(AnotherDocumentError):
         open_own(practice, other.cover, sent)
+
+
+def test_a_cover_larger_than_any_is_not_even_decrypted(practice: Practice, sent: Sent) -> None:
+    with pytest.raises(CoverRefusedError):
+        open_own(practice, sent.cover + bytes(MAX_SEALED_COVER_BYTES), sent)
 
 
 def test_a_cover_for_somebody_else_is_refused(practice: Practice, sent: Sent) -> None:
