@@ -7,6 +7,7 @@ altered by one bit, does not open.
 
 from __future__ import annotations
 
+import re
 import secrets
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 NONCE_BYTES = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 # Canonical JSON's own limit, and room for the line, the nonce and the tag.
 MAX_BOX_BYTES = canonical.MAX_BYTES + 1024
+
+_ANY_FIRST_LINE = re.compile(rb"souspli/[ -~]{1,100}\n")
 
 
 class Purpose(Enum):
@@ -78,7 +81,7 @@ def unseal(secret: bytes, box: bytes, *, purpose: Purpose, place: str) -> dict[s
     """
     line = _first_line(purpose)
     if not box.startswith(line):
-        if box.startswith(b"souspli/"):
+        if _ANY_FIRST_LINE.match(box):
             raise BoxVersionUnknown(place)
         raise BoxDamaged(place)
     rest = box[len(line) :]

@@ -60,9 +60,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], say: Words) -> int:
     group = verb.Verbs("souspli", VERBS, words_key="main")
     try:
-        group.main(list(arguments), prog_name="souspli", standalone_mode=False, obj=say)
-    except click.exceptions.Exit as end:
-        return end.exit_code
+        code = group.main(list(arguments), prog_name="souspli", standalone_mode=False, obj=say)
     except click.UsageError as error:
         raise in_our_words(error) from error
     except (CliError, click.Abort):
@@ -74,7 +72,8 @@ def _run(arguments: Sequence[str], say: Words) -> int:
         if known is None:
             raise
         raise known from error
-    return ExitCode.OK
+    # What `ctx.exit` was given; a verb itself returns nothing.
+    return code if isinstance(code, int) else ExitCode.OK
 
 
 def in_our_words(error: click.UsageError) -> WrongUsage:

@@ -13,15 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty home."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    return folder
+    return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def souspli(home: Path) -> Souspli:
     """Run ``souspli`` and wait for its end."""
 
@@ -50,28 +48,32 @@ def souspli(home: Path) -> Souspli:
     return run
 
 
-@pytest.fixture
-def passphrase_file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def passphrase_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that holds the passphrase of the tests' profiles."""
-    path = tmp_path / "passphrase"
+    path = tmp_path_factory.mktemp("passphrase") / "passphrase"
     path.write_text(PASSPHRASE + "\n", encoding="utf-8")
     return path
 
 
-@pytest.fixture
-def service(tmp_path: Path, home: Path) -> Iterator[Service]:
-    """A running service, empty but for an admission code."""
-    folder = tmp_path / "service"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
+    """A running service; tests of a file share it, each with patients of its own."""
+    folder = tmp_path_factory.mktemp("service")
     with Service(folder, clean_environment(home), command()) as running:
         yield running
 
 
-@pytest.fixture
-def practice(souspli: Souspli, service: Service, tmp_path: Path, passphrase_file: Path) -> Practice:
+@pytest.fixture(scope="module")
+def practice(
+    souspli: Souspli,
+    service: Service,
+    tmp_path_factory: pytest.TempPathFactory,
+    passphrase_file: Path,
+) -> Practice:
     """A practice with its first member, in a profile with a passphrase."""
-    profile = tmp_path / "profile"
-    made = Practice(souspli, service, profile, passphrase_file, tmp_path)
+    folder = tmp_path_factory.mktemp("practice")
+    made = Practice(souspli, service, folder / "profile", passphrase_file, folder)
     ended = made.create()
     assert ended.code == 0, ended.err
     return made
