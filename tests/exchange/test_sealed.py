@@ -12,7 +12,7 @@ from exchange.world import MemorySink
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from souspli_exchange.age.file import decrypt, encrypt
+from souspli_exchange.age.file import decrypt, encrypt, open_start
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.binding import VerifiedRecipient
@@ -47,7 +47,7 @@ from souspli_exchange.sealed import (
     open_cover,
     reseal_cover,
 )
-from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
+from souspli_exchange.segments import SEGMENT_BYTES, START_BYTES, SegmentLayout
 from souspli_exchange.sources import BytesSource, Source
 from souspli_exchange.spool import SpooledDocument, parse_spooled
 from souspli_exchange.verified import Proof
@@ -56,6 +56,7 @@ from souspli_keys.address import Origin
 from souspli_keys.dsse import PayloadType
 from souspli_keys.identity import Identity
 from souspli_keys.statements import Role
+from souspli_keys.tree import leaf_hash
 
 ME = Identity.generate()
 
@@ -217,6 +218,30 @@ def test_three_segments_open_and_none_of_them_may_move(practice: Practice) -> No
     ):
         with pytest.raises(ContentsRefusedError):
             open_contents(cover, swapped)
+
+
+def test_contents_are_whole_only_with_their_last_segment(practice: Practice) -> None:
+    # A hostile sender's tree hash could be that of the first segment alone.
+    sent = seal(practice, sources_of({"a.bin": bytes(SEGMENT_BYTES)}))
+    cover = open_own(practice, sent.cover, sent)
+    contents = cover.manifest.contents
+    layout = SegmentLayout(contents.padded_length)
+    where = layout.sealed_range(0)
+    plain = bytearray(SEGMENT_BYTES)
+    opener = open_start(sent.contents, cover.document_key)
+    opener.open_segment(
+        sent.contents[START_BYTES : where.stop], first_chunk_index=0, last=False, out=plain
+    )
+    contents = replace(
+        contents,
+        tree_hash=leaf_hash(plain).hex(),
+        files=(replace(contents.files[0], sha256=None),),
+    )
+    hostile = replace(cover, manifest=replace(cover.manifest, contents=contents))
+    reading = ContentsOpener(hostile, write=lambda *_: None)
+    reading.open_next(sent.contents[where.start : where.stop])
+    with pytest.raises(ContentsRefusedError):
+        reading.finish()
 
 
 def test_no_segment_is_taken_after_one_was_refused(practice: Practice, sent: Sent) -> None:
