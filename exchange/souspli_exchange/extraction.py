@@ -6,6 +6,7 @@ docs/specs/sealed-document.md §7 rules 4 and 5.
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -37,7 +38,10 @@ class Extraction:
         self._files = tuple(files)
         self._open_file: tuple[int, int] | None = None  # index, descriptor
         self.names = safe_names([file.name for file in files])
-        self._released = False
+        self._released = self._closed = False
+        # A reader that was cancelled leaves its thread writing for a moment: it must
+        # not write to a descriptor that means another file by then.
+        self._lock = threading.Lock()
         if folder.exists() or folder.is_symlink():
             raise OutputExistsError("the folder to open into exists already")
         try:
@@ -53,13 +57,16 @@ class Extraction:
 
     def write(self, file_index: int, offset: int, data: memoryview) -> None:
         """Keep `data` at its place in a file; OutputError if there is no room."""
-        try:
-            descriptor = self._open(file_index)
-            while data:
-                written = os.pwrite(descriptor, data, offset)
-                data, offset = data[written:], offset + written
-        except OSError as failure:
-            raise OutputError("the opened files can't be kept: is the disk full?") from failure
+        with self._lock:
+            if self._closed:
+                raise OutputError("nobody waits for these files any more")
+            try:
+                descriptor = self._open(file_index)
+                while data:
+                    written = os.pwrite(descriptor, data, offset)
+                    data, offset = data[written:], offset + written
+            except OSError as failure:
+                raise OutputError("the opened files can't be kept: is the disk full?") from failure
 
     def release(self, verified: VerifiedContents) -> tuple[Path, ...]:
         """Make the folder appear; return the files' paths, in the manifest's order.
@@ -86,9 +93,11 @@ class Extraction:
 
     def close(self) -> None:
         """Remove whatever was not released."""
-        self._close_file(durable=False)
-        if not self._released:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+        with self._lock:
+            self._closed = True
+            self._close_file(durable=False)
+            if not self._released:
+                shutil.rmtree(self._temporary, ignore_errors=True)
 
     def __enter__(self) -> "Extraction":
         return self

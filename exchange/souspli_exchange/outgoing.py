@@ -123,6 +123,8 @@ def seal_into_spool(
     """
     if not 1 <= len(recipients) <= MAX_COVERS:
         raise ExchangeUsageError(f"a document has 1 to {MAX_COVERS} recipients")
+    if len({recipient.invitation_id for recipient in recipients}) != len(recipients):
+        raise ExchangeUsageError("one cover for each invitation")
     sender.check(now=now)
     sealer = ContentsSealer(sources, created_at=now, limits=limits)
     _check_room(sealer, sources, document, document_id, sender=sender, now=now, limits=limits)

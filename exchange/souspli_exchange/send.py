@@ -144,24 +144,14 @@ async def send(
     """Send a document to everybody named, or raise and leave nothing half-done.
 
     `document_id` lets the caller note the document before it is sent; it must be new.
+    Cancelled while it seals, it ends once the sealing thread has, and keeps nothing.
     Raises what `find_recipients`, `seal_into_spool` and `resume` raise. After an
     error of `resume` (all PortErrors, and a red stop met at the end) the document
     is in the spool: resume it, or discard it.
     """
     recipients = await find_recipients(sending, addressees, now=now)
     document_id = document_id or new_document_id()
-    spooled = await asyncio.to_thread(
-        seal_into_spool,
-        sources,
-        document,
-        recipients,
-        document_id=document_id,
-        sender=sending.sender,
-        spool=sending.spool,
-        now=now,
-        limits=sending.limits,
-        on_segment=lambda done, total: sending.progress(Step.SEALING, done, total),
-    )
+    spooled = await _seal(sending, sources, document, recipients, document_id, now=now)
     own_copies = {a.own_copy.invitation_id: a.own_copy for a in addressees}
     verified = {recipient.invitation_id: recipient for recipient in recipients}
     progress = await _open_deposit(sending, spooled)
@@ -213,6 +203,39 @@ async def attest(
         now=now,
     )
     await sending.retry.repeat(lambda: sending.directory.attest(attestation))
+
+
+async def _seal(
+    sending: Sending,
+    sources: Sequence[Source],
+    document: Description,
+    recipients: Sequence[VerifiedRecipient],
+    document_id: DocumentId,
+    *,
+    now: int,
+) -> SpooledDocument:
+    sealing = asyncio.ensure_future(
+        asyncio.to_thread(
+            seal_into_spool,
+            sources,
+            document,
+            recipients,
+            document_id=document_id,
+            sender=sending.sender,
+            spool=sending.spool,
+            now=now,
+            limits=sending.limits,
+            on_segment=lambda done, total: sending.progress(Step.SEALING, done, total),
+        )
+    )
+    try:
+        return await asyncio.shield(sealing)
+    except asyncio.CancelledError:
+        # The thread goes on: it may still commit a document that nobody wants sent, and
+        # reads files that the caller is about to close.
+        await asyncio.wait([sealing])
+        await asyncio.to_thread(sending.spool.discard, document_id)
+        raise
 
 
 async def _open_deposit(sending: Sending, spooled: SpooledDocument) -> DepositProgress:

@@ -96,6 +96,14 @@ def test_nothing_stays_without_release(tmp_path: Path) -> None:
     assert left_in(tmp_path) == []
 
 
+def test_a_thread_that_writes_too_late_writes_nowhere(tmp_path: Path) -> None:
+    with Extraction(tmp_path / "document", files("a.txt")) as extraction:
+        pass
+    with pytest.raises(OutputError):
+        extraction.write(0, 0, memoryview(b"late"))
+    assert left_in(tmp_path) == []
+
+
 def test_nothing_stays_after_an_error(tmp_path: Path) -> None:
     def fail() -> None:
         with Extraction(tmp_path / "document", files("a.txt")) as extraction:

@@ -1,5 +1,7 @@
 """Sending through a service that fails, forgets nothing, and sees claims come in."""
 
+import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,6 +12,7 @@ from exchange.world import AT_ONCE, REPORT, World
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import (
     BindingRefusedError,
+    ExchangeUsageError,
     InvitationRefusedError,
     SenderRefusedError,
     SourceChangedError,
@@ -283,6 +286,37 @@ async def test_the_progress_is_told_step_by_step(world: World) -> None:
         (step for step, _, _ in told), key=list(Step).index
     )
     assert told[-1] == (Step.COMPLETING, 1, 1)
+
+
+async def test_a_send_cancelled_while_it_seals_keeps_nothing(world: World) -> None:
+    invitation = await world.invite()
+    reading, go_on = threading.Event(), threading.Event()
+
+    class Slow(BytesSource):
+        def read_into(self, offset: int, out: memoryview) -> None:
+            reading.set()
+            go_on.wait()
+            super().read_into(offset, out)
+
+    slow = Slow("a.txt", "text/plain", b"x")
+    sending = asyncio.create_task(world.send(invitation, sources=[slow]))
+    await asyncio.to_thread(reading.wait)
+    sending.cancel()
+    await asyncio.sleep(0)
+    assert not sending.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert not world.spool.documents()
+    assert not world.spool.segments
+    assert not world.service.deposits
+
+
+async def test_two_covers_for_one_invitation_are_a_misuse(world: World) -> None:
+    invitation = await world.invite()
+    twice = [world.addressee(invitation)] * 2
+    with pytest.raises(ExchangeUsageError):
+        await send(world.sending(), [REPORT], DESCRIPTION, twice, now=NOW)
 
 
 async def test_an_attestation_tells_colleagues_of_the_claim(world: World) -> None:
