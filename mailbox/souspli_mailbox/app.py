@@ -11,12 +11,14 @@ from aiohttp import web
 
 from souspli_mailbox import schema
 from souspli_mailbox.access import admit
+from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.jobs import Worker
 from souspli_mailbox.middlewares import (
     add_headers,
     answer_problems,
+    count_requests,
     log_requests,
     refuse_other_sites,
 )
@@ -46,6 +48,7 @@ from souspli_mailbox.state import (
     CLOCK,
     DATABASE,
     DESCRIPTION,
+    DRAIN,
     PAGE,
     SECRETS,
     SEGMENT_SLOTS,
@@ -99,11 +102,13 @@ def make_app(
     """
     # 0: each handler reads its body itself, up to the limit of its kind.
     app = web.Application(
-        middlewares=[log_requests, answer_problems, refuse_other_sites], client_max_size=0
+        middlewares=[log_requests, answer_problems, count_requests, refuse_other_sites],
+        client_max_size=0,
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
     app[PAGE] = load_page(settings, folder=webclient)
+    app[DRAIN] = Drain()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
     app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
     app.on_response_prepare.append(add_headers)

@@ -16,7 +16,10 @@ from souspli_keys.codes import draw_admission_code, format_admission_code
 from souspli_mailbox.app import make_app, open_database
 from souspli_mailbox.records.organisations import count_organisations, keep_admission_code
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.state import DRAIN
 from souspli_storage.database import Database
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger("souspli.mailbox")
 
 # Long enough to hand a code over by telephone or letter, short enough that one that
 # was forgotten in a drawer admits nobody.
@@ -45,26 +48,30 @@ async def _serve(settings: Settings, ready: Callable[[str], None] | None) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = make_runner(make_app(settings))
+    app = make_app(settings)
+    runner = make_runner(app)
     try:
         address = await start(runner, settings)
         if ready is not None:
             ready(address)
         await stop.wait()
+        for site in list(runner.sites):
+            await site.stop()
+        await app[DRAIN].finish(timeout=SHUTDOWN_SECONDS)
     finally:
         await runner.cleanup()
 
 
 def make_runner(app: web.Application) -> web.AppRunner:
-    """Return a runner that logs neither addresses nor paths."""
+    """Return a runner that keeps no log of its own: `middlewares` write one line a request."""
     return web.AppRunner(
         app,
         access_log=None,
-        logger=_server_logger(),
         # Bodies are taken as they are: nothing is unpacked before it is counted.
         auto_decompress=False,
         keepalive_timeout=KEEP_ALIVE_SECONDS,
-        shutdown_timeout=SHUTDOWN_SECONDS,
+        # By then nothing is under way, or it has had its time.
+        shutdown_timeout=1.0,
     )
 
 
@@ -102,7 +109,7 @@ def is_empty(settings: Settings) -> bool:
 
 
 def configure_logging() -> None:
-    """Write JSON lines to stderr. Python's own logging is kept to types of errors."""
+    """Write JSON lines to stderr, Python's own logging included: of that, only types."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -112,25 +119,20 @@ def configure_logging() -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_WithoutValues()], level=logging.WARNING, force=True)
 
 
-class _NoValues(logging.Filter):
-    """Strips a record of everything that came from outside.
+class _WithoutValues(logging.Handler):
+    """Passes on which library complains of what type of failure, and nothing else.
 
     aiohttp would log the peer's address, and a traceback with the line it sent.
     """
 
-    def filter(self, record: logging.LogRecord) -> bool:
+    def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0] if record.exc_info else None
-        record.msg = "HTTP connection failed: %s"
-        record.args = (kind.__name__ if kind else "unknown",)
-        record.exc_info = None
-        record.exc_text = None
-        return True
-
-
-def _server_logger() -> logging.Logger:
-    logger = logging.getLogger("souspli.http")
-    if not any(isinstance(present, _NoValues) for present in logger.filters):
-        logger.addFilter(_NoValues())
-    return logger
+        log.warning(
+            "library",
+            logger=record.name,
+            level_there=record.levelname,
+            failure=None if kind is None else kind.__name__,
+        )

@@ -19,7 +19,7 @@ from souspli_mailbox.errors import Refusal
 from souspli_mailbox.page import page_not_found, wants_page
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.sessions import CookieName
-from souspli_mailbox.state import CLOCK, PAGE, REQUEST_ID, SETTINGS
+from souspli_mailbox.state import CLOCK, DRAIN, PAGE, REQUEST_ID, SETTINGS
 from souspli_mailbox.translations import refusal_for
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -124,6 +124,12 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
                 cause=describe(failed),
             )
         return problem_answer(refusal)
+
+
+@web.middleware
+async def count_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let the request on unless the service stops, and let the stop wait for it."""
+    return await request.app[DRAIN].follow(request, handler)
 
 
 @web.middleware

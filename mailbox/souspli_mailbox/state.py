@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from souspli_mailbox.drain import Drain
 from souspli_mailbox.jobs import Worker
 from souspli_mailbox.page import Page
 from souspli_mailbox.settings import Settings
@@ -35,6 +36,7 @@ DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
+DRAIN: Final = web.AppKey("drain", Drain)
 WORKER: Final = web.AppKey("worker", Worker)
 SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)
 DESCRIPTION: Final = web.AppKey("description", bytes)
