@@ -137,9 +137,10 @@ class Patient:
         return self.page.get_by_role("alert").first.inner_text()
 
     def _verified(self) -> None:
-        self.page.get_by_text("Vérifié :").or_(
-            self.page.get_by_role("heading", name="Ce document n’a pas été ouvert")
-        ).first.wait_for()
+        """Wait until the document is drawn, or the page says in words why it is not."""
+        drawn = self.page.locator('[data-outcome^="drawn"]')
+        told = self.page.get_by_role("alert").or_(self.page.get_by_text("ne s’affiche pas ici"))
+        drawn.or_(told).first.wait_for()
 
     def was_refused(self) -> bool:
         """Whether the page refused the document just opened."""
