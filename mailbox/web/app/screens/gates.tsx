@@ -53,14 +53,16 @@ export function Gates({
       if (!isSessionEnded(failure)) throw failure
       const renewed = await claim.letter.prove()
       update({ ...proved(renewed), sessionEnded: true })
-      await send(renewed)
     }
   }
 
-  // The first code is sent once for each proof.
+  // Each proof opens a session of its own, whose first code is sent by itself, and once:
+  // a second mail would make the first one's code worthless.
+  const { run: sendMail } = mail
+  const unsent = draft.mailsLeft === null && !mail.busy && mail.trouble === null
   useEffect(() => {
-    if (draft.mailsLeft === null) mail.run(() => send(claim))
-  }, [claim])
+    if (unsent) sendMail(() => send(claim))
+  }, [unsent, claim, sendMail])
 
   function submit(): void {
     const emailCode = judgeEmailCode(draft.emailCode)
