@@ -31,6 +31,8 @@ from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.send import Addressee, Step, attest, find_recipients, resume, send
 from souspli_exchange.sources import BytesSource
 from souspli_keys.address import Address
+from souspli_keys.identity import Identity
+from souspli_keys.statements import sign_statement
 
 # look up, open, put the one segment, complete.
 CALLS_OF_A_SMALL_SEND = 4
@@ -207,6 +209,8 @@ async def test_what_is_not_pending_and_has_no_binding_is_not_sealed_to(
     world.service.invitations[invitation.invitation_id].status = status
     with pytest.raises(error):
         await world.send(invitation)
+    assert not world.spool.segments
+    assert not world.service.deposits
 
 
 @pytest.mark.parametrize("late", [30 * DAY, -DAY])
@@ -219,10 +223,12 @@ async def test_nobody_seals_to_a_claim_identity_outside_its_time(world: World, l
 
 async def test_another_record_than_the_own_copy_is_refused(world: World) -> None:
     first = await world.invite()
-    other = world.practice.invite()
-    world.service.invitations[first.invitation_id].record = other.record
-    with pytest.raises(InvitationRefusedError):
-        await world.send(first)
+    own = OwnCopy(first.record).invitation
+    same_id = replace(own, claim_identity=Identity.generate().public)
+    for record in (world.practice.invite().record, sign_statement(same_id, Identity.generate())):
+        world.service.invitations[first.invitation_id].record = record
+        with pytest.raises(InvitationRefusedError):
+            await world.send(first)
 
 
 async def test_a_claim_that_the_service_takes_back_is_a_red_stop(world: World) -> None:
