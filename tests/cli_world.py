@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from souspli_exchange.ports import MailedCode
     from souspli_keys.identity import Identity
     from souspli_keys.vault_contents import Vault
 
@@ -278,12 +277,12 @@ def patient_claims(
     folder.mkdir(exist_ok=True)
 
     async def run() -> Reading:
-        now = int(time.time())
+        now, known = int(time.time()), len(_codes(service))
         async with MailboxClient(service.url, origin=ORIGIN) as client:
             paper = read_letter(letter)
             answer = await client.look_up_letter(paper.letter_number.replace(" ", ""))
             claimed = await claim(
-                Claiming(client, ORIGIN, lambda mailed: _code(service, mailed)),
+                Claiming(client, ORIGIN, lambda _: _new_code(service, known)),
                 Letter.from_typed(answer, paper.code),
                 Person(surname, birth_date),
                 password="huit mots tirés au hasard dans une liste connue",
@@ -294,14 +293,18 @@ def patient_claims(
     return asyncio.run(run())
 
 
-async def _code(service: Service, mailed: MailedCode) -> str:
-    del mailed
+async def _new_code(service: Service, known: int) -> str:
+    """Wait for one more one-time code than there were."""
     for _ in range(PATIENCE_SECONDS * 10):
-        codes = [code for mail in service.mails.mails() if (code := mail.one_time_code())]
-        if codes:
+        codes = _codes(service)
+        if len(codes) > known:
             return codes[-1]
         await asyncio.sleep(0.1)
     raise AssertionError("no one-time code was mailed")
+
+
+def _codes(service: Service) -> list[str]:
+    return [code for mail in service.mails.mails() if (code := mail.one_time_code())]
 
 
 async def _read_all(client: MailboxClient, vault: Vault, folder: Path, *, now: int) -> Reading:

@@ -108,7 +108,7 @@ async def learn(
         _stop(book, patient, own.invitation_id)
         raise Refused("red_stop", address=patient.address) from None
     except (port.ConflictError, exchange.InvitationRefusedError) as refused:
-        raise in_words(refused, patient.address) from None
+        raise in_words(refused, patient.address) or refused from None
     if recipient.binding is not None and view.binding is not None:
         await _keep(sending, book, patient, recipient, view.binding, now=now)
     return recipient
@@ -131,7 +131,7 @@ def offline(patient: Patient, *, now: int) -> VerifiedRecipient:
     try:
         return verify_recipient(view, own_copy(patient, invitation), now=now)
     except port.InvitationExpiredError as refused:
-        raise in_words(refused, patient.address) from None
+        raise in_words(refused, patient.address) or refused from None
 
 
 def envelopes(kept: AcceptedBinding) -> BindingEnvelopes:
@@ -141,8 +141,8 @@ def envelopes(kept: AcceptedBinding) -> BindingEnvelopes:
     )
 
 
-def in_words(error: Exception, address: str) -> CliError:
-    """Give the end that a refused recipient means, with the command that helps."""
+def in_words(error: Exception, address: str) -> CliError | None:
+    """Give the end that a refused recipient means; None where it is about something else."""
     match error:
         case port.InvitationExpiredError():
             return Refused("invitation_expired", address=address)
@@ -151,7 +151,7 @@ def in_words(error: Exception, address: str) -> CliError:
         case exchange.BindingRefusedError():
             return Refused("red_stop", address=address)
         case _:
-            return Refused("exchange_refused")
+            return None
 
 
 async def _keep(

@@ -25,7 +25,7 @@ from souspli_exchange.ids import new_document_id
 from souspli_exchange.manifest import Description, Priority, Sex
 from souspli_exchange.manifest import Patient as ManifestPatient
 from souspli_exchange.outgoing import seal_into_spool
-from souspli_exchange.port_errors import PortError, StorageFullError, UnavailableError
+from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.sources import PathSource
 
 if TYPE_CHECKING:
@@ -111,27 +111,36 @@ def send(
 
 
 def _send(terminal: Terminal, account: Account, outgoing: _Outgoing) -> SentDocument:
+    with FolderSpool(account.profile.outbox) as spool:
+        try:
+            return _seal_and_deposit(terminal, account, spool, outgoing)
+        except KeyboardInterrupt:
+            if spool.holds_documents():
+                terminal.warn("error.kept_interrupted")
+            raise
+
+
+def _seal_and_deposit(
+    terminal: Terminal, account: Account, spool: FolderSpool, outgoing: _Outgoing
+) -> SentDocument:
     now = int(time.time())
-    with FolderSpool(account.profile.outbox) as spool, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
         progress = stack.enter_context(terminal.progress("send.sealing"))
         try:
             line = stack.enter_context(Line(account, terminal))
+            sending = line.sending(spool, lambda _step, done, total: progress.update(done, total))
+            found = [
+                line.run(recipients.find(sending, account.book, patient, now=now))
+                for patient in outgoing.patients
+            ]
         except UnavailableError:
             # Sealed for whom we know of; verified again before anything is deposited.
             kept = [recipients.offline(patient, now=now) for patient in outgoing.patients]
             spooled = _seal(account, spool, outgoing, kept, now=now)
             raise _kept(Temporary("kept"), spooled) from None
-        sending = line.sending(spool, lambda _step, done, total: progress.update(done, total))
-        found = [
-            line.run(recipients.find(sending, account.book, patient, now=now))
-            for patient in outgoing.patients
-        ]
         spooled = _seal(account, spool, outgoing, found, now=now)
         try:
             return line.run(outbox.deposit(account, sending, spool, spooled, now=now))
-        except KeyboardInterrupt:
-            terminal.warn("error.kept_interrupted")
-            raise
         except StorageFullError:
             raise _kept(Temporary("kept_full"), spooled) from None
         except ExchangeError as failure:
@@ -139,8 +148,9 @@ def _send(terminal: Terminal, account: Account, outgoing: _Outgoing) -> SentDocu
                 raise _kept(Temporary("kept"), spooled) from None
             # Refused for good: nothing was sent, and nothing is kept that never will be.
             outbox.give_up(account, spool, spooled)
-            if isinstance(failure, PortError) and len(outgoing.patients) == 1:
-                raise recipients.in_words(failure, outgoing.patients[0].address) from failure
+            known = recipients.in_words(failure, outgoing.patients[0].address)
+            if known is not None and len(outgoing.patients) == 1:
+                raise known from failure
             raise
 
 

@@ -100,6 +100,10 @@ class FolderSpool:
         with _as_spool_errors():
             return sum(1 for _ in self._outbox.glob(f"*/{_DOCUMENT}"))
 
+    def holds_documents(self) -> bool:
+        """Whether a committed document is in this spool's hands."""
+        return any((self._folder(held) / _DOCUMENT).exists() for held in self._held)
+
     def segment(self, document_id: DocumentId, index: int) -> bytes:
         """Return a segment, byte for byte as it was put."""
         with _as_spool_errors():

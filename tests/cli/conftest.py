@@ -34,6 +34,8 @@ def souspli(home: Path) -> Souspli:
             # The disk is full for this process alone; Python ignores SIGXFSZ, so that
             # writing fails with EFBIG as it would with ENOSPC.
             line = ["prlimit", f"--fsize={limit_file_size}", "--", *line]
+            # CPython 3.11 would leave half a .pyc behind, for every later run to stumble over.
+            env = {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
         ended = subprocess.run(
             line,
             input=stdin if stdin is not None else "",
