@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 from aiohttp import web
-from multidict import CIMultiDict
 
 from souspli_mailbox.answers import problem_answer
 from souspli_mailbox.errors import Refusal
@@ -82,7 +81,7 @@ def route_template(request: web.Request) -> str:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add to every answer, as it begins, what keeps browsers from doing harm with it."""
-    headers: CIMultiDict[str] = response.headers
+    headers = response.headers
     headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     headers.setdefault("Cache-Control", "no-store")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -113,6 +112,8 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         if "Allow" in raised.headers:
             answer.headers["Allow"] = raised.headers["Allow"]
         return answer
+    except ConnectionError:
+        raise  # the client went away: there is nobody to answer, and nothing failed
     except Exception as failed:  # noqa: BLE001  (constant words to the client)
         refusal = refusal_for(failed, now=int(request.app[CLOCK]()))
         if refusal.kind.value.status >= 500:

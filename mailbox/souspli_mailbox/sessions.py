@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NewType
 
+from souspli_keys.codes import check_digit
+from souspli_keys.login import NONCE_BYTES
+
 Token = NewType("Token", str)
 """A secret. 32 random bytes, base64 for addresses, 43 characters."""
 
@@ -20,10 +23,6 @@ TokenHash = NewType("TokenHash", str)
 
 TOKEN_BYTES: Final = 32
 TOKEN_CHARACTERS: Final = 43
-
-NONCE_BYTES: Final = 32
-NONCE_SECONDS: Final = 120
-"""docs/specs/keys.md §6: time to run Argon2id on a slow telephone, and to type nothing."""
 
 
 class CookieName(Enum):
@@ -76,16 +75,7 @@ def decoy_account_number(secret: bytes, *, address: str) -> str:
     digest = hmac.new(secret, b"souspli/v1/decoy\0" + address.encode(), hashlib.sha256).digest()
     # 2^64 is so far above 10^9 that the remainder favours no number noticeably.
     nine = f"{int.from_bytes(digest[:8], 'big') % 10**9:09d}"
-    return nine + luhn_check_digit(nine)
-
-
-def luhn_check_digit(digits: str) -> str:
-    """Return the digit that makes `digits` an account number (docs/specs/keys.md §2)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        product = int(digit) * (2 if place % 2 == 0 else 1)
-        total += product // 10 + product % 10
-    return str(-total % 10)
+    return nine + check_digit(nine)
 
 
 def mask_address(address: str) -> str:

@@ -326,6 +326,31 @@ async def test_another_organisation_s_member_sees_nothing_of_it(
     ).state == "uploading"
 
 
+async def test_a_colleague_sees_the_invitation_and_not_the_depositor_s_own_things(
+    practice: Practice, invited: Invited
+) -> None:
+    sealed = shapes.draw()
+    done = await shapes.deposit(practice, shapes.addressed(invited), sealed=sealed)
+    delivery_id = done.deliveries[0].delivery_id
+    colleague_practice = await practice.colleague()
+    colleague = colleague_practice.client
+    assert (await colleague.look_up(invited.address)).record == invited.record
+    for call in (
+        colleague.sender_cover(sealed.document_id),
+        colleague.delivery_cover(delivery_id),
+        colleague.put_segment(
+            sealed.document_id, 0, sealed.segments[0], sha256=sealed.checksums[0]
+        ),
+    ):
+        with pytest.raises(NotFoundError):
+            await call
+    with pytest.raises(DocumentDiffersError):
+        await colleague.open_deposit(sealed.document_id, sealed_length=sealed.length, segments=1)
+    assert (await colleague.deposits()).deposits == ()
+    # Both may send to whom one of them invited.
+    await shapes.deposit(colleague_practice, shapes.addressed(invited))
+
+
 async def test_another_patient_sees_nothing_of_it(
     practice: Practice, service: Service, invited: Invited, patient: Claimant
 ) -> None:

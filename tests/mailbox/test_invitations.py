@@ -301,6 +301,15 @@ async def test_a_member_who_may_not_invite_is_told_so_by_a_fixed_word(service: S
     assert refused.value.reason == "role"
 
 
+async def test_a_member_signs_for_nobody_but_themselves(practice: Practice) -> None:
+    """What a colleague signed is not taken from this session."""
+    colleague = await practice.colleague()
+    with pytest.raises(StatementNotTakenError) as refused:
+        await publish(practice, draw(colleague))
+    assert refused.value.reason in {"chain", "signature"}
+    await publish(colleague, draw(colleague))
+
+
 async def test_a_look_up_finds_the_newest_invitation_of_one_s_own_organisation(
     practice: Practice, service: Service
 ) -> None:
@@ -332,10 +341,13 @@ async def test_an_attestation_reaches_the_colleagues(practice: Practice, service
         address=Address(invited.address),
         now=service.clock.now,
     )
+    colleague = await practice.colleague()
+    with pytest.raises(StatementNotTakenError):
+        await colleague.client.attest(attestation)
     for _ in range(2):
         await practice.client.attest(attestation)
     assert len(service.rows("attestations")) == 1
-    view = await practice.client.invitation(invited.invitation_id)
+    view = await colleague.client.invitation(invited.invitation_id)
     assert view.attestation == attestation
 
 

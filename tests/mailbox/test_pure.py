@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souspli_keys.codes import check_digit, parse_account_number
+from souspli_keys.codes import parse_account_number
 from souspli_mailbox.answers import decode
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.claims import PersonRequest
@@ -24,7 +24,6 @@ from souspli_mailbox.sessions import (
     decoy_account_number,
     end_of_session,
     hash_token,
-    luhn_check_digit,
     mask_address,
     new_token,
 )
@@ -110,11 +109,6 @@ def test_a_decoy_is_an_account_number_and_always_the_same(address: str) -> None:
     assert parse_account_number(decoy) == decoy
     assert decoy == decoy_account_number(SECRET, address=address)
     assert decoy != decoy_account_number(b"1" * 32, address=address)
-
-
-@given(st.from_regex(r"[0-9]{9}", fullmatch=True))
-def test_the_check_digit_is_that_of_the_keys(digits: str) -> None:
-    assert luhn_check_digit(digits) == check_digit(digits)
 
 
 def test_tokens_are_drawn_and_stored_as_hashes() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+from pathlib import Path
 
 import pytest
 from simulation.people import Practice
 from simulation.quick import Claimant, claim, invite
-from simulation.service import ORIGIN, Answer, Service
+from simulation.service import ORIGIN, Answer, Service, running
 
 from souspli_exchange.port_errors import (
     NotSignedInError,
@@ -310,3 +311,37 @@ async def test_a_member_throttled_hears_when_to_come_back(service: Service) -> N
     with pytest.raises(ThrottledError) as throttled:
         await client.sign_in(number, kind="device", login_public_key=key.public_key, sign=key.sign)
     assert throttled.value.retry_after == 60
+
+
+async def test_behind_a_proxy_failures_count_for_the_address_that_the_proxy_saw(
+    tmp_path: Path,
+) -> None:
+    """What the client itself wrote before it is not believed."""
+    async with running(tmp_path / "data", behind_proxy=True) as service:
+
+        async def look_up(forwarded: str) -> int:
+            answer = await service.ask(
+                "POST",
+                "/v1/claims/lookup",
+                {"letter_number": "0000000000"},
+                headers={"X-Forwarded-For": forwarded},
+            )
+            return answer.status
+
+        for guess in range(5):
+            assert await look_up(f"198.51.100.{guess}, 192.0.2.1") == 404
+        assert await look_up("198.51.100.9, 192.0.2.1") == 429
+        assert await look_up("192.0.2.1, 192.0.2.2") == 404
+
+
+async def test_without_a_proxy_nobody_escapes_by_a_header(service: Service) -> None:
+    statuses = []
+    for guess in range(6):
+        answer = await service.ask(
+            "POST",
+            "/v1/claims/lookup",
+            {"letter_number": "0000000000"},
+            headers={"X-Forwarded-For": f"192.0.2.{guess}"},
+        )
+        statuses.append(answer.status)
+    assert statuses == [404] * 5 + [429]

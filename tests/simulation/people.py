@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection, insert
 
 from simulation.service import ORIGIN, Service
 from souspli_exchange.binding import OwnCopy
@@ -29,8 +31,13 @@ from souspli_keys.login import UnlockerKind
 from souspli_keys.statements import Line, Member, Organisation, Role, sign_statement
 from souspli_keys.unlockers import Unlocker, new_device
 from souspli_keys.vault_contents import KnownUnlocker, PinnedOrganisation, Vault
+from souspli_mailbox.accounts import new_account
 from souspli_mailbox.client import MailboxClient
+from souspli_mailbox.client.wire import to_account, to_envelope
+from souspli_mailbox.envelopes import to_stored
+from souspli_mailbox.records.accounts import AccountKind, add_account
 from souspli_mailbox.records.claims import CODE_MAILS_A_DAY
+from souspli_mailbox.schema import tables
 
 DAY = 86_400
 # One attempt: what a test asks for must work, or fail, the first time.
@@ -177,6 +184,36 @@ class Practice:
         await practice.sign_in()
         return practice
 
+    async def colleague(self) -> Practice:
+        """Let a second member in, as the enrolment of members will do one day."""
+        now = self.service.clock.now
+        theirs = draw_founding(now=now)
+        statement = sign_statement(
+            Member(
+                line=Line.first(origin=ORIGIN, issued_at=now),
+                organisation=self.founding.root.public.fingerprint,
+                member=theirs.identity.public,
+                name="Dr Paul Petit",
+                address=Address("petit@lilas.example"),
+                role=Role.PRACTITIONER,
+                rpps=None,
+                may_invite=True,
+                not_before=now - 300,
+                not_after=now + 300 * DAY,
+            ),
+            self.founding.root,
+        )
+        founding = replace(
+            theirs,
+            root=self.founding.root,
+            organisation=self.founding.organisation,
+            member=statement,
+        )
+        self.service.database.write_now(_add_member, founding=founding, now=now)
+        colleague = Practice(self.service, founding, await self.service.client())
+        await colleague.sign_in()
+        return colleague
+
     async def sign_in(self) -> None:
         key = self.founding.device.login_key
         await self.client.sign_in(
@@ -249,6 +286,27 @@ class Practice:
             [Addressee(address=address, own_copy=OwnCopy(invited.record))],
             now=self.service.clock.now,
         )
+
+
+def _add_member(connection: Connection, *, founding: Founding, now: int) -> None:
+    account = to_account(founding.account)
+    add_account(
+        connection,
+        account=new_account(account, identity=founding.identity.public),
+        kind=AccountKind.MEMBER,
+        address="petit@lilas.example",
+        now=now,
+    )
+    connection.execute(
+        insert(tables.members).values(
+            fingerprint=founding.identity.public.fingerprint,
+            organisation=founding.root.public.fingerprint,
+            account_number=account.account_number,
+            statement_hash=founding.member.payload_hash,
+            created_at=now,
+            envelope=to_stored(to_envelope(founding.member)),
+        )
+    )
 
 
 def description(title: str = "Résultats du 3 mars") -> Description:

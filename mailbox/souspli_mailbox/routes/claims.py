@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from souspli_keys.address import Origin
 from souspli_keys.codes import parse_letter_number
 from souspli_keys.errors import CodeError, LoginRefusedError
-from souspli_keys.login import LoginChallenge, LoginPurpose, verify_login
+from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose, verify_login
 from souspli_keys.statements import Invitation, VerifiedBinding, verify_binding
 from souspli_mailbox.access import claim_of, network_address
 from souspli_mailbox.accounts import new_account
@@ -39,7 +39,6 @@ from souspli_mailbox.records import bindings, claims, invitations, nonces, organ
 from souspli_mailbox.records.accounts import NewAccount
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.sessions import (
-    NONCE_SECONDS,
     CookieName,
     TokenHash,
     hash_token,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from souspli_keys.address import Address, Origin, normalise_address
 from souspli_keys.codes import parse_account_number
 from souspli_keys.errors import LoginRefusedError
-from souspli_keys.login import LoginChallenge, LoginPurpose, verify_login
+from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose, verify_login
 from souspli_mailbox.access import account_of, network_address
 from souspli_mailbox.answers import answer, no_content, read_request
 from souspli_mailbox.endpoints import Caller, Endpoint
@@ -35,7 +35,6 @@ from souspli_mailbox.records.accounts import Account, Unlocker
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.throttles import forget_throttle
 from souspli_mailbox.sessions import (
-    NONCE_SECONDS,
     CookieName,
     TokenHash,
     decoy_account_number,
