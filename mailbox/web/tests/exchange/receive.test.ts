@@ -136,6 +136,21 @@ describe('the list', () => {
     expect(await onlyEntry()).toHaveProperty('failure')
   })
 
+  test('refuses a cover whose bytes are not those that the service names', async () => {
+    const { deliveryId } = service.store(direct)
+    const right = await clientOf(service).deliveryCover(deliveryId)
+    const { organisation, member } = right.statements
+    const answer = () =>
+      Response.json({
+        cover: Buffer.from(right.cover).toString('base64'),
+        cover_hash: 'ab'.repeat(32),
+        organisation: organisation.toJSON(),
+        member: member.toJSON(),
+      })
+    service.troubles.push({ path: /cover$/, when: 'before', answer })
+    expect(await onlyEntry()).toMatchObject({ failure: expect.any(CoverRefusedError) })
+  })
+
   test('asks for a cover that it has verified no second time', async () => {
     service.store(direct)
     await receiving.list(null)

@@ -60,29 +60,20 @@ export class VerifiedMember extends Verified {
   }
 }
 
-/** Return the organisation with this fingerprint, or raise StatementError. */
-export function verifyOrganisation(
+/**
+ * Return the organisation with this fingerprint, or raise StatementError.
+ *
+ * Anybody can sign a statement about themselves: the fingerprint is what proves whose it is.
+ */
+function verifyOrganisation(
   statement: Envelope,
   { organisation, origin }: { organisation: Fingerprint; origin: Origin },
 ): Organisation {
-  const certifier = verifySelfSignedOrganisation(statement, { origin })
+  // Read before it is verified, to learn the key; read again from the verified bytes.
+  const claimed = ORGANISATION.parse(statement.payload)
+  const certifier = openStatement(statement, ORGANISATION, { signer: claimed.root, origin })
   if (certifier.root.fingerprint !== organisation) {
     throw new ChainError('the statement of another organisation')
   }
   return certifier
-}
-
-/**
- * Return what somebody says of themselves, signed by the root in it.
- *
- * Anybody can make such a statement: whose it is has to be known from elsewhere. Raises
- * StatementError.
- */
-export function verifySelfSignedOrganisation(
-  statement: Envelope,
-  { origin }: { origin: Origin },
-): Organisation {
-  // Read before it is verified, to learn the key; read again from the verified bytes.
-  const claimed = ORGANISATION.parse(statement.payload)
-  return openStatement(statement, ORGANISATION, { signer: claimed.root, origin })
 }
