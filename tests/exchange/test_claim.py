@@ -47,7 +47,7 @@ from souspli_exchange.reissue import rekey_waiting
 from souspli_keys.errors import CodeCheckError, PersonError
 from souspli_keys.identity import Identity
 from souspli_keys.login import UnlockerKind
-from souspli_keys.statements import Role
+from souspli_keys.statements import Role, sign_statement
 from souspli_keys.unlockers import from_password
 from souspli_keys.vault import open_vault, unwrap_vault_key
 
@@ -139,6 +139,16 @@ def test_an_invitation_under_another_id_is_refused(practice: Practice) -> None:
     invitation, other = practice.invite(), practice.invite()
     with pytest.raises(InvitationRefusedError):
         open_letter(letter_of(invitation), answer_of(practice, other), origin=ORIGIN, now=NOW)
+    # Even with the letter's own keys in it, properly signed.
+    record = OwnCopy(invitation.record).invitation
+    other_id = new_invitation_id()
+    line = replace(record.line, subject=other_id)
+    renamed = sign_statement(
+        replace(record, invitation_id=other_id, line=line), practice.sender.identity
+    )
+    answer = replace(answer_of(practice, invitation), record=renamed)
+    with pytest.raises(InvitationRefusedError):
+        open_letter(letter_of(invitation), answer, origin=ORIGIN, now=NOW)
 
 
 @pytest.mark.parametrize("now", [NOW - 301, NOW + 30 * DAY])

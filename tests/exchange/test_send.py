@@ -163,7 +163,10 @@ async def test_a_document_in_the_spool_is_sealed_anew_for_who_claimed_since(
         await world.send(invitation, faults=dict.fromkeys(range(2, 20), Fault.NOT_APPLIED))
     patient = await world.claim(invitation)
     [spooled] = world.spool.documents()
-    sent = await resume(world.sending(), spooled, world.own_copies, now=NOW)
+    sending = world.sending()
+    sent = await resume(sending, spooled, world.own_copies, now=NOW)
+    # The old cover is not even offered to the service.
+    assert sending.mailbox.calls.count("complete_deposit") == 1  # type: ignore[attr-defined]  # of the wrapper
     assert sent.covers[0].sealed_to == patient.account.vault.identity.public.fingerprint
     assert await patient.read_all() == [{REPORT.name: REPORT.content}]
 
@@ -353,6 +356,18 @@ async def test_delays_grow_and_the_service_s_wish_is_followed() -> None:
     assert await policy.repeat(call) == "done"
     assert all(0.75 * 2**n <= delay <= 2**n for n, delay in enumerate(delays[:3]))
     assert delays[3:] == [7.0, policy.longest_delay]
+
+
+async def test_what_is_refused_for_good_is_not_asked_again() -> None:
+    asked: list[str] = []
+
+    async def call() -> None:
+        asked.append("again")
+        raise NotFoundError("no")
+
+    with pytest.raises(NotFoundError):
+        await AT_ONCE.repeat(call)
+    assert len(asked) == 1
 
 
 async def test_waiting_covers_survive_a_fault_at_any_call_of_the_re_sealing(
