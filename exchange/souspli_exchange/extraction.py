@@ -38,7 +38,7 @@ class Extraction:
         self._files = tuple(files)
         self._open_file: tuple[int, int] | None = None  # index, descriptor
         self.names = safe_names([file.name for file in files])
-        self._released = self._closed = False
+        self._released = False
         # A reader that was cancelled leaves its thread writing for a moment: it must
         # not write to a descriptor that means another file by then.
         self._lock = threading.Lock()
@@ -58,8 +58,6 @@ class Extraction:
     def write(self, file_index: int, offset: int, data: memoryview) -> None:
         """Keep `data` at its place in a file; OutputError if there is no room."""
         with self._lock:
-            if self._closed:
-                raise OutputError("nobody waits for these files any more")
             try:
                 descriptor = self._open(file_index)
                 while data:
@@ -94,7 +92,6 @@ class Extraction:
     def close(self) -> None:
         """Remove whatever was not released."""
         with self._lock:
-            self._closed = True
             self._close_file(durable=False)
             if not self._released:
                 shutil.rmtree(self._temporary, ignore_errors=True)

@@ -269,8 +269,10 @@ def test_a_cover_of_another_document_is_refused(
 
 
 def test_a_cover_larger_than_any_is_not_even_decrypted(practice: Practice, sent: Sent) -> None:
-    with pytest.raises(CoverRefusedError):
-        open_own(practice, sent.cover + bytes(MAX_SEALED_COVER_BYTES), sent)
+    keyless = replace(reader_of(practice), identities=())
+    with pytest.raises(CoverRefusedError) as refused:
+        open_own(practice, bytes(MAX_SEALED_COVER_BYTES + 1), sent, reader=keyless)
+    assert not isinstance(refused.value, NotForMeError)
 
 
 def test_a_cover_for_somebody_else_is_refused(practice: Practice, sent: Sent) -> None:
