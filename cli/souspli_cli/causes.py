@@ -56,6 +56,8 @@ def explained(error: BaseException) -> CliError | None:
             return disk_error(cause)
         case OSError():
             return disk_error(error)
+        case _:
+            pass  # by type, below
     return next((_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS), None)
 
 

@@ -14,7 +14,7 @@ from souspli_exchange.send import Sending
 from souspli_keys.login import UnlockerKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncGenerator, Coroutine
     from types import TracebackType
     from typing import Any
 
@@ -40,7 +40,7 @@ def connect(profile: Profile) -> MailboxClient:
 
 
 @contextlib.asynccontextmanager
-async def _signed_in(account: Account) -> AsyncIterator[MailboxClient]:
+async def _signed_in(account: Account) -> AsyncGenerator[MailboxClient]:
     async with connect(account.profile) as client:
         login_key = account.device.unlocker.login_key
         await client.sign_in(

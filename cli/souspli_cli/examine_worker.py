@@ -13,6 +13,7 @@ import re
 import resource
 import sys
 import warnings
+from importlib import import_module
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def main() -> None:
     paths = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS * len(paths),) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS * len(paths), CPU_SECONDS * len(paths)))
     warnings.simplefilter("ignore")
     logging.disable()
     for path in paths:
@@ -50,8 +51,9 @@ def main() -> None:
 
 def sniff(start: bytes) -> str:
     """Give the media type that the first bytes look like."""
-    # Importing pylibmagic changes LD_LIBRARY_PATH and patches ctypes; this process
-    # starts no other and ends soon.
+    # pylibmagic, which python-magic needs first, changes LD_LIBRARY_PATH and patches
+    # ctypes; this process starts no other and ends soon.
+    import_module("pylibmagic")
     import magic  # noqa: PLC0415
 
     found = magic.from_buffer(start, mime=True)
@@ -119,7 +121,4 @@ def _is_javascript(item: object) -> bool:
 
 
 if __name__ == "__main__":
-    # Where libmagic's wheel is needed, its loader has to come before python-magic.
-    import pylibmagic  # noqa: F401  (imported for what it does)
-
     main()

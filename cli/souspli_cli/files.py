@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -113,7 +113,7 @@ def check_private(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Generator[None]:
     """Hold the lock file alone; wait while another process holds it.
 
     The lock ends with the process, however it ends: a killed program never

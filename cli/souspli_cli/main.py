@@ -7,6 +7,10 @@ HTTP client 270 ms, and ``souspli --version`` must answer before either.
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
 
 
 def main() -> None:
@@ -18,6 +22,13 @@ def main() -> None:
     from souspli_cli.run import run  # noqa: PLC0415  (--version answers before click is there)
 
     sys.exit(run(arguments))
+
+
+def command_line() -> click.Group:
+    """Give the verbs and their options, for whoever reads them instead of running them."""
+    from souspli_cli.run import command_line as verbs  # noqa: PLC0415  (as above)
+
+    return verbs()
 
 
 def version() -> str:

@@ -39,7 +39,7 @@ ASKED_AFTER_END_SECONDS = 2 * 86_400
 class Refreshed:
     """What is new."""
 
-    claimed: list[str] = field(default_factory=list)
+    claimed: list[str] = field(default_factory=list[str])
     """Addresses whose binding was verified now."""
     away: bool = False
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Outcome:
-    sent: list[SentDocument] = field(default_factory=list)
-    failed: dict[str, CliError] = field(default_factory=dict)
+    sent: list[SentDocument] = field(default_factory=list["SentDocument"])
+    failed: dict[str, CliError] = field(default_factory=dict[str, CliError])
     """By document id."""
-    damaged: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list[str])
 
     def end(self) -> CliError | None:
         """How the command ends; None where everything was sent."""

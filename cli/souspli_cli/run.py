@@ -57,8 +57,13 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.REFUSED
 
 
+def command_line() -> verb.Verbs:
+    """Give the verbs; each is imported when it is asked for."""
+    return verb.Verbs("souspli", VERBS, words_key="main")
+
+
 def _run(arguments: Sequence[str], say: Words) -> int:
-    group = verb.Verbs("souspli", VERBS, words_key="main")
+    group = command_line()
     try:
         code = group.main(list(arguments), prog_name="souspli", standalone_mode=False, obj=say)
     except click.UsageError as error:

@@ -20,7 +20,7 @@ from souspli_exchange.ids import ID_PATTERN, DocumentId
 from souspli_exchange.spool import SpooledDocument, encode_spooled, parse_spooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -185,7 +185,7 @@ def _sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _as_spool_errors() -> Iterator[None]:
+def _as_spool_errors() -> Generator[None]:
     """Let nothing out but `SpoolError`, as the port says; the cause tells a full disk."""
     try:
         yield

@@ -18,7 +18,7 @@ from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.words import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from souspli_cli.words import Words
 
@@ -133,7 +133,7 @@ class Terminal:
         return secret
 
     @contextlib.contextmanager
-    def progress(self, key: str) -> Iterator[Progress]:
+    def progress(self, key: str) -> Generator[Progress]:
         """Show how far long work has come, where somebody is watching."""
         if self.quiet or self.as_json or not sys.stderr.isatty():
             yield _Silent()

@@ -26,7 +26,8 @@ class Verb(click.Command):
     """A command whose help comes from ``help.<verb>`` in the texts."""
 
     def __init__(self, name: str | None, *, words_key: str, **settings: Any) -> None:
-        super().__init__(name, **(settings | {"add_help_option": False}))
+        settings["add_help_option"] = False  # click would set it, in English
+        super().__init__(name, **settings)
         self.words_key = words_key
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002  (click's)

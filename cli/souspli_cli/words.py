@@ -16,7 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ def _leaves(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
         if isinstance(value, str):
             leaves.append((prefix + name, value.strip("\n")))
         elif isinstance(value, dict):
-            leaves += _leaves(value, f"{prefix}{name}.")
+            leaves += _leaves(cast("Mapping[str, object]", value), f"{prefix}{name}.")
     return leaves
 
 

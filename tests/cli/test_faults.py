@@ -28,10 +28,11 @@ def to(practice: Practice, request: pytest.FixtureRequest) -> str:
 
 
 def start_and_freeze(practice: Practice, to: str, path: Path) -> subprocess.Popen[str]:
-    """Begin to send to a service that stops answering once the document is sealed."""
+    """Begin to send to a service that stops answering once the document is sealed and noted."""
+    noted = len(list(practice.profile.glob("book/document-*.sealed")))
     process = practice.start("send", path, "--to", to, "--yes", "--json")
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not practice.outbox():
+    while len(list(practice.profile.glob("book/document-*.sealed"))) == noted:
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
