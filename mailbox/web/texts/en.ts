@@ -281,11 +281,11 @@ export const en: Texts = {
 
   // What may go wrong anywhere
   'trouble.away':
-    'The service does not answer. What you typed is kept. Check your Internet connection and try again in a moment.',
+    'The service does not answer. Nothing is lost, and what you typed is kept. Check your Internet connection and try again in a moment.',
   'trouble.full':
     'The service has no room left and kept nothing. This is not your doing. Try again later; if it goes on, tell your practice.',
   'trouble.internal':
-    'An error happened in the service. What you typed is kept. Try again in a moment.',
+    'An error happened in the service. Nothing is lost, and what you typed is kept. Try again in a moment; if it happens again, tell your practice.',
   'trouble.throttled': 'Too many tries. Wait {minutes} minutes, then try again.',
   'trouble.throttledOne': 'Too many tries. Wait a minute, then try again.',
   'trouble.unexpected':

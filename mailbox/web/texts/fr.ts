@@ -296,11 +296,11 @@ export const fr = {
 
   // What may go wrong anywhere
   'trouble.away':
-    'Le service ne répond pas. Ce que vous avez tapé est gardé. Vérifiez votre connexion à Internet et réessayez dans un instant.',
+    'Le service ne répond pas. Rien n’est perdu, et ce que vous avez tapé est gardé. Vérifiez votre connexion à Internet et réessayez dans un instant.',
   'trouble.full':
     'Le service n’a plus de place et n’a rien gardé. Ce n’est pas de votre fait. Réessayez plus tard ; si cela dure, prévenez votre cabinet.',
   'trouble.internal':
-    'Une erreur s’est produite dans le service. Ce que vous avez tapé est gardé. Réessayez dans un instant.',
+    'Une erreur s’est produite dans le service. Rien n’est perdu, et ce que vous avez tapé est gardé. Réessayez dans un instant ; si cela recommence, prévenez votre cabinet.',
   'trouble.throttled': 'Trop d’essais. Attendez {minutes} minutes, puis réessayez.',
   'trouble.throttledOne': 'Trop d’essais. Attendez une minute, puis réessayez.',
   'trouble.unexpected':

@@ -6,8 +6,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from e2e.screens.support import Practice, Watched, watched_page
-from playwright.sync_api import Browser, sync_playwright
+from e2e.screens.support import PATIENCE, Practice, Watched, watched_page
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from souspli_cli.browser import CHROMIUM_ARGUMENTS, INSTALL_LINE, find_browser
 from souspli_cli.demo_world import World
@@ -19,6 +19,7 @@ def chromium() -> Generator[Browser]:
     path = find_browser()
     if path is None:
         pytest.fail(f"no Chromium here: {INSTALL_LINE}")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
         yield browser
