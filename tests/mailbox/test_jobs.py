@@ -173,7 +173,7 @@ def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None
         add(rows)
     script = textwrap.dedent(
         """
-        import asyncio, os, sys, time
+        import asyncio, os, sys
         from pathlib import Path
         from souspli_mailbox.jobs import Done, Worker
         from souspli_mailbox.records.jobs import JobName, next_due
@@ -187,10 +187,15 @@ def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None
                         await asyncio.sleep(0.001)
                     return Done()
                 worker = Worker(
-                    database=database, handlers={JobName.NOTIFY: handler}, clock=time.time
+                    database=database,
+                    handlers={JobName.NOTIFY: handler},
+                    clock=lambda: float(sys.argv[3]),
                 )
                 running = asyncio.create_task(worker.run())
-                while await database.read(next_due, names=[JobName.NOTIFY]) is not None:
+                while (
+                    not running.done()
+                    and await database.read(next_due, names=[JobName.NOTIFY]) is not None
+                ):
                     await asyncio.sleep(0.01)
                 worker.stop()
                 await running
@@ -201,8 +206,9 @@ def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None
     log = tmp_path / "log"
     log.touch()
     path = str(rows.database._writer.url.database)
-    processes = [subprocess.Popen([sys.executable, "-c", script, path, str(log)]) for _ in range(2)]
-    assert [process.wait() for process in processes] == [0, 0]
+    command = [sys.executable, "-c", script, path, str(log), str(NOW)]
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
     lines = log.read_text().split("\n")[:-1]
     assert sorted(lines) == sorted(
         f"{job} {word}" for job in range(1, 41) for word in ("begin", "end")
@@ -290,14 +296,26 @@ async def test_a_job_that_always_fails_is_given_up_visibly(rows: Rows, clock: Cl
 
     async def handler(job: Job) -> jobs.Outcome:
         attempts.append(job.attempts)
-        clock.now += jobs.LONGEST_RETRY_SECONDS
         raise ValueError("always")
 
-    async with working(rows, clock, handler):
-        await until(lambda: bool(rows.database.read_now(records.dead_jobs)))
+    def given_back(connection: Connection) -> int | None:
+        run_at = connection.exec_driver_sql(
+            "SELECT run_at FROM jobs WHERE state = 'waiting' AND lease IS NULL"
+        ).scalar_one_or_none()
+        return None if run_at is None else int(run_at)
+
+    async with working(rows, clock, handler) as worker:
+
+        def dead() -> bool:
+            if (run_at := rows.database.read_now(given_back)) is not None:
+                clock.now = run_at
+                worker.wake()
+            return bool(rows.database.read_now(records.dead_jobs))
+
+        await until(dead)
     assert attempts == list(range(1, jobs.MAX_ATTEMPTS + 1))
-    (dead,) = rows.database.read_now(records.dead_jobs)
-    assert (dead.name, dead.failure, dead.attempts) == ("notify", "ValueError", 30)
+    (given_up,) = rows.database.read_now(records.dead_jobs)
+    assert (given_up.name, given_up.failure, given_up.attempts) == ("notify", "ValueError", 30)
     assert waiting(rows) == 0
 
 
