@@ -14,7 +14,7 @@ from souspli_exchange.send import Sending
 from souspli_keys.login import UnlockerKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import Coroutine
     from types import TracebackType
     from typing import Any
 
@@ -31,30 +31,15 @@ _Result = TypeVar("_Result")
 # whoever waits at a terminal learns soon that the document is kept.
 ATTEMPTS = 5
 
+# The work is done by then; a service that hangs now must not hold its user.
+SIGN_OUT_SECONDS = 5.0
+
 
 def connect(profile: Profile) -> MailboxClient:
     """Give a client for the profile's service: an async context, not signed in."""
     from souspli_mailbox.client import MailboxClient  # noqa: PLC0415  (aiohttp costs 270 ms)
 
     return MailboxClient(profile.settings.service, origin=checked_origin(profile.settings.origin))
-
-
-@contextlib.asynccontextmanager
-async def _signed_in(account: Account) -> AsyncGenerator[MailboxClient]:
-    async with connect(account.profile) as client:
-        login_key = account.device.unlocker.login_key
-        await client.sign_in(
-            account.number,
-            kind=UnlockerKind.DEVICE.value,
-            login_public_key=login_key.public_key,
-            sign=login_key.sign,
-        )
-        try:
-            yield client
-        finally:
-            # A session that can't be ended ends by itself.
-            with contextlib.suppress(PortError):
-                await client.sign_out()
 
 
 class Line:
@@ -68,11 +53,11 @@ class Line:
         self._account = account
         self._terminal = terminal
         self._runner = asyncio.Runner()
-        self._session = _signed_in(account)
+        self.client = connect(account.profile)
 
     def __enter__(self) -> Line:
         try:
-            self.client = self._runner.run(self._session.__aenter__())
+            self._runner.run(self._sign_in())
         except BaseException:
             self._runner.close()
             raise
@@ -85,10 +70,32 @@ class Line:
         trace: TracebackType | None,
     ) -> None:
         try:
-            # None: how the command ends is not the session's business.
-            self._runner.run(self._session.__aexit__(None, None, None))
+            # After a fault nobody should wait for one more answer.
+            self._runner.run(self._leave(sign_out=error is None))
         finally:
             self._runner.close()
+
+    async def _sign_in(self) -> None:
+        await self.client.__aenter__()
+        login_key = self._account.device.unlocker.login_key
+        try:
+            await self.client.sign_in(
+                self._account.number,
+                kind=UnlockerKind.DEVICE.value,
+                login_public_key=login_key.public_key,
+                sign=login_key.sign,
+            )
+        except BaseException:
+            await self._leave(sign_out=False)
+            raise
+
+    async def _leave(self, *, sign_out: bool) -> None:
+        if sign_out:
+            # A session that can't be ended ends by itself.
+            with contextlib.suppress(PortError, TimeoutError):
+                async with asyncio.timeout(SIGN_OUT_SECONDS):
+                    await self.client.sign_out()
+        await self.client.__aexit__(None, None, None)
 
     def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do some work with the service; Ctrl-C cancels it and is raised here."""
