@@ -469,6 +469,8 @@ def _attestations(cast: Cast) -> list[Vector]:
         wrong("by-stranger", "an attestation that a stranger signed", "signature", _sign(cast.attestation, cast.stranger)),
         wrong("by-root", "an attestation that the root signed", "signature", _sign(cast.attestation, cast.root)),
         wrong("other-binding", "an attestation of another binding", "chain", right, binding=other),
+        wrong("other-binding-hash", "an attestation that names another binding of the same identity", "chain", changed(binding_hash="ab" * 32)),
+        wrong("other-invitation", "an attestation that names another invitation", "chain", changed(invitation_id="cd" * 16, line=replace(cast.attestation.line, subject="cd" * 16))),
         wrong("other-identity", "an attestation that names another identity", "chain", changed(identity=strangers)),
         wrong("names-other-member", "an attestation that names another member", "chain", changed(member=strangers)),
         wrong("names-other-organisation", "an attestation that names another organisation", "chain", changed(organisation=strangers)),
