@@ -7,6 +7,7 @@ call returns, or the old state untouched when it raises ``OSError``.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -75,7 +76,7 @@ def read(path: Path, *, limit: int) -> bytes:
     with path.open("rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise OSError(27, "larger than such a file can be", path.name)
+        raise OSError(errno.EOVERFLOW, "larger than such a file can be", path.name)
     return content
 
 

@@ -179,7 +179,12 @@ def _seal(
             spool=spool,
             now=now,
         )
-    outbox.note(account, spooled)
+    try:
+        outbox.note(account, spooled)
+    except Exception:
+        # A full disk: the command says that nothing happened, so nothing is kept.
+        spool.discard(spooled.document_id)
+        raise
     return spooled
 
 

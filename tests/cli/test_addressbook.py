@@ -27,6 +27,7 @@ from souspli_cli.addressbook import (
 from souspli_cli.box import BoxDamaged, BoxVersionUnknown
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
     from pathlib import Path
 
 SECRET = b"\x07" * 32
@@ -163,6 +164,11 @@ def _add(folder: Path, start: int, count: int) -> None:
         )
 
 
+def _add_at_once(folder: Path, start: int, barrier: Barrier) -> None:
+    barrier.wait(60)
+    _add(folder, start, 15)
+
+
 def _add_for_ever(folder: Path) -> None:
     number = 0
     while True:
@@ -173,7 +179,10 @@ def _add_for_ever(folder: Path) -> None:
 def test_two_programs_never_lose_each_other_s_change(tmp_path: Path) -> None:
     # spawn: processes of their own, as two commands are.
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_add, args=(tmp_path, n * 15, 15)) for n in range(2)]
+    barrier = context.Barrier(2)
+    processes = [
+        context.Process(target=_add_at_once, args=(tmp_path, start, barrier)) for start in (0, 15)
+    ]
     for process in processes:
         process.start()
     for process in processes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import time
@@ -135,6 +136,25 @@ def test_with_the_service_away_a_document_is_sealed_kept_and_sent_later(
     assert "gardé ici" in table.out
     service.start()
     resumed(practice, service)
+
+
+def test_a_document_whose_answer_was_lost_in_a_crash_is_not_sent_twice(
+    practice: Practice, service: Service, to: str, tmp_path: Path
+) -> None:
+    """Killed between the service's answer and letting go: the outbox still has it."""
+    service.stop()
+    assert practice.send(practice.document("large.txt"), to=to).code == 75
+    (kept,) = practice.outbox()
+    shutil.copytree(kept.parent, tmp_path / "copy")
+    service.start()
+    resumed(practice, service)
+    shutil.copytree(tmp_path / "copy", kept.parent)
+    again = practice.run("send", "--resume", "--json")
+    assert again.code == 0, again.err
+    (sent,) = again.json["sent"]
+    assert sent["document_id"] == kept.parent.name
+    assert deliveries(service, sent["recipients"][0]["invitation_id"]) == 1
+    assert practice.outbox() == []
 
 
 def test_a_kept_document_goes_to_the_new_letter_of_a_patient_who_lost_the_first(
