@@ -12,8 +12,13 @@ import unicodedata
 from souspli_keys.errors import PersonError
 from souspli_keys.framing import frame
 
-# Ligatures that NFKD leaves whole, and the sharp s with its capital.
-_SPELT_OUT = str.maketrans({"œ": "OE", "Œ": "OE", "æ": "AE", "Æ": "AE", "ß": "SS", "ẞ": "SS"})
+# Letters that NFKD leaves whole, as people spell them who lack the key: dropped, they
+# would make ŁUKASZ a stranger to LUKASZ.
+_SPELT_OUT = str.maketrans(
+    {"œ": "OE", "Œ": "OE", "æ": "AE", "Æ": "AE", "ß": "SS", "ẞ": "SS"}
+    | {"ł": "L", "Ł": "L", "ø": "O", "Ø": "O", "đ": "D", "Đ": "D", "ð": "D", "Ð": "D"}
+    | {"þ": "TH", "Þ": "TH", "ħ": "H", "Ħ": "H", "ı": "I"}
+)
 
 _NOT_A_TO_Z = re.compile(r"[^A-Z]")
 _BIRTH_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")

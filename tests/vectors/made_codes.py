@@ -243,7 +243,10 @@ def _persons() -> list[Vector]:
         "digits-dropped": ("Martin 2", "MARTIN", "1980-01-01"),
         "no-break-space": ("Le\u00a0Goff", "LEGOFF", "1980-01-01"),
         "dotless-i": ("Yıldız", "YILDIZ", "1980-01-01"),
-        "stroke": ("Łukasz", "UKASZ", "1980-01-01"),
+        "stroke": ("Łukasz", "LUKASZ", "1980-01-01"),
+        "nordic": ("Sørensen-Þórðar", "SORENSENTHORDAR", "1980-01-01"),
+        "croatian": ("Đurić", "DURIC", "1980-01-01"),
+        "maltese": ("Ħaż", "HAZ", "1980-01-01"),
     }
     refused = {"empty": "", "spaces": "   ", "hyphen": "-", "digits": "123", "cyrillic": "Иванов"}
     return [

@@ -12,12 +12,18 @@ const LONGEST_MONTH = 31 // days, where the month is unknown
  * `Le Goff-Œuvrard` gives `LEGOFFOEUVRARD`. Raises PersonError if no letter is left.
  */
 export function normaliseSurname(text: string): string {
-  // The ligatures are spelt out by hand: NFKD leaves them whole.
+  // NFKD leaves these letters whole. Dropped, they would make ŁUKASZ a stranger to LUKASZ.
   const surname = text
     .normalize('NFKD')
     .replaceAll(/[œŒ]/g, 'OE')
     .replaceAll(/[æÆ]/g, 'AE')
     .replaceAll(/[ßẞ]/g, 'SS')
+    .replaceAll(/[łŁ]/g, 'L')
+    .replaceAll(/[øØ]/g, 'O')
+    .replaceAll(/[đĐðÐ]/g, 'D')
+    .replaceAll(/[þÞ]/g, 'TH')
+    .replaceAll(/[ħĦ]/g, 'H')
+    .replaceAll('ı', 'I')
     .replaceAll(/\p{M}/gu, '')
     .toUpperCase()
     .replaceAll(/[^A-Z]/g, '')
