@@ -1,13 +1,15 @@
 """What the command line starts: the service's run loop, and the operator's admission codes."""
 
 import asyncio
+import contextlib
 import hashlib
+import io
 import logging
 import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 from aiohttp import web
@@ -116,10 +118,28 @@ def configure_logging() -> None:
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        # Of a TextIO, a WriteLogger uses these two methods.
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_WithoutValues()], level=logging.WARNING, force=True)
+
+
+class _Stderr(io.TextIOBase):
+    """Loses lines rather than requests: a log that can't be written stops nothing.
+
+    The disk that is full of documents is often the log's as well; raised here, its
+    error would leave every request without an answer.
+    """
+
+    def write(self, text: str, /) -> int:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 class _WithoutValues(logging.Handler):
