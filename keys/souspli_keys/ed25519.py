@@ -27,6 +27,10 @@ def verify(message: bytes, *, signature: bytes, public_key: bytes) -> bytes:
     """
     if len(signature) != SIGNATURE_BYTES or len(public_key) != bindings.crypto_sign_PUBLICKEYBYTES:
         raise SignatureError("a signature or key of another length")
+    # Outside the prime-order subgroup, libraries differ on which signatures hold: a
+    # hostile signer could make an envelope that one reader takes and the other refuses.
+    if not bindings.crypto_core_ed25519_is_valid_point(public_key):
+        raise SignatureError("not a key that anybody generates")
     try:
         return bindings.crypto_sign_open(signature + message, public_key)
     except CryptoError:

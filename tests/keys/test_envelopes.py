@@ -156,3 +156,48 @@ def test_an_age_identity_has_one_spelling() -> None:
     for other in (text.lower(), text[:-1], text.replace("PQ-", ""), ""):
         with pytest.raises(KeyStringError):
             parse_age_identity(other)
+
+
+@pytest.mark.parametrize(
+    ("public_key", "message", "signature"),
+    [
+        pytest.param(
+            "c40edcbfc49d8b3b8993457ded8f8d0578999ebfd923a322156c30a0b8c47f67",
+            "6d30",
+            "0d34819eee5be6df16526d84280da8cb888e8c1f439a3b31ba454e710c4116a1"
+            "4529320b6fb99477f3f50c8d858fda38e285511ca954260a1e6db2b64093b100",
+            id="a key that is not in the subgroup of prime order",
+        ),
+        pytest.param(
+            "e38050f472de5d76dba6a003a4e40d8b884e05980c8c1770f2baefe7d88d673b",
+            "6d32",
+            "6a0a21bc4edc0fabfe7b4368e01b5d0ffc3b7a611dddbc3a55e262e637dc551b"
+            "0baaaf0244161bd19256c0e20594a039856e6b0d602a72fe073505cefb151c0c",
+            id="such a key, with a signature that fits without the cofactor as well",
+        ),
+        pytest.param(
+            "edc876d6831fd2105d0b4389ca2e283166469289146e2ce06faefe98b22548df",
+            "78",
+            "0100000000000000000000000000000000000000000000000000000000000000"
+            "20a144238de68fd3d550c9bb3f6eaf57c93ec47081888323184c4952397e9f04",
+            id="a first half that is the point of order one",
+        ),
+        pytest.param(
+            "edc876d6831fd2105d0b4389ca2e283166469289146e2ce06faefe98b22548df",
+            "78",
+            "4c09ae0bb152ce1900464b0c9307316e1f761f80aaf20226936f0aa6a0bd49e4"
+            "0e07ca2d6404aef52e9623abf8b4cd08677b1be9fdec2bd662bc939208449b00",
+            id="a first half that is not in the subgroup of prime order",
+        ),
+    ],
+)
+def test_a_point_over_which_libraries_differ_verifies_nothing(
+    public_key: str, message: str, signature: str
+) -> None:
+    """Made by a signer who knows the secret; the browser's test holds the same."""
+    with pytest.raises(SignatureError):
+        ed25519.verify(
+            bytes.fromhex(message),
+            signature=bytes.fromhex(signature),
+            public_key=bytes.fromhex(public_key),
+        )
