@@ -75,11 +75,12 @@ def _with_ending(name: str, ending: str) -> str:
     stem, suffix = path.stem, path.suffix
     while len(f"{stem}{ending}{suffix}".encode()) > MAX_NAME_BYTES and stem:
         stem = stem[:-1]
-    return (
-        f"{stem}{ending}{suffix}"
-        if stem
-        else name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
-    )
+    if stem:
+        return f"{stem}{ending}{suffix}"
+    # An extension as long as a name is none. The ending stays: without it two such names
+    # would be made different for ever.
+    kept = name.encode()[: MAX_NAME_BYTES - len(ending)].decode(errors="ignore")
+    return f"{kept}{ending}"
 
 
 def _is_unseen(character: str) -> bool:

@@ -76,6 +76,14 @@ def test_names_that_become_equal_get_a_number() -> None:
     assert safe_names(["a?.pdf", "a*.pdf", "a_.pdf"]) == ("a_.pdf", "a_ (2).pdf", "a_ (3).pdf")
 
 
+def test_names_whose_extension_leaves_no_room_for_a_number_get_one_too() -> None:
+    """A hostile sender could otherwise keep a reader busy for ever."""
+    extension = "." + "é" * 126
+    first, second = safe_names([f"?{extension}", f"*{extension}"])
+    assert first == f"_{extension}"
+    assert second == f"_.{'é' * 124} (2)"
+
+
 @given(st.lists(st.text(max_size=90), max_size=8))
 def test_stored_names_are_short_different_and_stay_in_their_folder(names: list[str]) -> None:
     stored = safe_names(names)

@@ -73,11 +73,14 @@ function withEnding(name: string, ending: string): string {
     if (utf8(candidate).length <= MAX_NAME_BYTES) return candidate
     stem.pop()
   }
-  // An extension as long as a name: whole characters of it, as many as fit.
-  return [...name].reduce(
-    (kept, next) => (utf8(kept + next).length <= MAX_NAME_BYTES ? kept + next : kept),
-    '',
-  )
+  // An extension as long as a name is none: whole characters, as many as fit. The ending
+  // stays: without it two such names would be made different for ever.
+  let kept = ''
+  for (const next of name) {
+    if (utf8(kept + next + ending).length > MAX_NAME_BYTES) break
+    kept += next
+  }
+  return kept + ending
 }
 
 function checkName(name: string): void {

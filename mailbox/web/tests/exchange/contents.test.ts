@@ -137,6 +137,11 @@ describe('safe names', () => {
     ['joiners are spelling', ['می\u200cخواهم.pdf'], ['می\u200cخواهم.pdf']],
     ['names that become equal get a number', ['a?.pdf', 'a*.pdf'], ['a_.pdf', 'a_ (2).pdf']],
     ['case does not tell them apart', ['A?.pdf', 'a*.pdf'], ['A_.pdf', 'a_ (2).pdf']],
+    [
+      'an extension that leaves no room for a number: not made different for ever',
+      [`?.${'é'.repeat(126)}`, `*.${'é'.repeat(126)}`],
+      [`_.${'é'.repeat(126)}`, `_.${'é'.repeat(124)} (2)`],
+    ],
   ])('%s', (_what, names, safe) => {
     expect(safeNames(names)).toEqual(safe)
   })
