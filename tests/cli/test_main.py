@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import pytest
 from cli_world import clean_environment, command
 
 from souspli_cli import run
+from souspli_cli.main import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,10 @@ def test_the_version_is_told_before_click_or_the_network_are_imported(home: Path
     imported = {row.rpartition("|")[2].strip() for row in told.stderr.splitlines()}
     assert "souspli_cli.main" in imported
     assert imported.isdisjoint({"click", "aiohttp", "asyncio", "nacl", "cryptography", "msgspec"})
+
+
+def test_the_version_told_is_the_package_s() -> None:
+    assert metadata.version("souspli") == VERSION
 
 
 def test_help_of_a_verb_imports_no_http_client(home: Path) -> None:
