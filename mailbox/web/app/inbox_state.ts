@@ -34,7 +34,7 @@ export function useInbox(session: Session | null, intercept: (trouble: Trouble) 
   const turn = useRef(0)
 
   const fetchPage = useCallback(
-    (after: string | null, so_far: readonly DocumentEntry[]) => {
+    (after: string | null, soFar: readonly DocumentEntry[]) => {
       if (session === null) return
       turn.current += 1
       const mine = turn.current
@@ -44,7 +44,7 @@ export function useInbox(session: Session | null, intercept: (trouble: Trouble) 
         .listDocuments(after)
         .then((page) => {
           if (mine !== turn.current) return
-          setFetched({ entries: [...so_far, ...page.entries], next: page.next })
+          setFetched({ entries: [...soFar, ...page.entries], next: page.next })
           setBusy(false)
         })
         .catch((failure: unknown) => {

@@ -17,12 +17,12 @@ export function PdfPage({
   name: string
 }) {
   const { say } = useSpeech()
-  const window_ = useRef<HTMLDivElement>(null)
+  const frame = useRef<HTMLDivElement>(null)
   const sheet = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const text = useRef<HTMLDivElement>(null)
   const [outcome, setOutcome] = useState<Outcome>('drawing')
-  const width = useWidth(window_)
+  const width = useWidth(frame)
 
   useEffect(() => {
     if (width === 0) return
@@ -61,7 +61,7 @@ export function PdfPage({
       ) : null}
       <section
         class="pdf-window"
-        ref={window_}
+        ref={frame}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
         tabIndex={0}
         aria-label={say('pdf.region', { name })}
