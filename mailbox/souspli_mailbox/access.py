@@ -94,7 +94,8 @@ def claim_of(request: web.Request) -> Claim:
 def network_address(request: web.Request) -> str:
     """Return the address that failures are counted for."""
     if request.app[SETTINGS].behind_proxy:
-        forwarded = request.headers.get("X-Forwarded-For", "")
+        # Some proxies append to the client's header, some add one of their own behind it.
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
         # The last entry is the proxy's own; those before it are the client's claims.
         if last := forwarded.rpartition(",")[2].strip():
             return last

@@ -22,6 +22,7 @@ from souspli_mailbox.middlewares import (
     log_requests,
     refuse_other_sites,
 )
+from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.notify import Relay, SmtpRelay
 from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
@@ -49,6 +50,7 @@ from souspli_mailbox.state import (
     DATABASE,
     DESCRIPTION,
     DRAIN,
+    NONCE_QUOTA,
     PAGE,
     SECRETS,
     SEGMENT_SLOTS,
@@ -109,6 +111,7 @@ def make_app(
     app[CLOCK] = clock
     app[PAGE] = load_page(settings, folder=webclient)
     app[DRAIN] = Drain()
+    app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
     app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
     app.on_response_prepare.append(add_headers)

@@ -85,7 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Take the client's address from the last entry of `X-Forwarded-For`.
 
     Only with a reverse proxy in front that sets it: anybody else could write it, and
-    with it escape being throttled.
+    with it escape being throttled. Off behind a proxy, all people share the proxy's
+    address, and one who mistypes makes everybody wait.
     """
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()

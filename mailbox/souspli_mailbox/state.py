@@ -9,6 +9,7 @@ from aiohttp import web
 
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
 from souspli_mailbox.settings import Settings
 from souspli_storage.blobs import BlobStore
@@ -38,6 +39,7 @@ SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)
 WORKER: Final = web.AppKey("worker", Worker)
+NONCE_QUOTA: Final = web.AppKey("nonce_quota", NonceQuota)
 SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)
 DESCRIPTION: Final = web.AppKey("description", bytes)
 """The OpenAPI document."""

@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from multidict import CIMultiDict
 from simulation.people import Practice
 from simulation.quick import Claimant, claim, invite
 from simulation.service import ORIGIN, Answer, Service, running
@@ -18,8 +19,11 @@ from souspli_exchange.port_errors import (
     ThrottledError,
 )
 from souspli_keys import codes
-from souspli_keys.login import LoginChallenge, LoginPurpose
+from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose
 from souspli_keys.unlockers import LoginKey, new_device
+from souspli_mailbox.nonce_quota import MOST_NONCES
+from souspli_mailbox.state import NONCE_QUOTA, SECRETS
+from souspli_mailbox.throttle import network_key
 
 HOUR = 3_600
 
@@ -334,6 +338,27 @@ async def test_behind_a_proxy_failures_count_for_the_address_that_the_proxy_saw(
         assert await look_up("192.0.2.1, 192.0.2.2") == 404
 
 
+async def test_a_proxy_that_adds_a_header_of_its_own_is_the_one_that_is_believed(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path / "data", behind_proxy=True) as service:
+        statuses = []
+        for guess in range(6):
+            answer = await service.ask(
+                "POST",
+                "/v1/claims/lookup",
+                {"letter_number": "0000000000"},
+                headers=CIMultiDict(
+                    [
+                        ("X-Forwarded-For", f"198.51.100.{guess}"),  # the client's own
+                        ("X-Forwarded-For", "192.0.2.1"),
+                    ]
+                ),
+            )
+            statuses.append(answer.status)
+        assert statuses == [404] * 5 + [429]
+
+
 async def test_without_a_proxy_nobody_escapes_by_a_header(service: Service) -> None:
     statuses = []
     for guess in range(6):
@@ -345,3 +370,25 @@ async def test_without_a_proxy_nobody_escapes_by_a_header(service: Service) -> N
         )
         statuses.append(answer.status)
     assert statuses == [404] * 5 + [429]
+
+
+async def test_nobody_fills_the_disk_with_nonces(service: Service, practice: Practice) -> None:
+    """Neither with an account's nor with a letter's; in the next two minutes there are more."""
+    letter = f"/v1/claims/{(await invite(practice)).invitation_id}/nonce"
+    service.clock.now += NONCE_SECONDS - service.clock.now % NONCE_SECONDS
+    here = network_key(service.app[SECRETS].throttles, address="127.0.0.1")
+    for _ in range(MOST_NONCES - 1):
+        service.app[NONCE_QUOTA].draw(here, now=service.clock.now)
+
+    assert (await start(service, "1234567897")).status == 200
+    kept = len(service.rows("nonces"))
+    for refused in (
+        await start(service, "1234567897"),
+        await service.ask("POST", letter, {}),
+    ):
+        assert (refused.status, refused.headers["Retry-After"]) == (429, str(NONCE_SECONDS))
+    assert len(service.rows("nonces")) == kept
+
+    service.clock.now += NONCE_SECONDS
+    assert (await start(service, "1234567897")).status == 200
+    assert (await service.ask("POST", letter, {})).status == 200

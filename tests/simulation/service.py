@@ -123,7 +123,7 @@ class Service:
         data: bytes | None = None,
     ) -> Answer:
         """Send a request as it stands, with the session of `as_`; follow nothing."""
-        sent = dict(headers or {})
+        sent = CIMultiDict(headers or {})
         if as_ is not None:
             sent["Authorization"] = f"Bearer {as_._transport._token}"
         async with (

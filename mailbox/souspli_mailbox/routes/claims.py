@@ -46,7 +46,7 @@ from souspli_mailbox.sessions import (
     new_nonce,
     new_token,
 )
-from souspli_mailbox.state import DATABASE, SECRETS, SETTINGS, WORKER, now
+from souspli_mailbox.state import DATABASE, NONCE_QUOTA, SECRETS, SETTINGS, WORKER, now
 from souspli_mailbox.throttle import account_key, network_key
 from souspli_mailbox.tickets import drop_cookie, set_cookie, shown_token
 from souspli_storage.database import Refused
@@ -116,6 +116,7 @@ def _read(connection: Connection, *, invitation_id: str, now: int) -> invitation
 
 async def make_nonce(request: web.Request) -> web.Response:
     await read_request(request, Nothing)
+    request.app[NONCE_QUOTA].draw(_network_key(request), now=now(request))
     nonce, expires_at = new_nonce(), now(request) + NONCE_SECONDS
     await request.app[DATABASE].write(
         _keep_nonce,

@@ -42,7 +42,7 @@ from souspli_mailbox.sessions import (
     new_nonce,
     new_token,
 )
-from souspli_mailbox.state import DATABASE, SECRETS, SETTINGS, now
+from souspli_mailbox.state import DATABASE, NONCE_QUOTA, SECRETS, SETTINGS, now
 from souspli_mailbox.throttle import account_key, network_key
 from souspli_mailbox.tickets import drop_cookie, set_cookie, shown_token
 from souspli_storage.database import Refused
@@ -54,6 +54,7 @@ async def start_sign_in(request: web.Request) -> web.Response:
         account_number = await _number_of(request, normalise_address(body.account))
     else:
         account_number = parse_account_number(body.account)
+    request.app[NONCE_QUOTA].draw(_network_key(request), now=now(request))
     nonce, expires_at = new_nonce(), now(request) + NONCE_SECONDS
     await request.app[DATABASE].write(
         nonces.keep_nonce,
@@ -78,7 +79,7 @@ async def sign_in(request: web.Request) -> web.Response:
     body = await read_request(request, SignInRequest)
     secret = request.app[SECRETS].throttles
     account = account_key(secret, account_number=body.account_number, kind=body.kind)
-    network = network_key(secret, address=network_address(request))
+    network = _network_key(request)
     moment = now(request)
     token = new_token()
     expires_at = moment + request.app[SETTINGS].limits.session_seconds
@@ -112,6 +113,10 @@ async def sign_in(request: web.Request) -> web.Response:
         )
     )
     return set_cookie(response, CookieName.ACCOUNT, token, body.client)
+
+
+def _network_key(request: web.Request) -> str:
+    return network_key(request.app[SECRETS].throttles, address=network_address(request))
 
 
 def _use_nonce(
