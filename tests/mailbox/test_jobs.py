@@ -78,7 +78,8 @@ async def working(
         yield worker
     finally:
         worker.stop()
-        await running
+        async with asyncio.timeout(30):
+            await running
 
 
 async def until(fact: Callable[[], bool]) -> None:

@@ -244,6 +244,8 @@ class Rows:
             )
         ) is not None:
             taken.append(job)
+            # A job that can be taken twice would be taken for ever.
+            assert len({one.job_id for one in taken}) == len(taken), "one job taken twice"
         return taken
 
 
