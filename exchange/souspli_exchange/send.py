@@ -11,7 +11,7 @@ The caller records the result first and then discards the document from the spoo
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
@@ -300,7 +300,9 @@ async def _complete(
                 raise
             reseals -= 1
             invitation_id = InvitationId(claimed.invitation_id)
-            recipient = await _verify_again(sending, invitation_id, own_copies, now=now)
+            recipient = await _verify_again(
+                sending, invitation_id, own_copies, before=verified.get(invitation_id), now=now
+            )
             sealed_to = {cover.recipient for cover in spooled.covers}
             if recipient.identity.fingerprint in sealed_to:
                 raise  # the service refuses the very key that it says is in force
@@ -327,11 +329,17 @@ async def _verify_again(
     invitation_id: InvitationId,
     own_copies: Mapping[InvitationId, OwnCopy],
     *,
+    before: VerifiedRecipient | None = None,
     now: int,
 ) -> VerifiedRecipient:
+    """Ask and verify once more; `before` is what was verified a moment ago."""
     own = own_copies.get(invitation_id)
     if own is None:
         raise BrokenAnswerError("the service names an invitation that is not in this document")
+    if before is not None and before.binding is not None:
+        # The own copy may be older than this claim: a service that takes it back would
+        # have the document sealed to whoever holds the old letter.
+        own = replace(own, seen_binding=before.binding.binding_hash)
     view = await sending.retry.repeat(lambda: sending.directory.invitation(invitation_id))
     return verify_recipient(view, own, now=now)
 

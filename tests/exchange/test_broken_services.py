@@ -10,6 +10,7 @@ from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import (
+    BindingRefusedError,
     ContentsRefusedError,
     CoverRefusedError,
     ExchangeUsageError,
@@ -24,7 +25,13 @@ from souspli_exchange.port_errors import (
     IncompleteDepositError,
     RecipientClaimedError,
 )
-from souspli_exchange.ports import CompletedDeposit, DeliveredCover, NewDelivery
+from souspli_exchange.ports import (
+    CompletedDeposit,
+    DeliveredCover,
+    InvitationStatus,
+    InvitationView,
+    NewDelivery,
+)
 from souspli_exchange.receive import fetch_cover, reseal_waiting
 from souspli_exchange.reissue import rekey_waiting
 from souspli_exchange.segments import START_BYTES, SegmentLayout
@@ -91,6 +98,32 @@ async def test_a_service_that_refuses_the_key_it_names_is_not_obeyed(world: Worl
     with pytest.raises(RecipientClaimedError):
         await send_through(world, Confused(world.service))
     assert len(asked) == 1
+
+
+async def test_a_service_that_takes_a_claim_back_while_we_send_is_a_red_stop(
+    world: World,
+) -> None:
+    """Or the document would be sealed to the letter again, which anybody may have found."""
+    invitation = await world.invite()
+    await world.claim(invitation)
+
+    class Liar(MemberConnection):
+        async def complete_deposit(self, *_arguments: Any, **named: Any) -> CompletedDeposit:
+            [cover] = named["covers"]
+            raise RecipientClaimedError("claimed", invitation_id=cover.invitation_id)
+
+        async def invitation(self, invitation_id: InvitationId) -> InvitationView:
+            return InvitationView(
+                invitation_id=invitation_id,
+                status=InvitationStatus.PENDING,
+                binding=None,
+                attestation=None,
+            )
+
+    liar = Liar(world.service)
+    sending = replace(world.sending(), mailbox=liar, directory=liar)
+    with pytest.raises(BindingRefusedError):
+        await send(sending, [REPORT], DESCRIPTION, [world.addressee(invitation)], now=NOW)
 
 
 async def test_a_service_that_names_a_stranger_s_invitation_is_not_obeyed(world: World) -> None:
