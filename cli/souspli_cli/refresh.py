@@ -27,6 +27,7 @@ from souspli_keys.statements import Binding
 
 if TYPE_CHECKING:
     from souspli_exchange.ports import SentDelivery
+    from souspli_exchange.receipt import Receipt
     from souspli_exchange.send import Sending
 
 PAGE = 100
@@ -164,29 +165,37 @@ def _learnt(
         )
         if moment is not None
     }
+    state = delivery.state.value
+    receipt = _receipt(sending, document, to, patient, delivery)
+    # Proved once, proved for ever: the service can't take it back, nor say another state.
+    if to.opened_verified or receipt is not None:
+        state = DeliveryState.OPENED.value
+        if receipt is not None:
+            moments.setdefault(state, receipt.opened_at)
+        elif state in to.moments:
+            moments[state] = to.moments[state]
     return msgspec.structs.replace(
         to,
         delivery_id=delivery.delivery_id,
-        state=delivery.state.value,
+        state=state,
         moments=moments,
-        # Proved once, proved for ever: the service can't take it back.
-        opened_verified=to.opened_verified or _proves(sending, document, to, patient, delivery),
+        opened_verified=to.opened_verified or receipt is not None,
     )
 
 
-def _proves(
+def _receipt(
     sending: Sending,
     document: SentDocument,
     to: SentTo,
     patient: Patient | None,
     delivery: SentDelivery,
-) -> bool:
-    """Whether the delivery's receipt is by the identity that we verified, for our manifest."""
+) -> Receipt | None:
+    """Give the delivery's receipt if the identity that we verified signed it for our manifest."""
     reader = _reader(patient, delivery)
     if delivery.receipt is None or reader is None:
-        return False
+        return None
     try:
-        verify_receipt(
+        return verify_receipt(
             delivery.receipt,
             reader=reader,
             document_id=DocumentId(document.document_id),
@@ -194,8 +203,7 @@ def _proves(
             origin=sending.sender.origin,
         )
     except ReceiptRefusedError:
-        return False
-    return True
+        return None
 
 
 def _reader(patient: Patient | None, delivery: SentDelivery) -> PublicIdentity | None:

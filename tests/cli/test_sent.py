@@ -117,6 +117,22 @@ def test_a_proof_once_seen_survives_a_service_that_forgets(
     assert recipient(practice, address)["opened_verified"] is True
 
 
+def test_what_a_receipt_proves_no_state_denies(
+    practice: Practice, service: Service, tmp_path: Path
+) -> None:
+    address = "denies@exemple.fr"
+    assert practice.invite(address=address).code == 0
+    sent = practice.send(practice.document(), to=address)
+    patient_claims(service, practice.letter(address), tmp_path / "patient")
+    change(
+        service,
+        "UPDATE deliveries SET state = 'notified', opened_at = NULL WHERE delivery_id = ?",
+        sent.json["recipients"][0]["delivery_id"],
+    )
+    seen = recipient(practice, address)
+    assert (seen["state"], seen["opened_verified"]) == ("opened", True)
+
+
 def test_the_newest_are_shown_first_and_no_more_than_asked_for(practice: Practice) -> None:
     address = "limit@exemple.fr"
     assert practice.invite(address=address).code == 0
