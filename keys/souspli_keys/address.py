@@ -16,6 +16,10 @@ Address = NewType("Address", str)
 Origin = NewType("Origin", str)
 """The service's name: a lower-case DNS name without port, built into every client."""
 
+# RFC 5322 §3.2.3 takes these in quotes only, which nobody's address has; without them
+# mail software reads `marie,dupont@…` as two addresses, and a code would go to the first.
+_SPECIALS = frozenset('"(),:;<>[\\]')
+
 _LEAST_BYTES = 3  # a@b
 _MOST_BYTES = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 _MOST_ORIGIN_BYTES = 253  # RFC 1035 §2.3.4, as text
@@ -37,6 +41,8 @@ def normalise_address(text: str) -> Address:
     # idna takes the final dot of an absolute name: a second spelling of the domain.
     if any(c in WHITE_SPACE for c in folded) or domain.endswith("."):
         raise AddressError("an address holds no space and does not end with a dot")
+    if not _SPECIALS.isdisjoint(local):
+        raise AddressError("a character that mail gives another meaning")
     try:
         check_text(local)
         address = f"{local}@{idna.encode(domain, std3_rules=True).decode('ascii')}"

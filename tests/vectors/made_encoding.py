@@ -260,6 +260,11 @@ def _addresses() -> list[Vector]:
         "label-64": ("with a label of 64 characters", "marie@" + "a" * 64 + ".org"),
         "too-long": ("of 255 bytes", "m" * (255 - len("@example.org")) + "@example.org"),
         "bad-a-label": ("with an A-label that stands for nothing", "marie@xn--a.fr"),
+        "comma": ("with a comma, where mail software begins another address", "marie,martin@example.org"),
+        "angle-brackets": ("with angle brackets, where mail software looks for the real one", "marie<paul>@example.org"),
+        "quoted": ("with quotation marks", '"marie"@example.org'),
+        "backslash": ("with a backslash", "marie\\@example.org"),
+        "comment": ("with a comment in parentheses", "marie(labo)@example.org"),
     }  # fmt: skip
     return [
         *(

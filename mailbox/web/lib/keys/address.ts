@@ -13,6 +13,10 @@ export type Address = string & { readonly [address]: true }
 /** The service's name: a lower-case DNS name without port, built into every client. */
 export type Origin = string & { readonly [origin]: true }
 
+// RFC 5322 §3.2.3 takes these in quotes only, which nobody's address has; without them
+// mail software reads `marie,dupont@…` as two addresses, and a code would go to the first.
+const SPECIALS = /["(),:;<>[\\\]]/
+
 const LEAST_BYTES = 3 // a@b
 const MOST_BYTES = 254 // RFC 5321 §4.5.3.1.3, less the angle brackets
 const MOST_ORIGIN_CHARACTERS = 253 // RFC 1035 §2.3.4, as text
@@ -35,6 +39,9 @@ export function parseAddress(text: string): Address {
   }
   if ([...text].some((character) => WHITE_SPACE.includes(character))) {
     throw new AddressError('an address holds no space')
+  }
+  if (SPECIALS.test(local)) {
+    throw new AddressError('a character that mail gives another meaning')
   }
   try {
     checkText(text)
