@@ -83,7 +83,8 @@ def test_all_screens_from_the_letter_to_the_document(
     check(watched, language, "8-sign-in-errors")
     sign_in(watched, practice.page, account=account, password=password)
     expect(page.locator("html")).to_have_attribute("lang", language)
-    watched.settle()
+    # A hint for password managers: there is no account number yet to give them.
+    watched.settle("username fields")
 
 
 def test_the_browser_keeps_the_language_and_nothing_else(

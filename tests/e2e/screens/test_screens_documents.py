@@ -61,9 +61,9 @@ def xfa_pdf() -> bytes:
     return pdf_of("Please wait", catalog="/AcroForm << /Fields [] /XFA [(template) (x)] >>")
 
 
-# What can't be shown, by title, and what the page says about it. (The sender's program
-# refuses empty files before they are sent: the words for those have a unit test.)
+# What can't be shown, by title, and what the page says about it.
 FAULTS = {
+    "PDF vide": (b"", "vide"),
     "PDF cassé": (b"%PDF-1.7\n" + zlib.compress(b"rubbish" * 100), "incomplet ou mal fait"),
     "PDF protégé": (encrypted_pdf(), "a son propre mot de passe"),
     "Formulaire": (xfa_pdf(), "formulaire interactif"),
