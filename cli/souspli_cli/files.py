@@ -12,7 +12,7 @@ import fcntl
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from souspli_cli.errors import Refused
 
@@ -56,14 +56,23 @@ def create(path: Path, content: bytes) -> None:
 
 
 def _write_new(path: Path, content: bytes) -> None:
+    with new(path) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def new(path: Path) -> BinaryIO:
+    """Open a private file that must not exist yet, to be written; not yet durable.
+
+    Raises:
+        FileExistsError: Something of this name is there, even a dangling link.
+    """
     # O_EXCL also refuses links: nobody can point us at a file of theirs.
     descriptor = os.open(
         path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE
     )
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    return os.fdopen(descriptor, "wb")
 
 
 def read(path: Path, *, limit: int) -> bytes:

@@ -25,7 +25,12 @@ from souspli_exchange.ids import new_document_id
 from souspli_exchange.manifest import Description, Priority, Sex
 from souspli_exchange.manifest import Patient as ManifestPatient
 from souspli_exchange.outgoing import seal_into_spool
-from souspli_exchange.port_errors import StorageFullError, UnavailableError
+from souspli_exchange.port_errors import (
+    BrokenAnswerError,
+    NotSignedInError,
+    StorageFullError,
+    UnavailableError,
+)
 from souspli_exchange.sources import PathSource
 
 if TYPE_CHECKING:
@@ -146,6 +151,9 @@ def _seal_and_deposit(
         except ExchangeError as failure:
             if failure.temporary:
                 raise _kept(Temporary("kept"), spooled) from None
+            if isinstance(failure, BrokenAnswerError | NotSignedInError):
+                # Stored or not, nobody can tell; what is deposited again arrives once.
+                raise _kept(Temporary("kept_unclear"), spooled) from None
             # Refused for good: nothing was sent, and nothing is kept that never will be.
             outbox.give_up(account, spool, spooled)
             known = recipients.in_words(failure, outgoing.patients[0].address)

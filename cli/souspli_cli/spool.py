@@ -60,7 +60,8 @@ class FolderSpool:
         with _as_spool_errors():
             if document_id not in self._held:
                 self._begin(document_id)
-            with (self._folder(document_id) / f"segment-{index}").open("xb") as file:
+            # Durable with `commit`, not before: a folder without it is thrown away.
+            with files.new(self._folder(document_id) / f"segment-{index}") as file:
                 file.write(sealed)
 
     def commit(self, document: SpooledDocument) -> None:
