@@ -24,3 +24,9 @@ def check_same(answered: str, asked: str) -> str:
 def paging(after: str | None, limit: int) -> dict[str, str]:
     """Return the query of one page."""
     return {"limit": str(limit)} | ({} if after is None else {"after": after})
+
+
+def check_page(entries: int, *, next_cursor: str | None, after: str | None) -> None:
+    """Raise BrokenAnswerError for a page that leads nowhere: following it would never end."""
+    if next_cursor is not None and (not entries or next_cursor == after):
+        raise BrokenAnswerError("a page of nothing, and another one behind it")

@@ -4,7 +4,7 @@ from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId
 from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
-from souspli_mailbox.client.calls import Calls, paging
+from souspli_mailbox.client.calls import Calls, check_page, paging
 from souspli_mailbox.protocol import deliveries as messages
 from souspli_mailbox.protocol.values import Nothing
 
@@ -18,6 +18,7 @@ class RecipientCalls(Calls):
         answer = await self._transport.ask(
             "GET", "/v1/deliveries", messages.DeliveriesPage, query=paging(after, limit)
         )
+        check_page(len(answer.deliveries), next_cursor=answer.next, after=after)
         return wire.from_deliveries(answer)
 
     async def delivery_cover(self, delivery_id: DeliveryId) -> ports.DeliveredCover:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_mailbox.client import wire
-from souspli_mailbox.client.calls import Calls, check_same, paging
+from souspli_mailbox.client.calls import Calls, check_page, check_same, paging
 from souspli_mailbox.protocol import deposits as messages
 from souspli_mailbox.protocol.deliveries import ReplaceCoverAnswer, ReplaceCoverRequest
 
@@ -76,6 +76,7 @@ class SenderCalls(Calls):
             query=paging(after, limit),
             max_bytes=MAX_DEPOSITS_PAGE_BYTES,
         )
+        check_page(len(answer.deposits), next_cursor=answer.next, after=after)
         return wire.from_deposits(answer)
 
     async def sender_cover(self, document_id: DocumentId) -> bytes:
