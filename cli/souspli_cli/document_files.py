@@ -32,7 +32,7 @@ def check(paths: Sequence[Path]) -> list[DocumentFile]:
     """Give the files, or refuse the first that can't be sent, by its name.
 
     Raises:
-        Refused: Missing, a folder, no ordinary file, unreadable, empty, of a name that
+        Refused: Missing, a folder, no ordinary file, unreadable, of a name that
             can't travel or that another has; too many, or too large together.
     """
     if len(paths) > MAX_FILES:
@@ -63,8 +63,6 @@ def _check_one(path: Path) -> DocumentFile:
         raise Refused("file_is_folder", path=str(path))
     if not stat.S_ISREG(status.st_mode):
         raise Refused("file_not_regular", path=str(path))
-    if status.st_size == 0:
-        raise Refused("file_empty", path=str(path))
     name = unicodedata.normalize("NFC", path.name)
     try:
         check_names([name])

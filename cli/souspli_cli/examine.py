@@ -29,6 +29,7 @@ SECONDS_PER_FILE = 30
 class Finding(Enum):
     """What a reader of the file will notice; ``send.finding_<value>`` in the texts."""
 
+    EMPTY = "empty"
     ENCRYPTED = "encrypted"
     XFA = "xfa"
     JAVASCRIPT = "javascript"

@@ -40,9 +40,12 @@ def main() -> None:
     logging.disable()
     for path in paths:
         with open(path, "rb") as file:  # noqa: PTH123  (the name may be no valid text)
-            media_type = sniff(file.read(SNIFFED_BYTES))
+            start = file.read(SNIFFED_BYTES)
+            media_type = sniff(start)
             findings: list[str] = []
-            if media_type == "application/pdf" or path.lower().endswith(".pdf"):
+            if not start:
+                findings = ["empty"]
+            elif media_type == "application/pdf" or path.lower().endswith(".pdf"):
                 file.seek(0)
                 findings = pdf_findings(file)
         line = json.dumps({"media_type": media_type, "findings": findings})

@@ -56,6 +56,7 @@ def write(folder: Path, name: str, content: bytes) -> Path:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
+        ("empty.pdf", b"", Examined("application/x-empty", (Finding.EMPTY,))),
         ("a.pdf", pdf(), Examined("application/pdf", ())),
         ("a", pdf(), Examined("application/pdf", ())),
         ("a.pdf", pdf("encrypted"), Examined("application/pdf", (Finding.ENCRYPTED,))),

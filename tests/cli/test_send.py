@@ -43,7 +43,6 @@ def test_without_an_invitation_the_command_that_invites_is_named(practice: Pract
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
-        ("empty.pdf", b"", "file-empty"),
         ("bell\x07.pdf", b"x", "file-name-refused"),
         ("right\u202eleft.pdf", b"x", "file-name-refused"),
         (" space.pdf", b"x", "file-name-refused"),
@@ -137,6 +136,13 @@ def test_a_protected_pdf_is_sent_with_a_warning(invited: Practice, tmp_path: Pat
     assert ended.json["date"] == "2026-03-01"
     assert ended.json["findings"] == [{"file": "Compte rendu.pdf", "finding": "encrypted"}]
     assert "mot de passe" in ended.err
+
+
+def test_an_empty_file_is_sent_with_a_warning(invited: Practice) -> None:
+    ended = invited.send(invited.document("vide.pdf", b""), to=TO)
+    assert ended.code == 0, ended.err
+    assert ended.json["findings"] == [{"file": "vide.pdf", "finding": "empty"}]
+    assert "0 octet" in ended.err
 
 
 def test_without_a_person_to_ask_nothing_is_sent(invited: Practice) -> None:
