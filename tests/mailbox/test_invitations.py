@@ -260,7 +260,9 @@ async def test_an_expired_invitation_may_be_superseded(
     await invite(practice, supersedes=first, address=first.address)
 
 
-@pytest.mark.parametrize("wrong", ["signer", "organisation", "over", "future", "address", "letter"])
+@pytest.mark.parametrize(
+    "wrong", ["signer", "organisation", "over", "future", "begins-later", "address", "letter"]
+)
 async def test_an_invitation_that_does_not_hold_is_refused_and_nothing_is_kept(
     practice: Practice, service: Service, wrong: str
 ) -> None:
@@ -272,6 +274,8 @@ async def test_an_invitation_that_does_not_hold_is_refused_and_nothing_is_kept(
         drawn = draw(practice, organisation=Identity.generate().public.fingerprint)
     elif wrong == "over":
         drawn = draw(practice, not_before=now - 10, not_after=now - 1)
+    elif wrong == "begins-later":
+        drawn = draw(practice, not_before=now + DAY, not_after=now + 2 * DAY)
     elif wrong == "future":
         drawn = draw(practice)
         ahead = dataclasses.replace(line_of(practice, drawn), issued_at=now + DAY)

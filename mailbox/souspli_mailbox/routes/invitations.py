@@ -101,7 +101,10 @@ def _verify(
         raise ChainError("an invitation by somebody else")
     if verified.record.not_after <= now or verified.inviter.member.not_after <= now:
         raise DatesError("an invitation, or a membership, that is over")
-    if verified.record.line.issued_at > now + CLOCK_DIFFERENCE_SECONDS:
+    # `not_before` as well: the thirty days of an invitation begin now, not in ten years,
+    # until when the service would keep the patient's address and the person checks.
+    begins = max(verified.record.line.issued_at, verified.record.not_before)
+    if begins > now + CLOCK_DIFFERENCE_SECONDS:
         raise DatesError("an invitation from the future")
     return verified
 
