@@ -10,14 +10,22 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: demo test lint format check browser lock clean
+.PHONY: demo test test-python test-browser lint format check browser bench lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
 
 test: $(VENV)/.installed browser
 	$(WEB) run test
-	$(BIN)/pytest
+	$(MAKE) --jobs=2 --output-sync=target test-python test-browser
+
+# Apart, because Playwright keeps an event loop of its own in the process; at the
+# same time, because both mostly wait.
+test-python: $(VENV)/.installed
+	$(BIN)/python -m pytest --ignore=tests/e2e
+
+test-browser: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/e2e
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -33,6 +41,10 @@ format: $(VENV)/.installed
 # The whole job in a real browser, with the time of each step.
 check: $(VENV)/.installed browser
 	$(BIN)/souspli demo --check
+
+# Ratios side by side, written to docs/performance.md.
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.run
 
 # Chromium is looked for; on Debian as root it is installed, elsewhere the one
 # line that installs it is printed.
