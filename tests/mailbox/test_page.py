@@ -16,7 +16,7 @@ from souspli_mailbox.errors import PageError
 from souspli_mailbox.page import load_page
 from souspli_mailbox.settings import Settings
 
-# docs/specs, design of the page: word for word, since one word more lets something in.
+# docs/specs/mailbox.md §7, word for word: one word more would let something in.
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
     "font-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; "
@@ -164,3 +164,8 @@ async def test_without_the_page_only_programs_are_answered(tmp_path: Path) -> No
     assert "/" not in resources
     assert "/v1/service" in resources
     assert isinstance(app, web.Application)
+
+
+def test_the_specification_tells_the_very_policy_that_is_sent() -> None:
+    page = Path(__file__).parents[2] / "docs" / "specs" / "mailbox.md"
+    assert POLICY in " ".join(page.read_text(encoding="utf-8").split())
