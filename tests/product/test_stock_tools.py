@@ -32,6 +32,7 @@ FILES = {
     "a" * 100: b"a name that just fits",
     "b" * 101: b"a name that just does not",
     "é" * 125 + ".txt": b"the longest name in two-byte letters",
+    "vide.txt": b"",
     "512 octets": b"\0" * 512,
     "-rf": b"a name that looks like an option",
     "--checkpoint-action=exec=echo": b"another one",

@@ -91,8 +91,9 @@ class RecordedService(Service):
         return self.folder / "data"
 
     @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def said(self) -> int:
+        """How long its log is."""
+        return self.folder.joinpath("service.log").stat().st_size
 
     def limit_file_size(self, bytes_: int | None) -> None:
         """Fill the disk for this process alone (or make room again).
@@ -272,8 +273,8 @@ class Patient:
 
         return asyncio.run(run())
 
-    def read_all(self, folder: Path) -> list[Read]:
-        """Open every document, newest first, and send its receipt."""
+    def read_all(self, folder: Path, *, newest: int | None = None) -> list[Read]:
+        """Open every document, or the newest ones, newest first; send receipts."""
         folder.mkdir(exist_ok=True)
 
         async def run() -> list[Read]:
@@ -281,9 +282,10 @@ class Patient:
                 now = int(time.time())
                 resealed = await reseal_waiting(receiving, self.vault.identity, now=now)
                 assert resealed.failures == ()
+                listed = [delivery async for delivery in all_deliveries(receiving)]
                 return [
                     await self._read(receiving, delivery, folder / delivery.delivery_id, now=now)
-                    async for delivery in all_deliveries(receiving)
+                    for delivery in listed[:newest]
                 ]
 
         return asyncio.run(run())
