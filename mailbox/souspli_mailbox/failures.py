@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records.throttles import Throttle, find_throttle, keep_throttle
-from souspli_mailbox.throttle import Bucket, after_failure, seconds_to_wait
+from souspli_mailbox.throttle import Bucket, after_failure, free_failures, seconds_to_wait
 
 
 def require_no_wait(connection: Connection, *, keys: Iterable[str], now: int) -> None:
@@ -25,7 +25,7 @@ def require_no_wait(connection: Connection, *, keys: Iterable[str], now: int) ->
 def count_failure(connection: Connection, *, keys: Iterable[str], now: int) -> None:
     """Count one failure in each bucket."""
     for key in keys:
-        bucket = after_failure(_find(connection, key), now=now)
+        bucket = after_failure(_find(connection, key), now=now, free=free_failures(key))
         keep_throttle(
             connection,
             throttle_key=key,

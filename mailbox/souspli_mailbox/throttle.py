@@ -13,6 +13,10 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 FREE_FAILURES: Final = 5
+# Behind one address stands a hospital, or a town's mobile telephones: their typing
+# errors add up. What one account is guessed at is bounded by its own bucket.
+NETWORK_FREE_FAILURES: Final = 100
+_NETWORK: Final = "network"
 WINDOW_SECONDS: Final = 3_600
 FIRST_DELAY_SECONDS: Final = 60
 LONGEST_DELAY_SECONDS: Final = 3_600
@@ -44,15 +48,23 @@ def seconds_to_wait(bucket: Bucket | None, *, now: int) -> int:
     return 0 if bucket is None else max(0, bucket.blocked_until - now)
 
 
-def after_failure(bucket: Bucket | None, *, now: int) -> Bucket:
-    """Return the bucket with one more failure, and the delay that it brings."""
+def free_failures(key: str) -> int:
+    """Return how many failures the bucket of this name has before anybody waits."""
+    return NETWORK_FREE_FAILURES if key.startswith(_NETWORK) else FREE_FAILURES
+
+
+def after_failure(bucket: Bucket | None, *, now: int, free: int = FREE_FAILURES) -> Bucket:
+    """Return the bucket with one more failure, and the delay that it brings.
+
+    The `free`-th failure within an hour is the first that makes people wait.
+    """
     if bucket is None or bucket.expires_at <= now:
         bucket = Bucket(failures=0, window_started_at=now, blocked_until=0)
     failures = bucket.failures + 1
     blocked_until = bucket.blocked_until
-    if failures >= FREE_FAILURES:
+    if failures >= free:
         # Capped before it is shifted: failures have no upper bound.
-        doublings = min(failures - FREE_FAILURES, LONGEST_DELAY_SECONDS.bit_length())
+        doublings = min(failures - free, LONGEST_DELAY_SECONDS.bit_length())
         delay = min(FIRST_DELAY_SECONDS << doublings, LONGEST_DELAY_SECONDS)
         blocked_until = max(blocked_until, now + delay)
     return Bucket(failures, bucket.window_started_at, blocked_until)
@@ -68,7 +80,7 @@ def network_key(secret: bytes, *, address: str) -> str:
 
     Four billion addresses are quickly hashed: that is why the service's secret is in it.
     """
-    return _key(secret, "network", _prefix(address))
+    return _key(secret, _NETWORK, _prefix(address))
 
 
 def _prefix(address: str) -> str:
@@ -85,4 +97,5 @@ def _prefix(address: str) -> str:
 
 def _key(secret: bytes, *parts: str) -> str:
     text = "\0".join(("souspli/v1/throttle", *parts))
-    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+    # The first part in clear: the kind of bucket is no secret, and decides the patience.
+    return f"{parts[0]}-{hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()}"

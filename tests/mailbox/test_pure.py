@@ -31,6 +31,7 @@ from souspli_mailbox.throttle import (
     Bucket,
     account_key,
     after_failure,
+    free_failures,
     network_key,
     seconds_to_wait,
 )
@@ -74,6 +75,18 @@ def test_failures_are_remembered_for_an_hour_after_a_block() -> None:
     assert bucket.blocked_until == NOW + 3_600
     assert fail(bucket, 1, now=NOW + 7_199).failures == 12
     assert fail(bucket, 1, now=NOW + 7_200).failures == 1
+
+
+def test_a_network_has_more_patience_than_an_account() -> None:
+    """A hospital's typing errors do not add up to a locked door."""
+    account = account_key(SECRET, account_number="1234567897", kind="password")
+    network = network_key(SECRET, address="192.0.2.1")
+    assert (free_failures(account), free_failures(network)) == (5, 100)
+    bucket: Bucket | None = None
+    for _ in range(99):
+        bucket = after_failure(bucket, now=NOW, free=free_failures(network))
+    assert seconds_to_wait(bucket, now=NOW) == 0
+    assert seconds_to_wait(after_failure(bucket, now=NOW, free=100), now=NOW) == 60
 
 
 def test_every_account_kind_and_network_has_its_own_bucket() -> None:

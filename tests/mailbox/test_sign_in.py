@@ -23,7 +23,7 @@ from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose
 from souspli_keys.unlockers import LoginKey, new_device
 from souspli_mailbox.nonce_quota import MOST_NONCES
 from souspli_mailbox.state import NONCE_QUOTA, SECRETS
-from souspli_mailbox.throttle import network_key
+from souspli_mailbox.throttle import NETWORK_FREE_FAILURES, network_key
 
 HOUR = 3_600
 
@@ -332,7 +332,7 @@ async def test_behind_a_proxy_failures_count_for_the_address_that_the_proxy_saw(
             )
             return answer.status
 
-        for guess in range(5):
+        for guess in range(NETWORK_FREE_FAILURES):
             assert await look_up(f"198.51.100.{guess}, 192.0.2.1") == 404
         assert await look_up("198.51.100.9, 192.0.2.1") == 429
         assert await look_up("192.0.2.1, 192.0.2.2") == 404
@@ -343,7 +343,7 @@ async def test_a_proxy_that_adds_a_header_of_its_own_is_the_one_that_is_believed
 ) -> None:
     async with running(tmp_path / "data", behind_proxy=True) as service:
         statuses = []
-        for guess in range(6):
+        for guess in range(NETWORK_FREE_FAILURES + 1):
             answer = await service.ask(
                 "POST",
                 "/v1/claims/lookup",
@@ -356,12 +356,12 @@ async def test_a_proxy_that_adds_a_header_of_its_own_is_the_one_that_is_believed
                 ),
             )
             statuses.append(answer.status)
-        assert statuses == [404] * 5 + [429]
+        assert statuses == [404] * NETWORK_FREE_FAILURES + [429]
 
 
 async def test_without_a_proxy_nobody_escapes_by_a_header(service: Service) -> None:
     statuses = []
-    for guess in range(6):
+    for guess in range(NETWORK_FREE_FAILURES + 1):
         answer = await service.ask(
             "POST",
             "/v1/claims/lookup",
@@ -369,7 +369,7 @@ async def test_without_a_proxy_nobody_escapes_by_a_header(service: Service) -> N
             headers={"X-Forwarded-For": f"192.0.2.{guess}"},
         )
         statuses.append(answer.status)
-    assert statuses == [404] * 5 + [429]
+    assert statuses == [404] * NETWORK_FREE_FAILURES + [429]
 
 
 async def test_nobody_fills_the_disk_with_nonces(service: Service, practice: Practice) -> None:
