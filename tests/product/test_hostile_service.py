@@ -260,3 +260,5 @@ def test_everything_that_the_programs_wrote_is_for_their_owner_alone(
             readable = path.stat().st_mode & 0o077
             assert not readable, f"{path} {path.stat().st_mode:o}"
     assert practice.run("send", "--resume", "--json").code == 0
+    # Nor does anything stay where everybody may look.
+    assert list((service.folder / "tmp").iterdir()) == []

@@ -162,7 +162,8 @@ def test_nobody_elses_key_opens_the_cover(sent: Sent, tmp_path: Path) -> None:
 
 def shown(language: str) -> str:
     """The page's first block in a language."""
-    found = re.search(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    block = rf"^```{language}\n(.*?)^```$"
+    found = re.search(block, PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert found is not None
     return found[1]
 

@@ -318,6 +318,10 @@ class Patient:
 
 
 def start_service(folder: Path, home: Path) -> RecordedService:
-    """A service in a folder of its own; the caller ends it (`with`)."""
-    folder.mkdir(exist_ok=True)
-    return RecordedService(folder, clean_environment(home), command())
+    """A service in a folder of its own; the caller ends it (`with`).
+
+    Temporary files of everybody who takes its environment go to `tmp` there.
+    """
+    folder.joinpath("tmp").mkdir(parents=True, exist_ok=True)
+    environment = clean_environment(home) | {"TMPDIR": str(folder / "tmp")}
+    return RecordedService(folder, environment, command())
