@@ -44,7 +44,8 @@ _QUOTED: Final = re.compile(rb"=[0-9A-Fa-f]{2}")
 _JSON_ESCAPE: Final = re.compile(rb"(?:\\+u[0-9A-Fa-f]{4})+")
 _LINE_END: Final = re.compile(rb"[\r\n]+[ \t]*")
 _TEXT: Final = re.compile(rb"[\t\r\n\x20-\x7e]{8,}")
-_UTF_16: Final = re.compile(rb"(?:[\x20-\x7e]\0){8,}|(?:\0[\x20-\x7e]){8,}")
+# Big-endian; little-endian without its first letter. Begins with one byte, to be quick.
+_UTF_16: Final = re.compile(rb"(?:\0[\x20-\x7e]){7,}")
 # RFC 1950: method 8, a window of at most 32 KiB, a check modulo 31, no dictionary.
 _ZLIB: Final = re.compile(
     b"|".join(
@@ -143,7 +144,7 @@ def _views(data: bytes, *, raw_deflate: bool) -> Iterator[tuple[bytes, str]]:
 
 
 def _decoded(view: bytes) -> Iterator[tuple[bytes, str]]:
-    yield _APART.join(run.replace(b"\0", b"") for run in _UTF_16.findall(view)), "UTF-16"
+    yield _APART.join(_from_utf_16(view, run) for run in _UTF_16.finditer(view)), "UTF-16"
     runs = _BASE64.findall(view)
     for alignment in range(4):
         yield _APART.join(_from_base64(run[alignment:]) for run in runs), "base64"
@@ -184,6 +185,10 @@ def _from_base64(run: bytes) -> bytes:
     # The last digits may hold one or two bytes; a single one holds none.
     tail = rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
     return binascii.a2b_base64(whole + tail)
+
+
+def _from_utf_16(view: bytes, run: re.Match[bytes]) -> bytes:
+    return view[max(run.start() - 1, 0) : run.end()].replace(b"\0", b"")
 
 
 def _from_hex(run: bytes) -> bytes:

@@ -91,6 +91,10 @@ class RecordedService(Service):
         return self.folder / "data"
 
     @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    @property
     def said(self) -> int:
         """How long its log is."""
         return self.folder.joinpath("service.log").stat().st_size
