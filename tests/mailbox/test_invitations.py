@@ -27,6 +27,7 @@ from souspli_keys.address import Address, Origin
 from souspli_keys.identity import Identity
 from souspli_keys.statements import Line, Member, Role, sign_statement
 from souspli_mailbox.client import AdmissionCodeRefusedError, AlreadyDifferentError
+from souspli_mailbox.throttle import NETWORK_FREE_FAILURES
 
 DAY = 86_400
 
@@ -75,7 +76,7 @@ async def test_a_code_that_was_never_given_out_is_refused_and_guessing_makes_wai
 ) -> None:
     founding, client = draw_founding(now=service.clock.now), await service.client()
     errors = []
-    for _ in range(6):
+    for _ in range(NETWORK_FREE_FAILURES + 1):
         with pytest.raises((AdmissionCodeRefusedError, ThrottledError)) as refused:
             await client.create_organisation(
                 admission_code=code,
@@ -84,7 +85,7 @@ async def test_a_code_that_was_never_given_out_is_refused_and_guessing_makes_wai
                 account=founding.account,
             )
         errors.append(refused.type)
-    assert errors == [AdmissionCodeRefusedError] * 5 + [ThrottledError]
+    assert errors == [AdmissionCodeRefusedError] * NETWORK_FREE_FAILURES + [ThrottledError]
 
 
 async def test_an_admission_code_lives_a_week(service: Service) -> None:
