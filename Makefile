@@ -57,6 +57,11 @@ $(VENV)/.dependencies: requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
+# What `make bench`, `make fuzz` and `make mutation` need beyond that.
+$(VENV)/.tools: $(VENV)/.installed requirements-tools.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-tools.lock
+	@touch $@
+
 # An editable install runs the hook that builds the browser client, so it is
 # run again whenever one of the client's sources is newer.
 $(VENV)/.installed: $(VENV)/.dependencies pyproject.toml hatch_build.py $(WEB_SOURCES)
@@ -67,6 +72,8 @@ $(VENV)/.installed: $(VENV)/.dependencies pyproject.toml hatch_build.py $(WEB_SO
 lock:
 	uv pip compile pyproject.toml --extra check --group build --group test --group lint \
 	  --universal --generate-hashes --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group tools --constraint requirements.lock \
+	  --universal --generate-hashes --no-header --quiet --output-file requirements-tools.lock
 
 clean:
 	rm -rf $(VENV) mailbox/web/node_modules mailbox/souspli_mailbox/webclient
