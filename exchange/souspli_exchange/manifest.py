@@ -104,7 +104,8 @@ class Description:
     title: str
     date: str
     """Of the act, YYYY-MM-DD."""
-    patient: Patient
+    patient: Patient | None
+    """None in an offline document that is about nobody in particular."""
     kind: str | None = None
     """A LOINC code."""
     priority: Priority = Priority.ROUTINE
@@ -244,7 +245,9 @@ def _read_description(fields: Fields) -> Description:
     return Description(
         title=fields.text("title", most=MAX_TEXT_CHARACTERS),
         date=check_date(fields.text("date", most=10)),
-        patient=read_object(fields.take("patient"), _read_patient),
+        patient=fields.or_null(
+            "patient", lambda name: read_object(fields.take(name), _read_patient)
+        ),
         kind=fields.or_null("kind", lambda name: read_matching(fields, name, LOINC, most=9)),
         priority=fields.choice("priority", Priority),
         replaces=None if replaces is None else DocumentId(replaces),
@@ -307,19 +310,23 @@ def _manifest_fields(manifest: Manifest) -> dict[str, object]:
 
 def _description_fields(description: Description) -> dict[str, object]:
     patient = description.patient
-    ins = patient.ins
     return {
         "date": description.date,
         "kind": description.kind,
-        "patient": {
-            "birth_date": patient.birth_date,
-            "birth_name": patient.birth_name,
-            "given_names": patient.given_names,
-            "ins": None if ins is None else {"matricule": ins.matricule, "oid": ins.oid},
-            "sex": patient.sex.value,
-        },
+        "patient": None if patient is None else _patient_fields(patient),
         "priority": description.priority.value,
         "replaces": description.replaces,
         "title": description.title,
         "withdraws": description.withdraws,
+    }
+
+
+def _patient_fields(patient: Patient) -> dict[str, object]:
+    ins = patient.ins
+    return {
+        "birth_date": patient.birth_date,
+        "birth_name": patient.birth_name,
+        "given_names": patient.given_names,
+        "ins": None if ins is None else {"matricule": ins.matricule, "oid": ins.oid},
+        "sex": patient.sex.value,
     }

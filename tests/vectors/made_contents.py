@@ -260,6 +260,7 @@ def _accepted_manifests() -> list[Vector]:
             "replaces and withdraws are document ids",
             lambda m: m["document"].update(replaces="0" * 32, withdraws="f" * 32),
         ),
+        "nobody": ("a document may be about nobody", _set("document", "patient", to=None)),
         "urgent": ("priority may be urgent", _set("document", "priority", to="urgent")),
         "born-some-day-of-1900": (
             "unknown month and day of birth are 00",
@@ -305,6 +306,8 @@ def _refused_manifests() -> list[Vector]:
             _set("contents", "files", 0, "mode", to=1),
         ),
         "missing-field": ("a field is never left out", _drop("checkpoint")),
+        "missing-patient": ("about nobody is said by null", _drop("document", "patient")),
+        "patient-text": ("a patient is an object", _set("document", "patient", to="Martin")),
         "missing-ins": ("a null is written", _drop("document", "patient", "ins")),
         "version-2": ("an unknown version", _set("version", to=2)),
         "version-text": ("a version is a number", _set("version", to="1")),

@@ -102,7 +102,7 @@ export interface DocumentCover {
   readonly replacesAnother: boolean
   readonly withdrawsAnother: boolean
   readonly sender: { readonly name: string; readonly organisation: string }
-  readonly patient: { readonly name: string; readonly birthDate: string }
+  readonly patient: { readonly name: string; readonly birthDate: string } | null
 }
 
 /** A document of which every byte was verified. */

@@ -142,9 +142,12 @@ function coverOf({ manifest, sender }: VerifiedCover): DocumentCover {
     replacesAnother: replaces !== null,
     withdrawsAnother: withdraws !== null,
     sender: { name: sender.member.name, organisation: sender.organisation.name },
-    patient: {
-      name: `${patient.birthName.toUpperCase()} ${patient.givenNames}`,
-      birthDate: patient.birthDate,
-    },
+    patient:
+      patient === null
+        ? null
+        : {
+            name: `${patient.birthName.toUpperCase()} ${patient.givenNames}`,
+            birthDate: patient.birthDate,
+          },
   }
 }

@@ -26,10 +26,17 @@ export function DocumentFacts({ document }: { document: OpenedDocument }) {
             ? sender.name
             : `${sender.name}, ${sender.organisation}`}
         </dd>
-        <dt>{say('document.patient')}</dt>
-        <dd>
-          {say('document.born', { name: patient.name, date: sayCalendarDate(patient.birthDate) })}
-        </dd>
+        {patient === null ? null : (
+          <>
+            <dt>{say('document.patient')}</dt>
+            <dd>
+              {say('document.born', {
+                name: patient.name,
+                date: sayCalendarDate(patient.birthDate),
+              })}
+            </dd>
+          </>
+        )}
         <dt>{say('document.date')}</dt>
         <dd>{sayCalendarDate(cover.date)}</dd>
         <dt>{say('document.received')}</dt>

@@ -63,7 +63,8 @@ export interface Description {
   readonly title: string
   /** Of the act, `YYYY-MM-DD`. */
   readonly date: string
-  readonly patient: Patient
+  /** Null in an offline document that is about nobody in particular. */
+  readonly patient: Patient | null
   /** A LOINC code. */
   readonly kind: string | null
   readonly priority: (typeof PRIORITIES)[number]
@@ -165,7 +166,7 @@ function readDescription(fields: Fields): Description {
   return {
     title: fields.text('title', { most: MAX_TEXT_CHARACTERS }),
     date: checkDate(fields.text('date', { most: 10 })),
-    patient: readObject(fields.take('patient'), readPatient),
+    patient: fields.orNull('patient', (name) => readObject(fields.take(name), readPatient)),
     kind: fields.orNull('kind', (name) => fields.matching(name, LOINC, { most: 9 })),
     priority: fields.choice('priority', PRIORITIES),
     replaces: fields.orNull('replaces', (name) => fields.id(name)),
