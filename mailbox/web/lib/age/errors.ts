@@ -6,6 +6,7 @@
  *         ├── AgeUsageError              the calling code is wrong, not the data
  *         │   └── ChunkSealedTwiceError  a chunk index was about to be sealed again
  *         ├── KeyStringError             a recipient or identity is not one
+ *         ├── ArmorError                 "armor failure"
  *         ├── HeaderError                "header failure"
  *         │   └── HeaderIncompleteError  so far so good, but more bytes are needed
  *         ├── NoMatchError               "no match"
@@ -39,6 +40,11 @@ export class ChunkSealedTwiceError extends AgeUsageError {
 /** A recipient or an identity is misspelt, of another type, or a dangerous key. */
 export class KeyStringError extends AgeError {
   override name = 'KeyStringError'
+}
+
+/** The text around an armored file, or its base64, is not the one strict spelling. */
+export class ArmorError extends AgeError {
+  override name = 'ArmorError'
 }
 
 /**

@@ -5,13 +5,16 @@ import { openHpke } from '../crypto/hpke.ts'
 import { HYBRID_SEED_BYTES, HybridPrivateKey } from '../crypto/mlkem768x25519.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { decodeBech32, encodeBech32 } from './bech32.ts'
-import { KeyStringError, NoMatchError } from './errors.ts'
+import { HeaderError, KeyStringError, NoMatchError } from './errors.ts'
 import { FileKey } from './filekey.ts'
 import type { Header, Stanza } from './header.ts'
 import { HPKE_INFO, MLKEM768X25519, parseHybridStanza } from './hybrid.ts'
 import { HybridRecipient } from './recipient.ts'
 
 export const IDENTITY_PREFIX = 'age-secret-key-pq-'
+
+/** age's name for a stanza that a passphrase opens; `scrypt.ts` reads it. */
+export const SCRYPT = 'scrypt'
 
 /** A secret that may open stanzas of one recipient type. */
 export interface Identity {
@@ -90,10 +93,12 @@ export class HybridIdentity implements Identity {
 /**
  * Return the file key that one of `identities` finds, the header's MAC checked.
  *
- * Raises HeaderError if a stanza of an identity's own type is malformed,
- * NoMatchError if none is for these identities, HmacError if the header was changed.
+ * Raises HeaderError if a stanza of an identity's own type is malformed or a passphrase's
+ * is not the only one, NoMatchError if none is for these identities, HmacError if the
+ * header was changed.
  */
 export function unwrapFileKey(header: Header, identities: Iterable<Identity>): FileKey {
+  checkPassphraseAlone(header)
   for (const identity of identities) {
     for (const stanza of header.stanzas) {
       const fileKey = identity.unwrap(stanza)
@@ -104,4 +109,12 @@ export function unwrapFileKey(header: Header, identities: Iterable<Identity>): F
     }
   }
   throw new NoMatchError('the file is not for this key')
+}
+
+// Who shares a passphrase takes what it opens to be from the other one who knows it.
+// Beside another stanza that would be anybody.
+function checkPassphraseAlone({ stanzas }: Header): void {
+  if (stanzas.length > 1 && stanzas.some(({ recipientType }) => recipientType === SCRYPT)) {
+    throw new HeaderError('a scrypt stanza is the only one of its header')
+  }
 }

@@ -1,6 +1,8 @@
 /** The CCTV age vectors: a textual header of our own to each, then an age file. */
 import { inflateSync } from 'node:zlib'
 import * as files from 'cctv-age'
+import { decodeArmor } from '../../lib/age/armor.ts'
+import { ScryptIdentity } from '../../lib/age/scrypt.ts'
 import { HybridIdentity, type Identity } from '../../lib/age/unwrap.ts'
 import { X25519Identity } from '../../lib/age/x25519.ts'
 import type { Bytes } from '../../lib/bytes.ts'
@@ -10,6 +12,7 @@ export type Expectation =
   | 'success'
   | 'no match'
   | 'HMAC failure'
+  | 'armor failure'
   | 'header failure'
   | 'payload failure'
 
@@ -20,6 +23,8 @@ export interface Vector {
   readonly payload: string | undefined
   readonly fileKey: string | undefined
   readonly identities: readonly Identity[]
+  readonly isArmored: boolean
+  /** As it would be read from a disk: the armor included. */
   readonly file: Bytes
 }
 
@@ -27,6 +32,7 @@ const EXPECTATIONS: ReadonlySet<string> = new Set<Expectation>([
   'success',
   'no match',
   'HMAC failure',
+  'armor failure',
   'header failure',
   'payload failure',
 ])
@@ -36,15 +42,20 @@ const FIELDS: ReadonlySet<string> = new Set([
   'payload',
   'file key',
   'identity',
+  'passphrase',
+  'armored',
   'compressed',
   'comment',
 ])
 
-/** Return the vectors whose names `isWanted`; throw on one that isn't understood completely. */
-export function vectors(isWanted: (name: string) => boolean): Vector[] {
-  return Object.entries(files)
-    .filter(([name]) => isWanted(name))
-    .map(([name, data]) => parse(name, data))
+/** Return all vectors; throw on one that isn't understood completely. */
+export function vectors(): Vector[] {
+  return Object.entries(files).map(([name, data]) => parse(name, data))
+}
+
+/** Return the age file inside a vector's armor, or the file itself; raises ArmorError. */
+export function withoutArmor({ file, isArmored }: Vector): Bytes {
+  return isArmored ? decodeArmor(file) : file
 }
 
 function parse(name: string, data: Uint8Array): Vector {
@@ -68,12 +79,18 @@ function parse(name: string, data: Uint8Array): Vector {
   const body = text.subarray(end + 2)
   const [compressed] = all('compressed')
   if (compressed !== undefined && compressed !== 'zlib') throw new Error(`${name}: ${compressed}`)
+  const [armored] = all('armored')
+  if (armored !== undefined && armored !== 'yes') throw new Error(`${name}: armored ${armored}`)
   return {
     name,
     expect,
     payload: all('payload')[0],
     fileKey: all('file key')[0],
-    identities: all('identity').map(parseIdentity),
+    identities: [
+      ...all('identity').map(parseIdentity),
+      ...all('passphrase').map((passphrase) => new ScryptIdentity(passphrase)),
+    ],
+    isArmored: armored === 'yes',
     file: Uint8Array.from(compressed === undefined ? body : inflateSync(body)),
   }
 }
