@@ -34,11 +34,21 @@ SECRET = {
     "souspli_keys.claimcode",
     "souspli_keys.vault",
     "souspli_exchange.sealed",
+    "souspli_exchange.offline",
+    "souspli_exchange.offline_identity",
     "souspli_exchange.receive",
     "souspli_exchange.claim",
     "souspli_exchange.age.filekey",
     "souspli_exchange.age.stream",
     "souspli_exchange.age.unwrap",
+}
+
+# What age v1 has and the product doesn't use: classical recipients, passphrases, armor.
+ONLY_FOR_AGE_S_VECTORS = {
+    "souspli_exchange.age.any_file",
+    "souspli_exchange.age.armor",
+    "souspli_exchange.age.scrypt",
+    "souspli_exchange.age.x25519",
 }
 
 # Of the service, the programs at the edge use what speaks to it, and what
@@ -120,6 +130,17 @@ def test_the_service_reaches_no_module_that_can_open_a_document() -> None:
         for secret in SECRET & reached.keys()
     ]
     assert not wrong
+
+
+def test_the_product_reads_no_age_file_but_the_post_quantum_one() -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES.keys() - {"souspli_exchange.age.any_file"}
+        for name in ONLY_FOR_AGE_S_VECTORS & _imports(module)
+    ]
+    assert not wrong
+    assert "souspli_exchange.age.armor" in _imports("souspli_exchange.age.any_file")
+    assert not ONLY_FOR_AGE_S_VECTORS - MODULES.keys()
 
 
 def test_the_secret_modules_are_named_as_they_are_called() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from souspli_exchange.age.any_file import open_start_of_any_age_file
 from souspli_exchange.age.errors import (
     AgeError,
     HeaderError,
@@ -20,7 +21,6 @@ from souspli_exchange.age.file import (
     decrypt,
     encrypt,
     open_start,
-    open_start_of_any_age_file,
     sealed_file_bytes,
 )
 from souspli_exchange.age.lengths import CHUNK_BYTES, PAYLOAD_NONCE_BYTES

@@ -5,6 +5,7 @@
         ├── AgeUsageError              the calling code is wrong, not the data
         │   └── ChunkSealedTwiceError  a chunk index was about to be sealed again
         ├── KeyStringError             a recipient or identity is not one
+        ├── ArmorError                 "armor failure"
         ├── HeaderError                "header failure"
         │   └── HeaderIncompleteError  so far so good, but more bytes are needed
         ├── NoMatchError               "no match"
@@ -35,6 +36,10 @@ class ChunkSealedTwiceError(AgeUsageError):
 
 class KeyStringError(AgeError):
     """A recipient or an identity is misspelt, of another type, or a dangerous key."""
+
+
+class ArmorError(AgeError):
+    """The text is not one armored file in the one strict spelling."""
 
 
 class HeaderError(AgeError):

@@ -2,19 +2,18 @@
 
 The strict subset of docs/specs/age.md. For a document that does not fit in memory,
 `begin_file` and `open_start` give the first bytes and what seals or opens the rest.
+Files of any other shape: `any_file`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from souspli_exchange.age.errors import HeaderIncompleteError
 from souspli_exchange.age.filekey import FileKey
-from souspli_exchange.age.header import Header, parse_header
 from souspli_exchange.age.lengths import PAYLOAD_NONCE_BYTES, StreamLayout
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.age.sealed_header import SEALED_HEADER_BYTES, parse_sealed_header
 from souspli_exchange.age.stream import PayloadOpener, PayloadSealer
-from souspli_exchange.age.unwrap import HybridIdentity, Identity, unwrap_file_key
+from souspli_exchange.age.unwrap import HybridIdentity, unwrap_file_key
 from souspli_exchange.age.wrap import write_sealed_header
 
 SEALED_START_BYTES = SEALED_HEADER_BYTES + PAYLOAD_NONCE_BYTES
@@ -60,7 +59,11 @@ def open_start(data: bytes, identity: HybridIdentity) -> PayloadOpener:
     was changed.
     """
     header, _ = parse_sealed_header(data)
-    return _open_payload(data, header, SEALED_HEADER_BYTES, [identity])
+    file_key = unwrap_file_key(header, [identity])
+    nonce = data[SEALED_HEADER_BYTES:SEALED_START_BYTES]
+    if len(nonce) < PAYLOAD_NONCE_BYTES:
+        raise HeaderIncompleteError("the file stops before its first chunk")
+    return PayloadOpener(file_key, nonce)
 
 
 def decrypt(data: bytes, identity: HybridIdentity) -> bytes:
@@ -75,26 +78,3 @@ def decrypt(data: bytes, identity: HybridIdentity) -> bytes:
     plaintext = bytearray(layout.plain_bytes)
     opener.open_range(stream, layout=layout, first_chunk_index=0, out=plaintext)
     return bytes(plaintext)
-
-
-def open_start_of_any_age_file(
-    data: bytes, identities: Iterable[Identity]
-) -> tuple[PayloadOpener, int]:
-    """Return what opens the chunks of any age v1 file, and where chunk 0 begins.
-
-    Not for documents: any number of stanzas and any recipient type will do, so it
-    doesn't say who else can read. It exists to be tested against age's own vectors.
-    Raises like `open_start`.
-    """
-    header, length = parse_header(data)
-    return _open_payload(data, header, length, identities), length + PAYLOAD_NONCE_BYTES
-
-
-def _open_payload(
-    data: bytes, header: Header, length: int, identities: Iterable[Identity]
-) -> PayloadOpener:
-    file_key = unwrap_file_key(header, identities)
-    nonce = data[length : length + PAYLOAD_NONCE_BYTES]
-    if len(nonce) < PAYLOAD_NONCE_BYTES:
-        raise HeaderIncompleteError("the file stops before its first chunk")
-    return PayloadOpener(file_key, nonce)

@@ -63,13 +63,21 @@ def parse_hybrid_stanza(stanza: Stanza) -> HybridStanza:
     enc = decode_base64(stanza.arguments[0].encode("ascii"))
     if len(enc) != ENC_BYTES:
         raise HeaderError(f"the encapsulated key is {len(enc)} bytes long, not {ENC_BYTES}")
-    # Checked before any decryption: one long ciphertext can be made to open under
-    # many keys, which turns a reader into an oracle that sorts keys out.
-    if len(stanza.body) != WRAPPED_FILE_KEY_BYTES:
-        raise HeaderError("the wrapped file key has the wrong length")
+    wrapped_file_key = check_wrapped_length(stanza.body)
     if is_low_order(enc[MLKEM768_CIPHERTEXT_BYTES:]):
         raise HeaderError("the encapsulated key holds an X25519 point of low order")
-    return HybridStanza(enc=enc, wrapped_file_key=stanza.body)
+    return HybridStanza(enc=enc, wrapped_file_key=wrapped_file_key)
+
+
+def check_wrapped_length(body: bytes) -> bytes:
+    """Return a stanza's body if a sealed file key has this length; raise HeaderError if not.
+
+    For every recipient type, before any decryption: one long ciphertext can be made to
+    open under many keys, which turns a reader into an oracle that sorts keys out.
+    """
+    if len(body) != WRAPPED_FILE_KEY_BYTES:
+        raise HeaderError("the wrapped file key has the wrong length")
+    return body
 
 
 def is_low_order(x25519_point: bytes) -> bool:

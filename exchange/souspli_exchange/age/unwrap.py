@@ -5,13 +5,13 @@ The service never imports this module (tests/test_floors.py).
 
 import os
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
 
 from souspli_exchange.age.bech32 import decode_bech32, encode_bech32
-from souspli_exchange.age.errors import KeyStringError, NoMatchError
+from souspli_exchange.age.errors import HeaderError, KeyStringError, NoMatchError
 from souspli_exchange.age.filekey import FileKey
 from souspli_exchange.age.header import Header, Stanza
 from souspli_exchange.age.hybrid import (
@@ -22,6 +22,9 @@ from souspli_exchange.age.hybrid import (
 )
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_keys.agekey import AGE_IDENTITY_PREFIX, SEED_BYTES, expand_seed
+
+SCRYPT: Final = "scrypt"
+"""age's name for the stanza that a passphrase opens (`scrypt`)."""
 
 
 class Identity(Protocol):
@@ -97,9 +100,11 @@ class HybridIdentity:
 def unwrap_file_key(header: Header, identities: Iterable[Identity]) -> FileKey:
     """Return the file key that one of `identities` finds, the header's MAC checked.
 
-    Raises HeaderError if a stanza of an identity's own type is malformed,
-    NoMatchError if none is for these identities, HmacError if the header was changed.
+    Raises HeaderError if a stanza of an identity's own type is malformed or a scrypt
+    stanza is not the only one, NoMatchError if none is for these identities, HmacError
+    if the header was changed.
     """
+    _check_passphrase_alone(header)
     for identity in identities:
         for stanza in header.stanzas:
             file_key = identity.unwrap(stanza)
@@ -107,3 +112,11 @@ def unwrap_file_key(header: Header, identities: Iterable[Identity]) -> FileKey:
                 file_key.check_header(header)
                 return file_key
     raise NoMatchError("the file is not for this key")
+
+
+def _check_passphrase_alone(header: Header) -> Header:
+    # Who shares a passphrase takes what it opens to come from the other one who knows
+    # it. Beside another stanza it could come from anybody.
+    if len(header.stanzas) > 1 and any(s.recipient_type == SCRYPT for s in header.stanzas):
+        raise HeaderError("a scrypt stanza is the only one of its header")
+    return header

@@ -14,7 +14,7 @@ from souspli_exchange.age.bech32 import decode_bech32
 from souspli_exchange.age.errors import HeaderError, KeyStringError
 from souspli_exchange.age.filekey import FileKey
 from souspli_exchange.age.header import Stanza
-from souspli_exchange.age.hybrid import WRAPPED_FILE_KEY_BYTES, X25519_BYTES
+from souspli_exchange.age.hybrid import X25519_BYTES, check_wrapped_length
 from souspli_exchange.age.rawbase64 import decode_base64
 
 X25519 = "X25519"
@@ -52,11 +52,10 @@ class X25519Identity:
         if len(stanza.arguments) != 1:
             raise HeaderError("an X25519 stanza has two arguments")
         share = decode_base64(stanza.arguments[0].encode("ascii"))
-        if len(stanza.body) != WRAPPED_FILE_KEY_BYTES:
-            raise HeaderError("the wrapped file key has the wrong length")
+        wrapped = check_wrapped_length(stanza.body)
         wrap_key = self._wrap_key(share)
         try:
-            return FileKey(ChaCha20Poly1305(wrap_key).decrypt(_NONCE, stanza.body, None))
+            return FileKey(ChaCha20Poly1305(wrap_key).decrypt(_NONCE, wrapped, None))
         except InvalidTag:
             return None
 
