@@ -3,17 +3,17 @@
  *
  * The strict subset of docs/specs/age.md. For a document that does not fit in memory,
  * `beginFile` and `openStart` give the first bytes and what seals or opens the rest.
+ * Files of any other shape: `any_file`.
  */
 import { type Bytes, concatBytes } from '../bytes.ts'
 import type { Aead } from '../crypto/aead.ts'
 import { HeaderIncompleteError } from './errors.ts'
 import { FileKey } from './filekey.ts'
-import { type Header, parseHeader } from './header.ts'
 import { type ByteRange, PAYLOAD_NONCE_BYTES, StreamLayout } from './lengths.ts'
 import type { HybridRecipient } from './recipient.ts'
 import { parseSealedHeader, SEALED_HEADER_BYTES } from './sealed_header.ts'
 import { PayloadOpener, PayloadSealer } from './stream.ts'
-import { type HybridIdentity, type Identity, unwrapFileKey } from './unwrap.ts'
+import { type HybridIdentity, unwrapFileKey } from './unwrap.ts'
 import { writeSealedHeader } from './wrap.ts'
 
 /** Where chunk 0 begins in a sealed file. */
@@ -79,7 +79,12 @@ export async function openStart(
   { identity, aead }: { identity: HybridIdentity; aead: Aead },
 ): Promise<PayloadOpener> {
   const { header } = parseSealedHeader(data)
-  return openPayload(data, { header, length: SEALED_HEADER_BYTES, identities: [identity], aead })
+  const fileKey = unwrapFileKey(header, [identity])
+  const nonce = data.subarray(SEALED_HEADER_BYTES, SEALED_START_BYTES)
+  if (nonce.length < PAYLOAD_NONCE_BYTES) {
+    throw new HeaderIncompleteError('the file stops before its first chunk')
+  }
+  return PayloadOpener.create(fileKey, nonce, aead)
 }
 
 /**
@@ -95,37 +100,4 @@ export async function decrypt(
   const opener = await openStart(data, { identity, aead })
   const layout = sealedFileLayout(data.length)
   return opener.openRange(data.subarray(SEALED_START_BYTES), { layout, firstChunkIndex: 0 })
-}
-
-/**
- * Return what opens the chunks of any age v1 file, and where chunk 0 begins.
- *
- * Not for documents: any number of stanzas and any recipient type will do, so it
- * doesn't say who else can read. It exists to be tested against age's own vectors.
- * Raises like `openStart`.
- */
-export async function openStartOfAnyAgeFile(
-  data: Uint8Array,
-  { identities, aead }: { identities: Iterable<Identity>; aead: Aead },
-): Promise<{ opener: PayloadOpener; streamStart: number }> {
-  const { header, length } = parseHeader(data)
-  const opener = await openPayload(data, { header, length, identities, aead })
-  return { opener, streamStart: length + PAYLOAD_NONCE_BYTES }
-}
-
-async function openPayload(
-  data: Uint8Array,
-  {
-    header,
-    length,
-    identities,
-    aead,
-  }: { header: Header; length: number; identities: Iterable<Identity>; aead: Aead },
-): Promise<PayloadOpener> {
-  const fileKey = unwrapFileKey(header, identities)
-  const nonce = data.subarray(length, length + PAYLOAD_NONCE_BYTES)
-  if (nonce.length < PAYLOAD_NONCE_BYTES) {
-    throw new HeaderIncompleteError('the file stops before its first chunk')
-  }
-  return PayloadOpener.create(fileKey, nonce, aead)
 }

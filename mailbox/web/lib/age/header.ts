@@ -9,7 +9,7 @@ import { type Bytes, concatBytes, utf8 } from '../bytes.ts'
 import { AgeUsageError, HeaderError, HeaderIncompleteError } from './errors.ts'
 import { decodeRawBase64, encodeRawBase64 } from './rawbase64.ts'
 
-const VERSION_LINE = utf8('age-encryption.org/v1\n')
+export const VERSION_LINE = utf8('age-encryption.org/v1\n')
 
 export const MAC_BYTES = 32 // HMAC-SHA-256
 

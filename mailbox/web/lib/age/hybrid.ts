@@ -5,11 +5,9 @@
  */
 import { type Bytes, utf8 } from '../bytes.ts'
 import { LowOrderPointError } from '../crypto/errors.ts'
-import {
-  checkX25519Point,
-  HYBRID_ENC_BYTES,
-  MLKEM768_CIPHERTEXT_BYTES,
-} from '../crypto/mlkem768x25519.ts'
+import { MLKEM768_CIPHERTEXT_BYTES } from '../crypto/mlkem768.ts'
+import { HYBRID_ENC_BYTES } from '../crypto/mlkem768x25519.ts'
+import { checkX25519Point } from '../crypto/x25519.ts'
 import { HeaderError } from './errors.ts'
 import type { Stanza } from './header.ts'
 import { decodeRawBase64, encodeRawBase64 } from './rawbase64.ts'

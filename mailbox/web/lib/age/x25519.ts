@@ -5,11 +5,10 @@
  * today and opened once quantum computers exist. `sealed_header` refuses such files.
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { x25519 } from '@noble/curves/ed25519.js'
 import { type Bytes, concatBytes, utf8 } from '../bytes.ts'
 import { AEAD_NONCE_BYTES } from '../crypto/aead.ts'
 import { hkdfSha256 } from '../crypto/hkdf.ts'
-import { X25519_BYTES } from '../crypto/mlkem768x25519.ts'
+import { X25519_BYTES, x25519PublicKey, x25519SharedSecret } from '../crypto/x25519.ts'
 import { decodeBech32 } from './bech32.ts'
 import { HeaderError, KeyStringError } from './errors.ts'
 import { FileKey } from './filekey.ts'
@@ -70,10 +69,9 @@ export class X25519Identity implements Identity {
   }
 
   #wrapKey(share: Bytes): Bytes {
-    const secret = x25519.getSharedSecret(this.#secret, share)
     return hkdfSha256({
-      secret,
-      salt: concatBytes(share, x25519.getPublicKey(this.#secret)),
+      secret: x25519SharedSecret({ secret: this.#secret, point: share }),
+      salt: concatBytes(share, x25519PublicKey(this.#secret)),
       info: INFO,
     })
   }

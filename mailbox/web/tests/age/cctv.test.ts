@@ -1,6 +1,7 @@
 /** Every CCTV vector there is, with each cipher: by the type of its failure, and by what it releases. */
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { decryptAnyAgeFile, openStartOfAnyAgeFile, readBinary } from '../../lib/age/any_file.ts'
 import { PayloadDecryptor } from '../../lib/age/decryptor.ts'
 import {
   ArmorError,
@@ -9,7 +10,6 @@ import {
   NoMatchError,
   PayloadError,
 } from '../../lib/age/errors.ts'
-import { openStartOfAnyAgeFile } from '../../lib/age/file.ts'
 import { FileKey } from '../../lib/age/filekey.ts'
 import { authenticatedPart, encodeHeader, parseHeader } from '../../lib/age/header.ts'
 import { PAYLOAD_NONCE_BYTES, SEGMENT_CHUNKS, StreamLayout } from '../../lib/age/lengths.ts'
@@ -18,7 +18,7 @@ import { type Bytes, concatBytes } from '../../lib/bytes.ts'
 import { AEAD_BACKENDS, type Aead } from '../../lib/crypto/aead.ts'
 import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
 import { hex } from '../support/hex.ts'
-import { type Expectation, type Vector, vectors, withoutArmor } from './cctv.ts'
+import { type Expectation, type Vector, vectors } from './cctv.ts'
 
 const FAILURES = {
   'no match': NoMatchError,
@@ -53,7 +53,7 @@ async function read(vector: Vector, pieceBytes: number, aead: Aead) {
   const released: Bytes[] = []
   try {
     const { identities } = vector
-    const file = withoutArmor(vector)
+    const file = readBinary(vector.file)
     const { opener, streamStart } = await openStartOfAnyAgeFile(file, { identities, aead })
     const decryptor = new PayloadDecryptor(opener)
     for (let start = streamStart; start < file.length; start += pieceBytes) {
@@ -80,12 +80,28 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
     })
   })
 
+  test.each(ALL.map((vector) => [vector.name, vector] as const))(
+    '%s, whole or not at all',
+    async (_name, vector) => {
+      const { identities, file } = vector
+      const opening = decryptAnyAgeFile(file, { identities, aead: await chacha20Poly1305(backend) })
+      if (vector.expect !== 'success') {
+        await expect(opening).rejects.toBeInstanceOf(FAILURES[vector.expect])
+      } else {
+        const digest = createHash('sha256')
+          .update(await opening)
+          .digest('hex')
+        expect(digest).toBe(vector.payload)
+      }
+    },
+  )
+
   test.each(SUCCESSES.map((vector) => [vector.name, vector] as const))(
     '%s, segment by segment from the last to the first',
     async (_name, vector) => {
       const aead = await chacha20Poly1305(backend)
       const { identities } = vector
-      const file = withoutArmor(vector)
+      const file = readBinary(vector.file)
       const { opener, streamStart } = await openStartOfAnyAgeFile(file, { identities, aead })
       const stream = file.subarray(streamStart)
       const layout = StreamLayout.ofSealed(stream.length)
@@ -109,7 +125,7 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
     '%s, sealed again octet by octet',
     async (_name, vector) => {
       const aead = await chacha20Poly1305(backend)
-      const file = withoutArmor(vector)
+      const file = readBinary(vector.file)
       const { length } = parseHeader(file)
       const streamStart = length + PAYLOAD_NONCE_BYTES
       const { plaintext } = await read(vector, Number.MAX_SAFE_INTEGER, aead)
@@ -127,7 +143,7 @@ test.each(
     (vector) => [vector.name, vector] as const,
   ),
 )('the header of %s is written again as it was', (_name, vector) => {
-  const file = withoutArmor(vector)
+  const file = readBinary(vector.file)
   const { header, length } = parseHeader(file)
   const written = encodeHeader({
     authenticated: authenticatedPart(header.stanzas),

@@ -1,7 +1,6 @@
 /** The CCTV age vectors: a textual header of our own to each, then an age file. */
 import { inflateSync } from 'node:zlib'
 import * as files from 'cctv-age'
-import { decodeArmor } from '../../lib/age/armor.ts'
 import { ScryptIdentity } from '../../lib/age/scrypt.ts'
 import { HybridIdentity, type Identity } from '../../lib/age/unwrap.ts'
 import { X25519Identity } from '../../lib/age/x25519.ts'
@@ -23,7 +22,6 @@ export interface Vector {
   readonly payload: string | undefined
   readonly fileKey: string | undefined
   readonly identities: readonly Identity[]
-  readonly isArmored: boolean
   /** As it would be read from a disk: the armor included. */
   readonly file: Bytes
 }
@@ -51,11 +49,6 @@ const FIELDS: ReadonlySet<string> = new Set([
 /** Return all vectors; throw on one that isn't understood completely. */
 export function vectors(): Vector[] {
   return Object.entries(files).map(([name, data]) => parse(name, data))
-}
-
-/** Return the age file inside a vector's armor, or the file itself; raises ArmorError. */
-export function withoutArmor({ file, isArmored }: Vector): Bytes {
-  return isArmored ? decodeArmor(file) : file
 }
 
 function parse(name: string, data: Uint8Array): Vector {
@@ -90,7 +83,6 @@ function parse(name: string, data: Uint8Array): Vector {
       ...all('identity').map(parseIdentity),
       ...all('passphrase').map((passphrase) => new ScryptIdentity(passphrase)),
     ],
-    isArmored: armored === 'yes',
     file: Uint8Array.from(compressed === undefined ? body : inflateSync(body)),
   }
 }

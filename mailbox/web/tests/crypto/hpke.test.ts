@@ -6,14 +6,13 @@ import {
   LowOrderPointError,
 } from '../../lib/crypto/errors.ts'
 import { openHpke, sealHpke } from '../../lib/crypto/hpke.ts'
+import { MLKEM768_CIPHERTEXT_BYTES, MLKEM768_PUBLIC_BYTES } from '../../lib/crypto/mlkem768.ts'
 import {
   checkHybridPublicKey,
   encapsulate,
   HYBRID_ENC_BYTES,
   HYBRID_PUBLIC_BYTES,
   HybridPrivateKey,
-  MLKEM768_CIPHERTEXT_BYTES,
-  MLKEM768_PUBLIC_BYTES,
 } from '../../lib/crypto/mlkem768x25519.ts'
 import { randomBytes } from '../../lib/crypto/random.ts'
 import { sha256Sync } from '../../lib/crypto/sha256.ts'
