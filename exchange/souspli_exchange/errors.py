@@ -3,13 +3,18 @@
     ExchangeError                        .temporary: the very same call may work later
     ├── AgeError                         (age/errors.py: the file format alone)
     ├── ExchangeUsageError               the calling code is wrong
+    │   └── AbandonedError               of contents that have failed, perhaps in another thread
     ├── SourceError                      what is to be sent can't be sent like this
     │   ├── SourceChangedError           a file changed while it was being sealed
     │   ├── SourceUnreadableError        a file can't be read to its end
     │   ├── FileNameError                a name that no reader would accept
     │   └── TooLargeToSendError          too many files, bytes, or words about them
-    ├── OutputError                      what was opened could not be kept: disk full, …
+    ├── OutputError                      what was opened or sealed could not be kept: disk full, …
     │   └── OutputExistsError            there is something of that name already
+    ├── SealedFolderError                no sealed document's folder, or a file of it is gone
+    ├── IdentityFileError                not an identity file, or a damaged one
+    │   ├── IdentityFileVersionError     written by another version
+    │   └── OtherIdentityFileError       a secret one where a public one belongs, or the reverse
     ├── SpoolError                       sealed bytes could not be kept, or are not there
     ├── RefusedError                     a sealed or signed thing is wrong, and stays so
     │   ├── CoverRefusedError            damaged, cut short, or not a cover
@@ -45,6 +50,13 @@ class ExchangeUsageError(ExchangeError):
     """The calling code asked for something that makes no sense."""
 
 
+class AbandonedError(ExchangeUsageError):
+    """These contents have failed already, perhaps in another thread: there the reason is.
+
+    Ends what other threads are still at; nobody who waits for all of them sees it.
+    """
+
+
 class SourceError(ExchangeError):
     """What is to be sent can't be sent like this; nothing was sent."""
 
@@ -66,10 +78,10 @@ class TooLargeToSendError(SourceError):
 
 
 class OutputError(ExchangeError):
-    """What was opened could not be kept (disk full, no permission); nothing remains.
+    """What was opened or sealed could not be kept (disk full, …); nothing remains.
 
-    The cause is `__cause__`. The document itself is right: opening it again where
-    there is room gives it.
+    The cause is `__cause__`. The document itself is right: the same again, where there
+    is room, succeeds.
     """
 
     temporary = True
@@ -79,6 +91,22 @@ class OutputExistsError(OutputError):
     """Something of that name is there already, and stays as it is: choose another."""
 
     temporary = False
+
+
+class SealedFolderError(ExchangeError):
+    """No folder of a sealed document, or one of its files can't be read."""
+
+
+class IdentityFileError(ExchangeError):
+    """Not an identity file, or a damaged one."""
+
+
+class IdentityFileVersionError(IdentityFileError):
+    """An identity file that another version of Souspli wrote."""
+
+
+class OtherIdentityFileError(IdentityFileError):
+    """A secret identity file where a public one belongs, or the other way round."""
 
 
 class SpoolError(ExchangeError):

@@ -1,13 +1,14 @@
 """Covers: sealed to a recipient, opened and verified, sealed again for another.
 
 docs/specs/sealed-document.md §4, §5 and §7 rules 1–3. There is one way to a cover's
-content, `open_cover`, and it verifies everything; what it returns is the only thing
-that contents are opened and covers re-sealed from.
+content, and it verifies everything; `open_cover` and `open_pinned_cover` differ in how
+the sender is known, and in nothing else. What they return is the only thing that
+contents are opened and covers re-sealed from.
 
 The service never imports this module (tests/test_floors.py).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from souspli_exchange.age.errors import AgeError, NoMatchError
@@ -32,7 +33,14 @@ from souspli_exchange.grant import (
 )
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.manifest import DEFAULT_LIMITS, Limits, Manifest, parse_manifest
-from souspli_exchange.sender import verify_sender
+from souspli_exchange.sender import (
+    PinnedSender,
+    VerifiedSender,
+    expected_sender,
+    pinned_sender,
+    signing_key,
+    verify_sender,
+)
 from souspli_exchange.verified import VERIFIED_HERE, Proof
 from souspli_keys import dsse
 from souspli_keys.address import Origin
@@ -40,7 +48,6 @@ from souspli_keys.dsse import Envelope, PayloadType, Signer
 from souspli_keys.errors import SignatureError
 from souspli_keys.identity import Identity
 from souspli_keys.public import Fingerprint, PublicIdentity
-from souspli_keys.statements import VerifiedMember
 
 MAX_SEALED_COVER_BYTES = sealed_file_bytes(MAX_COVER_BYTES)
 
@@ -53,7 +60,7 @@ class Reader:
     """The account's identity, then any claim identities that are still kept."""
     origin: Origin
     organisations: Collection[Fingerprint]
-    """Fingerprints of the organisations that the reader trusts."""
+    """Fingerprints of the organisations that the reader trusts; none for an offline reader."""
     limits: Limits = DEFAULT_LIMITS
 
     @property
@@ -64,11 +71,11 @@ class Reader:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VerifiedCover:
-    """A cover of which everything was verified. Only `open_cover` makes one."""
+    """A cover of which everything was verified. Only this module's `open_…` make one."""
 
     manifest: Manifest
     manifest_hash: str
-    sender: VerifiedMember
+    sender: VerifiedSender
     grants: tuple[Grant, ...]
     effective_recipient: Fingerprint
     document_key: HybridIdentity
@@ -109,21 +116,64 @@ def open_cover(
     SenderRefusedError, ManifestRefusedError (AnotherDocumentError for a genuine one
     of another document, service or sender), GrantRefusedError.
     """
+
+    def certified(claimed: Manifest) -> VerifiedSender:
+        return verify_sender(
+            organisation,
+            member,
+            trusted=reader.organisations,
+            origin=reader.origin,
+            # The moment at which the sender's membership has to hold.
+            at=claimed.created_at,
+        )
+
+    return _open(sealed, reader=reader, find_sender=certified, document_id=document_id)
+
+
+def open_pinned_cover(
+    sealed: bytes, *, reader: Reader, senders: Collection[PinnedSender]
+) -> VerifiedCover:
+    """Return the cover's content if its sender is one of `senders` and the rest holds (§8).
+
+    Nobody asked for a certain document, so any of that sender will do. Raises like
+    `open_cover`; SenderRefusedError for a sender who is none of `senders`.
+    """
+
+    def pinned(claimed: Manifest) -> VerifiedSender:
+        return pinned_sender(senders, claimed.sender)
+
+    return _open(sealed, reader=reader, find_sender=pinned, document_id=None)
+
+
+def unverified_manifest(
+    sealed: bytes, *, identities: Sequence[Identity], limits: Limits = DEFAULT_LIMITS
+) -> Manifest:
+    """Return what a cover claims: **anybody may have written it**, under any name.
+
+    For showing to a person who asked what this cover says of itself, and for nothing else:
+    neither signatures nor grants are looked at, and no key comes out. Raises
+    CoverRefusedError (NotForMeError for somebody else's), ManifestRefusedError.
+    """
+    cover = parse_cover(_decrypt(sealed, identities))
+    return parse_manifest(cover.manifest.payload, limits=limits)
+
+
+def _open(
+    sealed: bytes,
+    *,
+    reader: Reader,
+    find_sender: Callable[[Manifest], VerifiedSender],
+    document_id: DocumentId | None,
+) -> VerifiedCover:
     cover = parse_cover(_decrypt(sealed, reader.identities))
-    # Read before it is verified, to know at which moment the sender's membership has
-    # to hold; read again from the verified bytes.
+    # Read before it is verified, for nothing but to find out whose signature belongs
+    # there; read again from the verified bytes.
     claimed = parse_manifest(cover.manifest.payload, limits=reader.limits)
-    sender = verify_sender(
-        organisation,
-        member,
-        trusted=reader.organisations,
-        origin=reader.origin,
-        at=claimed.created_at,
-    )
+    sender = find_sender(claimed)
     manifest = _verify_manifest(cover.manifest, sender, limits=reader.limits)
     if manifest.origin != reader.origin:
         raise AnotherDocumentError("a document of another service")
-    if manifest.document_id != document_id:
+    if document_id is not None and manifest.document_id != document_id:
         raise AnotherDocumentError("another document than the one asked for")
     manifest_hash = cover.manifest.payload_hash
     grants = verify_grants(cover.grants, manifest, manifest_hash, own=reader.fingerprints)
@@ -191,19 +241,13 @@ def _decrypt(sealed: bytes, identities: Sequence[Identity]) -> bytes:
     raise NotForMeError("the cover is sealed to somebody else")
 
 
-def _verify_manifest(envelope: Envelope, sender: VerifiedMember, *, limits: Limits) -> Manifest:
-    certified = sender.member
+def _verify_manifest(envelope: Envelope, sender: VerifiedSender, *, limits: Limits) -> Manifest:
+    key = signing_key(sender)
     try:
-        payload = dsse.verify(envelope, payload_type=PayloadType.MANIFEST, signer=certified.member)
+        payload = dsse.verify(envelope, payload_type=PayloadType.MANIFEST, signer=key)
     except SignatureError as refused:
         raise ManifestRefusedError("the manifest is not signed by its sender") from refused
     manifest = parse_manifest(payload, limits=limits)
-    says = manifest.sender
-    if (says.fingerprint, says.organisation, says.name, says.address) != (
-        certified.fingerprint,
-        certified.organisation,
-        certified.name,
-        certified.address,
-    ):
-        raise AnotherDocumentError("the manifest names another sender than its statements")
+    if manifest.sender != expected_sender(sender):
+        raise AnotherDocumentError("the manifest names another sender than is known")
     return manifest
