@@ -40,6 +40,7 @@ from souspli_exchange.age.unwrap import HybridIdentity, Identity
 from souspli_exchange.age.x25519 import X25519Identity
 
 PACKAGE = Path(__file__).parents[2] / "mailbox/web/node_modules/cctv-age/index.js"
+PAGE = Path(__file__).parents[2] / "docs/vectors.md"
 ENTRY = re.compile(
     r'^// \.\./testdata/(\S+)\nvar \w+ = __toBinary\("([A-Za-z0-9+/=]*)"\);$', re.MULTILINE
 )
@@ -154,6 +155,16 @@ def test_all_143_vectors_are_run_and_nothing_in_them_is_ignored() -> None:
     # Of 19 payload failures, so many come after something was released.
     some = [v for v in ALL if v.expect == "payload failure" and v.payload != NOTHING]
     assert len(some) == 13
+
+
+def test_the_page_says_how_many_vectors_of_each_class_are_run() -> None:
+    shown = re.findall(
+        r"^\| ([a-zA-Z ]+) \| (\d+) \| (\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    counts = Counter(vector.expect for vector in ALL)
+    assert {(name, int(given), int(run)) for name, given, run in shown} == {
+        (expect, count, count) for expect, count in counts.items()
+    }
 
 
 @each(ALL)
