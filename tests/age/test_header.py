@@ -108,7 +108,17 @@ def test_the_longest_header_allowed_is_read() -> None:
         WHOLE.replace(b"--- ", b"---  "),
         WHOLE.replace(b"--- ", b"---\t"),
         VERSION_LINE + b"--- " + b"A" * 43 + b"\n",
-        ONE_STANZA + b" " + b"A" * 42 + b"\n",
+        ONE_STANZA + b" " + b"A" * 42 + b"\n",  # a MAC of 31 bytes
+        ONE_STANZA + b" " + b"A" * 44 + b"\n",  # and one of 33
+        ONE_STANZA + b" \n",
+        ONE_STANZA + b"\n",
+        ONE_STANZA + b"- " + b"A" * 43 + b"\n",
+        WHOLE.replace(b"-> type", b"->type"),
+        WHOLE.replace(b"-> type", b"->\ttype"),
+        WHOLE.replace(b"-> type", b" -> type"),
+        WHOLE.replace(b"argument", b"argu\x1fment"),
+        WHOLE.replace(b"argument", b"argu\x7fment"),
+        VERSION_LINE + b"-> type\n" + b"A" * 65 + b"\n--- " + b"A" * 43 + b"\n",
         ONE_STANZA + b" " + b"A" * 42 + b"B\n",  # a second spelling of the same bytes
         ONE_STANZA + b" " + b"A" * 43 + b"=\n",
         VERSION_LINE + b"-> type\n" + b"A" * 68 + b"\n--- " + b"A" * 43 + b"\n",
@@ -130,3 +140,49 @@ def test_an_argument_that_could_not_be_read_back_is_not_written(argument: str) -
 def test_a_header_without_a_stanza_is_not_written() -> None:
     with pytest.raises(AgeUsageError):
         authenticated_part([])
+
+
+@pytest.mark.parametrize("octet", range(0x21, 0x7F))
+def test_every_visible_character_of_ascii_stands_in_an_argument(octet: int) -> None:
+    stanza = Stanza(chr(octet), (chr(octet) * 2,), b"")
+    header = Header((stanza,), bytes(32), authenticated_part([stanza]))
+    assert parse_header(header.encode())[0] == header
+
+
+@pytest.mark.parametrize(
+    ("body_bytes", "columns"),
+    [(0, [0]), (1, [2]), (47, [63]), (48, [64, 0]), (49, [64, 2]), (96, [64, 64, 0])],
+)
+def test_the_last_line_of_a_body_is_the_one_that_is_not_full(
+    body_bytes: int, columns: list[int]
+) -> None:
+    part = authenticated_part([Stanza("type", (), bytes(body_bytes))])
+    _, _, *body, end = part.split(b"\n")
+    assert [len(line) for line in body] == columns
+    assert end == b"---"
+    header, _ = parse_header(part + b" " + b"A" * 43 + b"\n")
+    assert header.stanzas == (Stanza("type", (), bytes(body_bytes)),)
+    if columns[-1] == 0 and body_bytes:
+        # Without its empty line the body goes on with the line that ends the header.
+        with pytest.raises(HeaderError):
+            parse_header(part.replace(b"\n\n---", b"\n---") + b" " + b"A" * 43 + b"\n")
+
+
+def test_a_header_is_written_in_age_s_own_words() -> None:
+    stanza = Stanza("type", ("one", "two"), b"body")
+    header = Header((stanza,), b"\xff" * 32, authenticated_part([stanza]))
+    assert header.encode() == (
+        b"age-encryption.org/v1\n-> type one two\nYm9keQ\n--- " + b"/" * 42 + b"8\n"
+    )
+
+
+def test_only_what_the_mac_covers_is_authenticated() -> None:
+    header, length = parse_header(WHOLE + b"payload")
+    assert header.authenticated == ONE_STANZA
+    assert length == len(ONE_STANZA) + len(b" ") + 43 + len(b"\n")
+
+
+def test_a_header_at_the_limit_may_stand_before_a_payload() -> None:
+    stanza = Stanza("type", ("a" * 1_000_000,), b"")
+    header = Header((stanza,), bytes(32), authenticated_part([stanza]))
+    assert parse_header(header.encode() + bytes(MAX_HEADER_BYTES))[0] == header

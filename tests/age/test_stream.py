@@ -1,10 +1,12 @@
 """Chunks: their arithmetic, sealing once, opening from anywhere, releasing nothing false."""
 
 import os
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +83,35 @@ def test_chunks_outside_the_stream_have_no_place_in_it(first: int, count: int) -
             ask(first, count)
 
 
+@pytest.mark.parametrize(
+    ("plain_bytes", "chunks", "sealed_bytes"),
+    [
+        (0, 1, 16),
+        (1, 1, 17),
+        (65_535, 1, 65_551),
+        (65_536, 1, 65_552),
+        (65_537, 2, 65_569),
+        (131_072, 2, 131_104),
+        (131_073, 3, 131_121),
+    ],
+)
+def test_these_are_the_lengths_of_a_stream(
+    plain_bytes: int, chunks: int, sealed_bytes: int
+) -> None:
+    layout = StreamLayout(plain_bytes)
+    assert (layout.chunk_count, layout.sealed_bytes) == (chunks, sealed_bytes)
+    assert StreamLayout.of_sealed(sealed_bytes).plain_bytes == plain_bytes
+
+
+def test_the_ranges_of_a_run_end_with_the_stream() -> None:
+    layout = StreamLayout(len(THREE_CHUNKS))
+    assert layout.plain_range(1, 1) == range(65_536, 131_072)
+    assert layout.plain_range(1, 2) == range(65_536, 131_077)
+    assert layout.sealed_range(1, 1) == range(65_552, 131_104)
+    assert layout.sealed_range(1, 2) == range(65_552, 131_125)
+    assert [layout.is_last(0, count) for count in (1, 2, 3)] == [False, False, True]
+
+
 def test_a_negative_length_has_no_layout() -> None:
     with pytest.raises(AgeUsageError):
         StreamLayout(-1)
@@ -89,8 +120,10 @@ def test_a_negative_length_has_no_layout() -> None:
 def test_a_chunks_nonce_is_its_index_and_whether_it_is_the_final_one() -> None:
     assert chunk_nonce(0, last=False) == bytes(12)
     assert chunk_nonce(0x0102, last=True).hex() == "0000000000000000000102" + "01"
-    with pytest.raises(AgeUsageError):
-        chunk_nonce(1 << 88, last=False)
+    assert chunk_nonce((1 << 88) - 1, last=False) == b"\xff" * 11 + b"\x00"
+    for index in (1 << 88, -1):
+        with pytest.raises(AgeUsageError):
+            chunk_nonce(index, last=False)
 
 
 # Sealing
@@ -100,6 +133,29 @@ def test_a_chunks_nonce_is_its_index_and_whether_it_is_the_final_one() -> None:
 def test_what_is_sealed_opens(plain_bytes: int) -> None:
     plaintext = os.urandom(plain_bytes)
     assert open_all(*seal(plaintext)) == plaintext
+
+
+def test_chunks_sealed_one_by_one_in_order_are_those_sealed_at_once() -> None:
+    sealer, out = PayloadSealer(FILE_KEY), bytearray(SEALED_CHUNK_BYTES)
+    one_by_one = bytearray()
+    for index in range(3):
+        chunk = THREE_CHUNKS[index * CHUNK_BYTES : (index + 1) * CHUNK_BYTES]
+        written = sealer.seal_segment(chunk, first_chunk_index=index, last=index == 2, out=out)
+        assert written == len(chunk) + TAG_BYTES
+        one_by_one += out[:written]
+    at_once = bytearray(len(one_by_one))
+    again = PayloadSealer.reproduce_for_test_vectors(FILE_KEY, sealer.nonce)
+    again.seal_segment(THREE_CHUNKS, first_chunk_index=0, last=True, out=at_once)
+    assert at_once == one_by_one
+
+
+def test_a_buffer_of_wider_items_counts_as_its_octets() -> None:
+    numbers = array("Q", range(CHUNK_BYTES // 8))
+    sealer, out = PayloadSealer(FILE_KEY), array("Q", bytes(SEALED_CHUNK_BYTES))
+    view = memoryview(numbers)
+    written = sealer.seal_segment(view, first_chunk_index=0, last=True, out=memoryview(out))
+    assert written == SEALED_CHUNK_BYTES
+    assert open_all(PayloadOpener(FILE_KEY, sealer.nonce), out.tobytes()) == numbers.tobytes()
 
 
 def test_segments_sealed_in_threads_are_those_sealed_in_order() -> None:
@@ -180,6 +236,23 @@ def test_a_run_that_age_does_not_allow_is_not_sealed(length: int, first: int, la
     sealer, out = PayloadSealer(FILE_KEY), bytearray(2 * SEALED_CHUNK_BYTES)
     with pytest.raises(AgeUsageError):
         sealer.seal_segment(bytes(length), first_chunk_index=first, last=last, out=out)
+
+
+@pytest.mark.parametrize(
+    ("plain_bytes", "first", "last"),
+    [(0, 0, True), (1, 0, True), (1, 1, True), (CHUNK_BYTES, 0, False), (CHUNK_BYTES, 0, True)],
+)
+def test_the_shortest_runs_that_age_allows_are_sealed(
+    plain_bytes: int, first: int, last: bool
+) -> None:
+    sealer, out = PayloadSealer(FILE_KEY), bytearray(SEALED_CHUNK_BYTES)
+    plaintext = os.urandom(plain_bytes)
+    written = sealer.seal_segment(plaintext, first_chunk_index=first, last=last, out=out)
+    assert written == plain_bytes + TAG_BYTES
+    opener, opened = PayloadOpener(FILE_KEY, sealer.nonce), bytearray(plain_bytes)
+    sealed = memoryview(out)[:written]
+    got = opener.open_segment(sealed, first_chunk_index=first, last=last, out=opened)
+    assert (got, opened) == (plain_bytes, plaintext)
 
 
 def test_no_chunk_has_a_negative_index() -> None:
@@ -277,6 +350,21 @@ def test_a_failed_opening_leaves_no_plaintext_behind() -> None:
     assert out == bytes(len(THREE_CHUNKS)) + b"x"
 
 
+def test_an_empty_final_chunk_after_others_is_refused_though_its_tag_is_right() -> None:
+    """Only whoever has the file key can make one: a second file of the same plaintext."""
+    sealer, full = PayloadSealer(FILE_KEY), bytearray(SEALED_CHUNK_BYTES)
+    sealer.seal_segment(CHUNK, first_chunk_index=0, last=False, out=full)
+    cipher = ChaCha20Poly1305(FILE_KEY.payload_key(sealer.nonce))
+    opener, out = PayloadOpener(FILE_KEY, sealer.nonce), bytearray(CHUNK_BYTES)
+    empty = cipher.encrypt(chunk_nonce(1, last=True), b"", None)
+    for first, run in ((1, empty), (0, bytes(full) + empty)):
+        with pytest.raises(PayloadError):
+            opener.open_segment(run, first_chunk_index=first, last=True, out=out)
+    # Such a chunk opens where the payload is empty: it is the place that is refused.
+    only = cipher.encrypt(chunk_nonce(0, last=True), b"", None)
+    assert opener.open_segment(only, first_chunk_index=0, last=True, out=out) == 0
+
+
 def test_another_files_key_or_nonce_opens_nothing() -> None:
     sealer, out = PayloadSealer(FILE_KEY), bytearray(19)
     sealer.seal_segment(b"end", first_chunk_index=0, last=True, out=out)
@@ -299,6 +387,35 @@ def test_a_payload_that_arrives_in_pieces_of_any_size_opens(cuts: list[int]) -> 
         released += decryptor.receive(sealed[start:end])
     released += decryptor.finish()
     assert released == THREE_CHUNKS
+
+
+def test_a_chunk_is_released_with_its_last_byte() -> None:
+    opener, sealed = seal(THREE_CHUNKS)
+    decryptor = PayloadDecryptor(opener)
+    assert decryptor.receive(sealed[: SEALED_CHUNK_BYTES - 1]) == b""
+    end = SEALED_CHUNK_BYTES
+    assert decryptor.receive(sealed[end - 1 : end]) == CHUNK
+    assert decryptor.receive(sealed[end:]) == THREE_CHUNKS[CHUNK_BYTES : 2 * CHUNK_BYTES]
+    assert decryptor.finish() == THREE_CHUNKS[2 * CHUNK_BYTES :]
+
+
+def test_a_full_final_chunk_is_released_at_once_and_nothing_may_follow() -> None:
+    opener, sealed = seal(CHUNK)
+    whole, longer = PayloadDecryptor(opener), PayloadDecryptor(opener)
+    assert whole.receive(sealed) == CHUNK
+    assert whole.finish() == b""
+    assert longer.receive(sealed) == CHUNK
+    with pytest.raises(PayloadError):
+        longer.receive(b"\0")
+
+
+@pytest.mark.parametrize("length", [0, 1, TAG_BYTES - 1])
+def test_a_payload_that_ends_inside_a_tag_is_refused(length: int) -> None:
+    opener, sealed = seal(b"")
+    decryptor = PayloadDecryptor(opener)
+    decryptor.receive(sealed[:length])
+    with pytest.raises(PayloadError):
+        decryptor.finish()
 
 
 def test_a_decryptor_that_has_failed_or_finished_says_so_ever_after() -> None:
