@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: demo test test-python test-browser lint format check browser bench lock clean
+.PHONY: demo test test-python test-browser lint format check browser bench fuzz lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -45,6 +45,12 @@ check: $(VENV)/.installed browser
 # Ratios side by side, written to docs/performance.md.
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.run
+
+# Inputs for each harness, at the least priority: docs/fuzzing.md.
+FUZZ_INPUTS ?= 1000000
+FUZZ_ONLY ?=
+fuzz: $(VENV)/.tools
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
 
 # Chromium is looked for; on Debian as root it is installed, elsewhere the one
 # line that installs it is printed.

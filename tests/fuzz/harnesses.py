@@ -1,0 +1,119 @@
+"""All harnesses: what is run, where it begins, how its inputs are changed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fuzz import contents, formats, mutators, seeds
+from fuzz.mutators import Mutator
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harness:
+    """One reader under test."""
+
+    name: str
+    run: Callable[[bytes], None]
+    """Takes anything; raises only if something is found."""
+    seeds: Callable[[], Iterator[bytes]]
+    mutate: Mutator
+    max_bytes: int
+    """Of an input. Beyond what the format needs, longer ones only cost time."""
+
+    @property
+    def corpus(self) -> Path:
+        """The inputs that are kept."""
+        return CORPUS / self.name
+
+
+HARNESSES = {
+    harness.name: harness
+    for harness in (
+        Harness(
+            name="age_header",
+            run=formats.age_header,
+            seeds=seeds.age_headers,
+            mutate=mutators.of_lines,
+            max_bytes=4_096,
+        ),
+        Harness(
+            name="sealed_header",
+            run=formats.sealed_header,
+            seeds=seeds.sealed_headers,
+            mutate=mutators.of_lines,
+            max_bytes=2_048,
+        ),
+        Harness(
+            name="armor",
+            run=formats.armor,
+            seeds=seeds.armored,
+            mutate=mutators.of_lines,
+            max_bytes=1_024,
+        ),
+        Harness(
+            name="canonical_json",
+            run=formats.canonical_json,
+            seeds=seeds.canonical_json,
+            mutate=mutators.of_json(),
+            max_bytes=4_096,
+        ),
+        Harness(
+            name="padded_json",
+            run=formats.padded_json,
+            seeds=seeds.padded_json,
+            mutate=mutators.of_json(multiple=formats.PADDED_MULTIPLE),
+            max_bytes=1_024,
+        ),
+        Harness(
+            name="envelope",
+            run=formats.envelope,
+            seeds=seeds.envelopes,
+            mutate=mutators.of_json(),
+            max_bytes=16_384,
+        ),
+        Harness(
+            name="cover",
+            run=formats.cover,
+            seeds=seeds.covers,
+            mutate=mutators.of_json(multiple=8_192),
+            max_bytes=65_536,
+        ),
+        Harness(
+            name="manifest",
+            run=formats.manifest,
+            seeds=seeds.manifests,
+            mutate=mutators.of_json(),
+            max_bytes=8_192,
+        ),
+        Harness(
+            name="statement",
+            run=formats.statement,
+            seeds=seeds.statements,
+            mutate=mutators.of_json(prefix_bytes=1),
+            max_bytes=12_288,
+        ),
+        Harness(
+            name="grant_or_receipt",
+            run=formats.grant_or_receipt,
+            seeds=seeds.grants_and_receipts,
+            mutate=mutators.of_json(prefix_bytes=1),
+            max_bytes=12_288,
+        ),
+        Harness(
+            name="bundle",
+            run=contents.bundle,
+            seeds=seeds.recipes,
+            mutate=mutators.of_bytes,
+            max_bytes=512,
+        ),
+        Harness(
+            name="contents",
+            run=contents.contents,
+            seeds=seeds.recipes,
+            mutate=mutators.of_bytes,
+            max_bytes=512,
+        ),
+    )
+}

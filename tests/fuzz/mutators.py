@@ -1,0 +1,192 @@
+"""Changes that keep most of an input's structure, so that they get past the first check.
+
+A flipped bit in canonical JSON is refused by the first line that looks. These change
+one value, and write all of it again as it should be written.
+"""
+
+import base64
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+Native = Callable[[bytes], bytes]
+"""libFuzzer's own mutations."""
+Mutator = Callable[[bytes, random.Random, Native], bytes]
+
+_NATIVE_SHARE = 0.3  # of all mutations, left to libFuzzer
+
+_NUMBERS = (0, 1, -1, 511, 512, 65_536, 2**31, 2**33 - 1, 2**33, 2**53 - 1, 2**53, 10**30)
+_TEXTS = (
+    *("", "é", "e\u0301", "\u202e", "\u2028", "\x7f", "\\", '"', "\ufeff", "🩺", "\ud83e", "a/b"),
+    *("..", "00", "1950-02-00", "2026-02-29", "0" * 32, "0" * 64, "A" * 64, "routine", "urgent"),
+    *("claim", "share", "email", "bridge", "application/pdf", "__proto__", "x" * 201, "é" * 128),
+)
+_KEYS = ("a", "version", "checkpoint", "payloadType", "keyid", "__proto__", "A", "")
+
+
+def of_json(*, prefix_bytes: int = 0, multiple: int = 1) -> Mutator:
+    """Return a mutator of canonical JSON behind a prefix, padded to a multiple."""
+
+    def mutate(data: bytes, rng: random.Random, native: Native) -> bytes:
+        prefix, encoded = data[:prefix_bytes], data[prefix_bytes:].rstrip(b" ")
+        value = _read(encoded)
+        if not isinstance(value, dict) or rng.random() < _NATIVE_SHARE:
+            return native(data)
+        for _ in range(rng.randint(1, 3)):
+            value = _mutate_value(value, rng, native)
+        if prefix and rng.random() < 0.1:
+            prefix = bytes([rng.randrange(256)])
+        written = _write(value, rng)
+        missing = -len(written) % multiple
+        return prefix + written + b" " * (missing if rng.random() < 0.9 else rng.randrange(40))
+
+    return mutate
+
+
+def of_lines(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change an age header or armor line by line, or the bytes that one of them spells."""
+    lines = data.split(b"\n")
+    if len(lines) < 3 or rng.random() < _NATIVE_SHARE:
+        return native(data)
+    at = rng.randrange(len(lines))
+    match rng.randrange(8):
+        case 0:
+            lines.insert(at, rng.choice(lines))
+        case 1:
+            del lines[at]
+        case 2:
+            lines.insert(at, lines.pop(rng.randrange(len(lines))))
+        case 3:
+            lines[at : at + 2] = [b"".join(lines[at : at + 2])]
+        case 4:
+            lines[at] = b" ".join([*lines[at].split(b" "), rng.choice((b"", b"x", b"\x7f", b"!"))])
+        case 5:
+            lines[at] = lines[at][: rng.randrange(len(lines[at]) + 1)]
+        case 6:
+            lines[at : at + 1] = _wrapped(rng.randbytes(rng.choice((0, 16, 31, 32, 33, 48, 96))))
+        case _:
+            words = lines[at].split(b" ")
+            words[-1] = _respelled(words[-1], native)
+            lines[at] = b" ".join(words)
+    return b"\n".join(lines)
+
+
+def of_bytes(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Leave everything to libFuzzer."""
+    return native(data)
+
+
+def _read(encoded: bytes) -> Any:
+    try:
+        return json.loads(encoded)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _write(value: object, rng: random.Random) -> bytes:
+    well = rng.random() < 0.95
+    text = json.dumps(
+        value,
+        sort_keys=well,
+        ensure_ascii=not well,
+        separators=(",", ":") if well or rng.random() < 0.5 else None,
+    )
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _mutate_value(value: Any, rng: random.Random, native: Native) -> Any:  # noqa: PLR0911  (one per type)
+    """Return `value` with one change, somewhere in it."""
+    if isinstance(value, dict) and value and rng.random() < 0.85:
+        key = rng.choice(list(value))
+        return value | {key: _mutate_value(value[key], rng, native)}
+    if isinstance(value, list) and value and rng.random() < 0.7:
+        at = rng.randrange(len(value))
+        return [*value[:at], _mutate_value(value[at], rng, native), *value[at + 1 :]]
+    if rng.random() < 0.15:
+        return _other(rng)
+    match value:
+        case dict():
+            return _mutate_object(value, rng)
+        case list():
+            return _mutate_list(value, rng)
+        case bool() | None:
+            return _other(rng)
+        case int():
+            return rng.choice((value + 1, value - 1, -value, rng.choice(_NUMBERS)))
+        case str():
+            return _mutate_text(value, rng, native)
+    return _other(rng)
+
+
+def _mutate_object(value: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    changed = dict(value)
+    keys = list(value)
+    match rng.randrange(3):
+        case 0 if keys:
+            changed.pop(rng.choice(keys))
+        case 1 if keys:
+            changed[rng.choice(_KEYS)] = changed.pop(rng.choice(keys))
+        case _:
+            changed[rng.choice(_KEYS)] = _other(rng)
+    return changed
+
+
+def _mutate_list(value: list[Any], rng: random.Random) -> list[Any]:
+    if not value:
+        return [_other(rng)]
+    match rng.randrange(4):
+        case 0:
+            return [*value, rng.choice(value)]
+        case 1:
+            return value[:-1]
+        case 2:
+            return value[::-1]
+        case _:
+            return value * rng.choice((2, 3, 9))
+
+
+def _mutate_text(value: str, rng: random.Random, native: Native) -> str:  # noqa: PLR0911  (one per kind)
+    inner = _decoded(value)
+    if inner.startswith(b"{") and rng.random() < 0.8:
+        # An envelope's payload: canonical JSON again.
+        return base64.b64encode(of_json()(inner, rng, native)).decode()
+    at = rng.randrange(len(value) + 1)
+    match rng.randrange(6):
+        case 0:
+            return rng.choice(_TEXTS)
+        case 1:
+            return value[:at] + rng.choice(_TEXTS) + value[at:]
+        case 2:
+            return value[:at]
+        case 3:
+            return value[:at] + value[at + 1 :]
+        case 4:
+            return value.swapcase()
+        case _:
+            changed = native(value.encode("utf-8", "surrogatepass"))
+            return changed.decode("utf-8", errors="ignore")
+
+
+def _other(rng: random.Random) -> Any:
+    return rng.choice((None, True, False, [], {}, rng.choice(_NUMBERS), rng.choice(_TEXTS)))
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def _respelled(word: bytes, native: Native) -> bytes:
+    try:
+        value = base64.b64decode(word + b"=" * (-len(word) % 4), validate=True)
+    except ValueError:
+        return native(word)
+    return base64.b64encode(native(value)).rstrip(b"=")
+
+
+def _wrapped(body: bytes) -> list[bytes]:
+    text = base64.b64encode(body).rstrip(b"=")
+    return [text[at : at + 64] for at in range(0, len(text) + 1, 64)]

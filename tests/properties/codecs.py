@@ -1,0 +1,112 @@
+"""Every pair of a writer and a reader, and the values that they take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from properties import values
+
+from souspli_exchange import grant, receipt
+from souspli_exchange.age.header import parse_header
+from souspli_exchange.cover import Cover, encode_cover, parse_cover
+from souspli_exchange.manifest import encode_manifest, parse_manifest
+from souspli_exchange.spool import encode_spooled, parse_spooled
+from souspli_keys import canonical, dsse
+from souspli_keys.fields import read_object
+from souspli_keys.public import parse_public
+from souspli_keys.statements import Attestation, Binding, Invitation, Member, Organisation
+
+PADDED_MULTIPLE = 16
+
+
+def _as_it_is(value: Any) -> object:
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """A writer and its reader."""
+
+    name: str
+    values: st.SearchStrategy[Any]
+    encode: Callable[[Any], bytes]
+    parse: Callable[[bytes], Any]
+    compared: Callable[[Any], object] = _as_it_is
+    """What two equal values have in common, where they are not equal by themselves."""
+
+
+def _statement(kind: Any, strategy: st.SearchStrategy[Any]) -> Codec:
+    return Codec(
+        name=kind.__name__, values=strategy, encode=lambda s: s.to_payload(), parse=kind.parse
+    )
+
+
+def _secret_parts(cover: Cover) -> object:
+    # Keys are secrets, equal to nothing but themselves.
+    return cover.document_key.secret_seed(), cover.manifest, cover.grants
+
+
+CODECS = (
+    Codec(
+        name="age header",
+        values=values.HEADERS,
+        encode=lambda header: header.encode(),
+        parse=lambda encoded: parse_header(encoded)[0],
+    ),
+    Codec(
+        name="canonical JSON",
+        values=values.JSON_OBJECTS,
+        encode=canonical.encode,
+        parse=canonical.decode,
+    ),
+    Codec(
+        name="padded canonical JSON",
+        values=values.JSON_OBJECTS,
+        encode=lambda value: canonical.encode_padded(value, multiple=PADDED_MULTIPLE),
+        parse=lambda encoded: canonical.decode_padded(encoded, multiple=PADDED_MULTIPLE),
+    ),
+    Codec(
+        name="envelope",
+        values=values.ENVELOPES,
+        encode=lambda envelope: canonical.encode(envelope.to_json()),
+        parse=lambda encoded: dsse.parse(canonical.decode(encoded)),
+    ),
+    Codec(
+        name="public identity",
+        values=values.PUBLIC_IDENTITIES,
+        encode=lambda public: canonical.encode(public.to_json()),
+        parse=lambda encoded: parse_public(canonical.decode(encoded)),
+    ),
+    Codec(
+        name="cover",
+        values=values.COVERS,
+        encode=encode_cover,
+        parse=parse_cover,
+        compared=_secret_parts,
+    ),
+    Codec(name="manifest", values=values.MANIFESTS, encode=encode_manifest, parse=parse_manifest),
+    Codec(
+        name="grant",
+        values=values.GRANTS,
+        encode=grant.encode_grant,
+        parse=lambda encoded: read_object(canonical.decode(encoded), grant._read_grant),
+    ),
+    Codec(
+        name="receipt",
+        values=values.RECEIPTS,
+        encode=receipt.encode_receipt,
+        parse=lambda encoded: read_object(canonical.decode(encoded), receipt._read_receipt),
+    ),
+    _statement(Organisation, values.ORGANISATIONS),
+    _statement(Member, values.members()),
+    _statement(Invitation, values.invitations()),
+    _statement(Binding, values.bindings()),
+    _statement(Attestation, values.attestations()),
+    Codec(
+        name="spooled document",
+        values=values.SPOOLED_DOCUMENTS,
+        encode=encode_spooled,
+        parse=parse_spooled,
+    ),
+)
