@@ -5,6 +5,7 @@ means is for `hybrid` and others, whether the MAC is right is for whoever holds
 the file key (`filekey`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ MAX_HEADER_BYTES = 1_048_576
 _STANZA_START = b"-> "
 _END_START = b"---"
 _BODY_COLUMNS = 64
+_ARGUMENT = re.compile(rb"[\x21-\x7e]+")  # visible ASCII; an `enc` has 1,494 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +148,4 @@ def _encode_stanza(stanza: Stanza) -> bytes:
 
 
 def _is_argument(value: bytes) -> bool:
-    return bool(value) and all(0x21 <= octet <= 0x7E for octet in value)
+    return _ARGUMENT.fullmatch(value) is not None
