@@ -26,6 +26,10 @@ VERBS: Mapping[str, str] = {
     "invite": "souspli_cli.invite:invite",
     "send": "souspli_cli.send:send",
     "sent": "souspli_cli.sent:sent",
+    "identity": "souspli_cli.identity:identity",
+    "seal": "souspli_cli.seal:seal",
+    "open": "souspli_cli.open:open_",
+    "inspect": "souspli_cli.inspect:inspect",
     "serve": "souspli_cli.serve:serve",
     "admit": "souspli_cli.admit:admit",
 }

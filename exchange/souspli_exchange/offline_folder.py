@@ -5,9 +5,7 @@ recipient. Ciphertext only; whom a cover is for is its file's name, and proves n
 """
 
 import os
-import shutil
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +24,9 @@ COVERS_NAME: Final = "covers"
 COVER_SUFFIX: Final = ".age"
 
 _FOLDER_PREFIX = ".souspli-"  # what a crash leaves; may be deleted
-_FILE_MODE = 0o600  # ciphertext, but file names say for whom
+_NAME_BYTES = 8  # a folder that somebody else has made meanwhile is refused by mkdir
+_FOLDER_MODE = 0o700  # ciphertext, but file names say for whom
+_FILE_MODE = 0o600
 
 
 def cover_path(folder: Path, recipient: Fingerprint) -> Path:
@@ -49,13 +49,14 @@ class NewSealedFolder:
         self._folder = folder
         self._released = False
         _check_absent(folder)
+        # In the same folder, hence on the same disk: a rename there is one step.
+        self._temporary = folder.parent / f"{_FOLDER_PREFIX}{os.urandom(_NAME_BYTES).hex()}"
         try:
-            # In the same folder, hence on the same disk: a rename there is one step.
-            self._temporary = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=folder.parent))
+            self._temporary.mkdir(mode=_FOLDER_MODE)
         except OSError as failure:
             raise OutputError("no folder can be made there") from failure
         try:
-            (self._temporary / COVERS_NAME).mkdir(mode=0o700)
+            (self._temporary / COVERS_NAME).mkdir(mode=_FOLDER_MODE)
         except OSError as failure:
             self.close()
             raise OutputError("no folder can be made there") from failure
@@ -96,6 +97,8 @@ class NewSealedFolder:
     def close(self) -> None:
         """Remove whatever was not released."""
         if not self._released:
+            import shutil  # noqa: PLC0415  (seldom; it brings three compressors along)
+
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def __enter__(self) -> "NewSealedFolder":

@@ -16,8 +16,8 @@ from souspli_exchange.errors import (
     IdentityFileVersionError,
     OtherIdentityFileError,
 )
+from souspli_exchange.known_sender import PinnedSender
 from souspli_exchange.manifest import MAX_ADDRESS_CHARACTERS, MAX_TEXT_CHARACTERS, Sender
-from souspli_exchange.sender import PinnedSender
 from souspli_keys import canonical
 from souspli_keys.address import Address, Origin, parse_address
 from souspli_keys.errors import FormatError

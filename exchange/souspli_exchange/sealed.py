@@ -32,15 +32,14 @@ from souspli_exchange.grant import (
     verify_grants,
 )
 from souspli_exchange.ids import DocumentId
-from souspli_exchange.manifest import DEFAULT_LIMITS, Limits, Manifest, parse_manifest
-from souspli_exchange.sender import (
+from souspli_exchange.known_sender import (
     PinnedSender,
     VerifiedSender,
     expected_sender,
     pinned_sender,
     signing_key,
-    verify_sender,
 )
+from souspli_exchange.manifest import DEFAULT_LIMITS, Limits, Manifest, parse_manifest
 from souspli_exchange.verified import VERIFIED_HERE, Proof
 from souspli_keys import dsse
 from souspli_keys.address import Origin
@@ -116,6 +115,8 @@ def open_cover(
     SenderRefusedError, ManifestRefusedError (AnotherDocumentError for a genuine one
     of another document, service or sender), GrantRefusedError.
     """
+    # Here, since opening an offline document must not wait for the statements' modules.
+    from souspli_exchange.sender import verify_sender  # noqa: PLC0415
 
     def certified(claimed: Manifest) -> VerifiedSender:
         return verify_sender(

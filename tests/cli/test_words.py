@@ -15,6 +15,7 @@ from souspli_cli import run, words
 from souspli_cli.examine import Finding
 from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
+from souspli_exchange.offline_inspect import NotOurs
 from souspli_exchange.ports import DeliveryState
 
 FRENCH = words.load(Language.FRENCH)
@@ -40,6 +41,7 @@ def constants() -> set[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     found |= {f"send.finding_{finding.value}" for finding in Finding}
+    found |= {f"inspect.refused_{reason.value}" for reason in NotOurs}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 

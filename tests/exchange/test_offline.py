@@ -37,14 +37,6 @@ from souspli_exchange.errors import (
 )
 from souspli_exchange.ids import new_document_id, new_invitation_id
 from souspli_exchange.manifest import Description, Limits
-from souspli_exchange.offline import (
-    OfflineReader,
-    open_cover_file,
-    open_folder_cover,
-    open_into_folder,
-    seal_into_folder,
-    verify_folder,
-)
 from souspli_exchange.offline_folder import cover_path
 from souspli_exchange.offline_identity import (
     MAX_IDENTITY_FILE_BYTES,
@@ -63,6 +55,14 @@ from souspli_exchange.offline_inspect import (
     inspect_file,
     inspect_folder,
 )
+from souspli_exchange.offline_open import (
+    OfflineReader,
+    open_cover_file,
+    open_folder_cover,
+    open_into_folder,
+    verify_folder,
+)
+from souspli_exchange.offline_seal import seal_into_folder
 from souspli_exchange.outgoing import seal_into_spool
 from souspli_exchange.sealed import Reader, open_cover, unverified_manifest
 from souspli_exchange.sources import BytesSource, Source
