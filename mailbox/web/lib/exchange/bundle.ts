@@ -101,6 +101,8 @@ export class Bundle {
         const to = Math.min(piece.start + piece.length, end)
         return { piece, inside: from - piece.start, at: from - start, length: to - from }
       })
+      // A range of no bytes lies inside a piece, and takes nothing of it.
+      .filter((run) => run.length > 0)
   }
 }
 
