@@ -12,9 +12,11 @@ import contextlib
 import fcntl
 import os
 import shutil
+import threading
 from typing import TYPE_CHECKING
 
 from souspli_cli import files
+from souspli_exchange.durable import create_private, sync_file, write_at
 from souspli_exchange.errors import SpoolError
 from souspli_exchange.ids import ID_PATTERN, DocumentId
 from souspli_exchange.spool import SpooledDocument, encode_spooled, parse_spooled
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
     from types import TracebackType
+
+    from souspli_exchange.spool import Sealed
 
 _DOCUMENT = "document.json"
 # 100 covers of 512 KiB in base64, and as much room again for what stands around them.
@@ -41,6 +45,7 @@ class FolderSpool:
     def __init__(self, outbox: Path) -> None:
         self._outbox = outbox
         self._held: dict[DocumentId, int] = {}
+        self._beginning = threading.Lock()
 
     def __enter__(self) -> FolderSpool:
         return self
@@ -55,14 +60,18 @@ class FolderSpool:
             os.close(descriptor)
         self._held.clear()
 
-    def put_segment(self, document_id: DocumentId, index: int, sealed: bytes) -> None:
+    def put_segment(self, document_id: DocumentId, index: int, sealed: Sealed) -> None:
         """Keep a sealed segment; `SpoolError` if this one is there already."""
         with _as_spool_errors():
-            if document_id not in self._held:
-                self._begin(document_id)
-            # Durable with `commit`, not before: a folder without it is thrown away.
-            with files.new(self._folder(document_id) / f"segment-{index}") as file:
-                file.write(sealed)
+            with self._beginning:  # several threads put the first segments at once
+                if document_id not in self._held:
+                    self._begin(document_id)
+            descriptor = create_private(self._folder(document_id) / f"segment-{index}")
+            try:
+                # Durable with `commit`, not before: a folder without it is thrown away.
+                write_at(descriptor, 0, memoryview(sealed))
+            finally:
+                os.close(descriptor)
 
     def commit(self, document: SpooledDocument) -> None:
         """Make the document and its segments durable, in one step."""
@@ -70,7 +79,7 @@ class FolderSpool:
         with _as_spool_errors():
             if not (folder / _DOCUMENT).exists():
                 for index in range(len(document.checksums)):
-                    _sync(folder / f"segment-{index}")
+                    sync_file(folder / f"segment-{index}")
             files.write_atomically(folder / _DOCUMENT, encode_spooled(document))
 
     def documents(self) -> Sequence[SpooledDocument]:
@@ -175,14 +184,6 @@ def _same_id(document: SpooledDocument, name: str) -> SpooledDocument:
     if document.document_id != name:
         raise SpoolError("a spooled document lies in the folder of another")
     return document
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -1,18 +1,19 @@
 """Sealing the contents: files in, sealed segments out.
 
-docs/specs/sealed-document.md §2. At most one segment, plain and sealed, is held in
-memory, whatever the size. The manifest comes after the last segment: only then are
-all hashes known.
+docs/specs/sealed-document.md §2. Memory stays the same whatever the size. The manifest
+comes after the last segment: only then are all hashes known. `engine` does this in
+several threads; what a segment is made of stands here alone.
 """
 
-import hashlib
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from souspli_exchange.age.file import begin_file
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.bundle import Bundle, BundledFile
-from souspli_exchange.errors import ExchangeUsageError
+from souspli_exchange.errors import AbandonedError, ExchangeUsageError
+from souspli_exchange.file_hashes import FileHashes, SegmentHashing
 from souspli_exchange.manifest import (
     DEFAULT_LIMITS,
     MAX_HASHED_FILE_BYTES,
@@ -21,9 +22,14 @@ from souspli_exchange.manifest import (
     Limits,
     check_files,
 )
-from souspli_exchange.segments import SEGMENT_CHUNKS, START_BYTES, SegmentLayout
+from souspli_exchange.runs import RunBuffers, runs_of
+from souspli_exchange.segments import SegmentLayout
 from souspli_exchange.sources import Source
-from souspli_keys.tree import leaf_hash, tree_hash
+from souspli_keys.tree import LeafHasher, tree_hash
+
+PutPart = Callable[[int, int, memoryview], None]
+"""`put(index, offset, sealed)` keeps a copy of a part of segment `index`, or raises.
+`offset` is the part's place in the sealed file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,12 @@ class SealedContents:
 
 
 class ContentsSealer:
-    """Seals the files of one document, segment after segment, once.
+    """Seals the files of one document, segment after segment, each once.
 
     A document key, file key and nonce of its own are drawn for each object, so
     beginning again with another object is always safe. Going on after an error is
-    not: every further call raises ExchangeUsageError.
+    not: every further call, and every one under way in another thread, raises
+    AbandonedError.
 
     Raises FileNameError and TooLargeToSendError before anything is read.
     """
@@ -56,10 +63,12 @@ class ContentsSealer:
         self.tar_length = self._bundle.tar_length
         self._document_key = HybridIdentity.generate()
         self._new_file = begin_file(self._document_key.recipient)
-        self._hashers = [hashlib.sha256() for _ in self._files]
-        self._leaf_hashes: list[bytes] = []
-        self._plain = bytearray(len(self.layout.plain_range(0)))
+        self._hashes = FileHashes([file.size <= MAX_HASHED_FILE_BYTES for file in self._files])
+        self._lock = threading.Lock()
+        self._begun = 0  # segments; each is begun once, in order
+        self._leaf_hashes: dict[int, bytes] = {}
         self._failed = False
+        self._own_buffers: RunBuffers | None = None
 
     def segments(self) -> Iterator[bytes]:
         """Seal and yield every segment, in order.
@@ -68,18 +77,45 @@ class ContentsSealer:
         again. Raises SourceChangedError or SourceUnreadableError; then nothing that
         was yielded is of use.
         """
-        while len(self._leaf_hashes) < self.layout.count:
+        while self._begun < self.layout.count:
             yield self.seal_next()
 
     def seal_next(self) -> bytes:
         """Seal the next segment; see `segments`. ExchangeUsageError after the last one."""
-        index = len(self._leaf_hashes)
-        if self._failed or index == self.layout.count:
-            raise ExchangeUsageError("these contents are sealed, or have failed to be")
+        parts: list[bytes] = []
+        self._own_buffers = self._own_buffers or RunBuffers(self.layout)
+        if not self.seal_next_parts(
+            self._own_buffers, put=lambda _index, _offset, sealed: parts.append(bytes(sealed))
+        ):
+            raise ExchangeUsageError("these contents are sealed")
+        return b"".join(parts)
+
+    def seal_next_parts(self, buffers: RunBuffers, *, put: PutPart) -> bool:
+        """Seal the next segment and `put` it, in parts and in order; False if none is left.
+
+        May be called in several threads at once, each with buffers of its own: each
+        seals another segment. Raises like `segments`, and what `put` raises.
+        """
+        with self._lock:
+            if self._failed:
+                raise AbandonedError("these contents have failed to be sealed")
+            index = self._begun
+            if index == self.layout.count:
+                return False
+            self._begun += 1
+        try:
+            leaf_hash = self._seal(index, buffers, put)
+        except BaseException:
+            self.abandon()
+            raise
+        with self._lock:
+            self._leaf_hashes[index] = leaf_hash
+        return True
+
+    def abandon(self) -> None:
+        """Give these contents up; who is sealing them in another thread ends soon."""
         self._failed = True
-        sealed = self._seal(index)
-        self._failed = False
-        return sealed
+        self._hashes.abandon()
 
     def finish(self) -> SealedContents:
         """Return what was sealed, once all segments are and no source has changed."""
@@ -87,44 +123,49 @@ class ContentsSealer:
             raise ExchangeUsageError("these contents are not sealed to the end")
         for source in self._sources:
             source.check_unchanged()
+        leaf_hashes = [self._leaf_hashes[index] for index in range(self.layout.count)]
         contents = Contents(
             files=tuple(
                 ContentsFile(
                     name=file.name,
                     media_type=source.media_type,
                     size=file.size,
-                    sha256=hasher.hexdigest() if file.size <= MAX_HASHED_FILE_BYTES else None,
+                    sha256=self._hashes.hexdigest(file_index),
                 )
-                for file, source, hasher in zip(
-                    self._files, self._sources, self._hashers, strict=True
+                for file_index, (file, source) in enumerate(
+                    zip(self._files, self._sources, strict=True)
                 )
             ),
             padded_length=self.layout.padded_length,
             sealed_length=self.layout.sealed_length,
             tar_length=self.tar_length,
-            tree_hash=tree_hash(self._leaf_hashes).hex(),
+            tree_hash=tree_hash(leaf_hashes).hex(),
         )
         return SealedContents(contents=contents, document_key=self._document_key)
 
-    def _seal(self, index: int) -> bytes:
-        where = self.layout.plain_range(index)
-        plain = memoryview(self._plain)[: len(where)]
-        self._bundle.fill(where.start, plain, read=self._read)
-        sealed = bytearray(len(self.layout.sealed_range(index)))
-        stream = memoryview(sealed)
-        if index == 0:
-            sealed[:START_BYTES] = self._new_file.start
-            stream = stream[START_BYTES:]
-        self._new_file.sealer.seal_segment(
-            plain,
-            first_chunk_index=index * SEGMENT_CHUNKS,
-            last=self.layout.is_last(index),
-            out=stream,
-        )
-        self._leaf_hashes.append(leaf_hash(plain))
-        return bytes(sealed)
+    def _seal(self, index: int, buffers: RunBuffers, put: PutPart) -> bytes:
+        """Seal one segment; return its leaf hash."""
+        leaf = LeafHasher()
+        file_hashing = SegmentHashing(self._hashes, buffers.held)
 
-    def _read(self, file_index: int, offset: int, out: memoryview) -> None:
-        self._sources[file_index].read_into(offset, out)
-        if self._files[file_index].size <= MAX_HASHED_FILE_BYTES:
-            self._hashers[file_index].update(out)
+        def read(file_index: int, offset: int, out: memoryview) -> None:
+            self._sources[file_index].read_into(offset, out)
+            file_hashing.update(file_index, offset, out)
+
+        if index == 0:
+            put(index, 0, memoryview(self._new_file.start))
+        for run in runs_of(self.layout, index):
+            if self._failed:
+                raise AbandonedError("these contents have failed to be sealed")
+            # What is hashed and sealed is this one copy: a source that changes while it
+            # is read gives contents that are whole, and that `finish` then refuses.
+            plain = buffers.plain[: len(run.plain)]
+            sealed = buffers.sealed[: len(run.sealed)]
+            self._bundle.fill(run.plain.start, plain, read=read)
+            leaf.update(plain)
+            self._new_file.sealer.seal_segment(
+                plain, first_chunk_index=run.first_chunk_index, last=run.is_last, out=sealed
+            )
+            put(index, run.sealed.start, sealed)
+        file_hashing.finish()
+        return leaf.digest()

@@ -7,18 +7,42 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from souspli_exchange.contents_opener import VerifiedContents
+from souspli_exchange.durable import (
+    check_room,
+    create_private,
+    sync_file,
+    sync_folder,
+    write_at,
+)
 from souspli_exchange.errors import ExchangeUsageError, OutputError, OutputExistsError
 from souspli_exchange.filenames import safe_names
 from souspli_exchange.manifest import ContentsFile
 
-_FILE_MODE = 0o600  # health data: the reader's own
 _FOLDER_PREFIX = ".souspli-"
+# A document may have more files than a process has descriptors. Threads are at most
+# eight, each at one file: so many stay open for the next run of the same file.
+_OPEN_FILES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDocument:
+    """A document verified to its end, its files released."""
+
+    verified: VerifiedContents
+    paths: tuple[Path, ...]
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    descriptor: int
+    writers: int = 0
 
 
 class Extraction:
@@ -36,35 +60,36 @@ class Extraction:
     def __init__(self, folder: Path, files: Sequence[ContentsFile]) -> None:
         self._folder = folder
         self._files = tuple(files)
-        self._open_file: tuple[int, int] | None = None  # index, descriptor
         self.names = safe_names([file.name for file in files])
         self._released = False
-        # A reader that was cancelled leaves its thread writing for a moment: it must
-        # not write to a descriptor that means another file by then.
-        self._lock = threading.Lock()
+        self._closed = False
+        self._open_files: dict[int, _OpenFile] = {}  # the one used longest ago comes first
+        self._changed = threading.Condition()
         if folder.exists() or folder.is_symlink():
             raise OutputExistsError("the folder to open into exists already")
         try:
+            check_room(folder.parent, sum(file.size for file in files))
             # In the same folder, hence on the same disk: a rename there is one step.
             self._temporary = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=folder.parent))
         except OSError as failure:
-            raise OutputError("no folder can be made there") from failure
+            raise OutputError("no folder can be made there: is the disk full?") from failure
         try:
-            self._create_files()
+            for name in self.names:
+                os.close(create_private(self._temporary / name))
         except OSError as failure:
             self.close()
             raise OutputError("the files can't be made there") from failure
 
     def write(self, file_index: int, offset: int, data: memoryview) -> None:
-        """Keep `data` at its place in a file; OutputError if there is no room."""
-        with self._lock:
-            try:
-                descriptor = self._open(file_index)
-                while data:
-                    written = os.pwrite(descriptor, data, offset)
-                    data, offset = data[written:], offset + written
-            except OSError as failure:
-                raise OutputError("the opened files can't be kept: is the disk full?") from failure
+        """Keep `data` at its place in a file; OutputError if there is no room.
+
+        May be called in several threads at once, in any order.
+        """
+        try:
+            with self._opened(file_index) as descriptor:
+                write_at(descriptor, offset, data)
+        except OSError as failure:
+            raise OutputError("the opened files can't be kept: is the disk full?") from failure
 
     def release(self, verified: VerifiedContents) -> tuple[Path, ...]:
         """Make the folder appear; return the files' paths, in the manifest's order.
@@ -74,9 +99,11 @@ class Extraction:
         """
         if self._released or verified.cover.manifest.contents.files != self._files:
             raise ExchangeUsageError("these files have been released, or were not verified")
+        self._close_files()
         try:
-            self._close_file(durable=True)
-            _sync_folder(self._temporary)
+            for name in self.names:
+                sync_file(self._temporary / name)
+            sync_folder(self._temporary)
             # A folder that exists and is empty would be replaced without a word.
             if self._folder.exists():
                 raise OutputExistsError("the folder to open into exists already")
@@ -86,15 +113,14 @@ class Extraction:
             raise OutputError("the opened files can't be kept: is the disk full?") from failure
         with suppress(OSError):
             # The folder is there, and whole; some network disks can't do this.
-            _sync_folder(self._folder.parent)
+            sync_folder(self._folder.parent)
         return tuple(self._folder / name for name in self.names)
 
     def close(self) -> None:
         """Remove whatever was not released."""
-        with self._lock:
-            self._close_file(durable=False)
-            if not self._released:
-                shutil.rmtree(self._temporary, ignore_errors=True)
+        self._close_files()
+        if not self._released:
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
     def __enter__(self) -> "Extraction":
         return self
@@ -107,35 +133,42 @@ class Extraction:
     ) -> None:
         self.close()
 
-    def _create_files(self) -> None:
-        for name in self.names:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-            os.close(os.open(self._temporary / name, flags, _FILE_MODE))
-
-    def _open(self, file_index: int) -> int:
-        # One at a time: they come in order, and a process has few descriptors.
-        if self._open_file is None or self._open_file[0] != file_index:
-            self._close_file(durable=True)
-            path = self._temporary / self.names[file_index]
-            descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-            self._open_file = (file_index, descriptor)
-        return self._open_file[1]
-
-    def _close_file(self, *, durable: bool) -> None:
-        if self._open_file is None:
-            return
-        descriptor = self._open_file[1]
-        self._open_file = None
+    @contextmanager
+    def _opened(self, file_index: int) -> Generator[int]:
+        """Give a descriptor that stays this file's until the block's end."""
+        with self._changed:
+            if self._closed:
+                raise OutputError("these files are not written any more")
+            file = self._open_files.pop(file_index, None)
+            if file is None:
+                self._make_place()
+                path = self._temporary / self.names[file_index]
+                file = _OpenFile(os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW))
+            self._open_files[file_index] = file
+            file.writers += 1
         try:
-            if durable:
-                os.fsync(descriptor)
+            yield file.descriptor
         finally:
-            os.close(descriptor)
+            with self._changed:
+                file.writers -= 1
+                self._changed.notify_all()
 
+    def _make_place(self) -> None:
+        """Close the file used longest ago, if there are many and nobody writes to it."""
+        if len(self._open_files) < _OPEN_FILES:
+            return
+        for file_index, file in self._open_files.items():
+            if not file.writers:
+                del self._open_files[file_index]
+                os.close(file.descriptor)
+                return
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _close_files(self) -> None:
+        with self._changed:
+            self._closed = True
+            # A reader that was cancelled leaves its thread writing for a moment: it must
+            # not write to a descriptor that means another file by then.
+            self._changed.wait_for(lambda: not any(f.writers for f in self._open_files.values()))
+            for file in self._open_files.values():
+                os.close(file.descriptor)
+            self._open_files.clear()

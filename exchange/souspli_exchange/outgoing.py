@@ -4,13 +4,14 @@ docs/specs/sealed-document.md §2–§4. Nothing here speaks to a service.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_sealer import ContentsSealer
 from souspli_exchange.cover import Cover, check_room_for_grants
+from souspli_exchange.engine import SegmentDone, run_sealer, unheard
 from souspli_exchange.errors import ExchangeUsageError, SenderRefusedError
 from souspli_exchange.ids import DocumentId, random_hex
 from souspli_exchange.manifest import (
@@ -25,6 +26,7 @@ from souspli_exchange.manifest import (
     encode_manifest,
 )
 from souspli_exchange.sealed import Reader, VerifiedCover, open_cover, seal_cover
+from souspli_exchange.segments import SegmentLayout
 from souspli_exchange.sender import verify_sender
 from souspli_exchange.sources import Source
 from souspli_exchange.spool import MAX_COVERS, Spool, SpooledCover, SpooledDocument
@@ -35,9 +37,6 @@ from souspli_keys.errors import StatementError
 from souspli_keys.identity import Identity
 from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Member
-
-SegmentSealed = Callable[[int, int], None]
-"""`(segments sealed, segments in all)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +113,13 @@ def seal_into_spool(
     spool: Spool,
     now: int,
     limits: Limits = DEFAULT_LIMITS,
-    on_segment: SegmentSealed = lambda _done, _total: None,
+    on_segment: SegmentDone = unheard,
 ) -> SpooledDocument:
     """Seal a document into the spool and commit it there; nothing stays if this fails.
 
-    Blocks: the files are read, and the spool written. Raises SourceError, SpoolError,
-    ManifestRefusedError (a title that no manifest may hold), SenderRefusedError.
+    Blocks: the files are read, and the spool written, in several threads if there is
+    much. Raises SourceError, SpoolError, ManifestRefusedError (a title that no manifest
+    may hold), SenderRefusedError, and what `on_segment` raises.
     """
     if not 1 <= len(recipients) <= MAX_COVERS:
         raise ExchangeUsageError(f"a document has 1 to {MAX_COVERS} recipients")
@@ -129,17 +129,13 @@ def seal_into_spool(
     sealer = ContentsSealer(sources, created_at=now, limits=limits)
     _check_room(sealer, sources, document, document_id, sender=sender, now=now, limits=limits)
     try:
-        checksums: list[bytes] = []
-        for index, segment in enumerate(sealer.segments()):
-            spool.put_segment(document_id, index, segment)
-            checksums.append(hashlib.sha256(segment).digest())
-            on_segment(index + 1, sealer.layout.count)
-        sealed = sealer.finish()
+        sink = _SpoolSink(spool, document_id, sealer.layout)
+        sealed = run_sealer(sealer, sink, on_segment=on_segment)
         draft = Draft(document_id, now, document, sealed.contents)
         spooled = SpooledDocument(
             document_id=document_id,
             sealed_length=sealed.contents.sealed_length,
-            checksums=tuple(checksums),
+            checksums=sink.checksums,
             covers=tuple(
                 spool_cover(draft, sealed.document_key, recipient, sender=sender, limits=limits)
                 for recipient in recipients
@@ -193,6 +189,31 @@ def draft_of(cover: VerifiedCover) -> Draft:
     """Return what a manifest for one reader more is made from."""
     manifest = cover.manifest
     return Draft(manifest.document_id, manifest.created_at, manifest.document, manifest.contents)
+
+
+class _SpoolSink:
+    """A `SegmentSink` that spools whole segments, and takes the checksum of each."""
+
+    def __init__(self, spool: Spool, document_id: DocumentId, layout: SegmentLayout) -> None:
+        self._spool = spool
+        self._document_id = document_id
+        self._layout = layout
+        self._incomplete: dict[int, bytearray] = {}
+        self._checksums: dict[int, bytes] = {}
+
+    @property
+    def checksums(self) -> tuple[bytes, ...]:
+        """SHA-256 of every sealed segment, in order."""
+        return tuple(self._checksums[index] for index in range(self._layout.count))
+
+    def put(self, index: int, offset: int, sealed: memoryview) -> None:
+        where = self._layout.sealed_range(index)
+        segment = self._incomplete.setdefault(index, bytearray())
+        segment += sealed
+        if offset + len(sealed) == where.stop:
+            del self._incomplete[index]
+            self._spool.put_segment(self._document_id, index, segment)
+            self._checksums[index] = hashlib.sha256(segment).digest()
 
 
 def _manifest_payload(

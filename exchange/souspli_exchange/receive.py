@@ -15,7 +15,7 @@ from pathlib import Path
 from souspli_exchange.bundle import WriteFile
 from souspli_exchange.contents_opener import ContentsOpener, VerifiedContents
 from souspli_exchange.errors import ContentsRefusedError, CoverRefusedError, ExchangeError
-from souspli_exchange.extraction import Extraction
+from souspli_exchange.extraction import Extraction, OpenedDocument
 from souspli_exchange.grant import GrantReason
 from souspli_exchange.ids import DeliveryId, DocumentId, random_hex
 from souspli_exchange.port_errors import CoverChangedError
@@ -45,14 +45,6 @@ class FetchedCover:
 
     cover: VerifiedCover
     cover_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedDocument:
-    """A document verified to its end, its files released."""
-
-    verified: VerifiedContents
-    paths: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)

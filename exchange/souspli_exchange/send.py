@@ -10,6 +10,7 @@ The caller records the result first and then discards the document from the spoo
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -144,7 +145,7 @@ async def send(
     """Send a document to everybody named, or raise and leave nothing half-done.
 
     `document_id` lets the caller note the document before it is sent; it must be new.
-    Cancelled while it seals, it ends once the sealing thread has, and keeps nothing.
+    Cancelled while it seals, it ends once the sealing threads have, and keeps nothing.
     Raises what `find_recipients`, `seal_into_spool` and `resume` raise. After an
     error of `resume` (all PortErrors, and a red stop met at the end) the document
     is in the spool: resume it, or discard it.
@@ -205,6 +206,10 @@ async def attest(
     await sending.retry.repeat(lambda: sending.directory.attest(attestation))
 
 
+class _SealingCancelledError(Exception):
+    """Ends the thread that seals, where nobody waits for its result any more."""
+
+
 async def _seal(
     sending: Sending,
     sources: Sequence[Source],
@@ -214,6 +219,13 @@ async def _seal(
     *,
     now: int,
 ) -> SpooledDocument:
+    cancelled = threading.Event()
+
+    def on_segment(done: int, total: int) -> None:
+        if cancelled.is_set():
+            raise _SealingCancelledError
+        sending.progress(Step.SEALING, done, total)
+
     sealing = asyncio.ensure_future(
         asyncio.to_thread(
             seal_into_spool,
@@ -225,15 +237,18 @@ async def _seal(
             spool=sending.spool,
             now=now,
             limits=sending.limits,
-            on_segment=lambda done, total: sending.progress(Step.SEALING, done, total),
+            on_segment=on_segment,
         )
     )
     try:
         return await asyncio.shield(sealing)
     except asyncio.CancelledError:
-        # The thread goes on: it may still commit a document that nobody wants sent, and
-        # reads files that the caller is about to close.
+        # The thread goes on to the end of the segment. Waited for, since it reads files
+        # that the caller is about to close, and since after the last segment it still
+        # commits a document that nobody wants sent.
+        cancelled.set()
         await asyncio.wait([sealing])
+        sealing.exception()  # looked at: that it failed now is nobody's concern
         await asyncio.to_thread(sending.spool.discard, document_id)
         raise
 

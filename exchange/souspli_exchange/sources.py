@@ -18,8 +18,9 @@ from souspli_exchange.errors import SourceChangedError, SourceUnreadableError
 class Source(Protocol):
     """One file to be sealed, its name and size settled beforehand.
 
-    For the implementer: reading may happen in another thread than the one that made
-    the object, one call at a time, each byte at most once and in order.
+    For the implementer: read in several threads at once, other than the one that made
+    the object, each byte at most once; each thread goes forward, and nothing more is
+    said about the order.
     """
 
     @property
@@ -68,7 +69,7 @@ class BytesSource:
 
     def read_into(self, offset: int, out: memoryview) -> None:
         """Fill all of `out` from `offset` on."""
-        out[:] = self.content[offset : offset + len(out)]
+        out[:] = memoryview(self.content)[offset : offset + len(out)]
 
     def check_unchanged(self) -> None:
         """Return: bytes don't change."""

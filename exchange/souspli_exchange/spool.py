@@ -25,6 +25,10 @@ _MOST_SEGMENTS = 1_000_000
 _MOST_COVER_CHARACTERS = 1_048_576  # base64 of a sealed cover takes about 700,000
 
 
+Sealed = bytes | bytearray | memoryview
+"""A sealed segment, in whatever holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpooledCover:
     """A cover, whom it is for, and the hash that their receipt will name."""
@@ -72,8 +76,11 @@ class Spool(Protocol):
     handled by one program at a time. Raise SpoolError, and nothing else.
     """
 
-    def put_segment(self, document_id: DocumentId, index: int, sealed: bytes) -> None:
-        """Keep a sealed segment; SpoolError if this one is there already."""
+    def put_segment(self, document_id: DocumentId, index: int, sealed: Sealed) -> None:
+        """Keep a copy of a sealed segment; SpoolError if this one is there already.
+
+        Called in several threads at once, each with another segment, in any order.
+        """
         ...
 
     def commit(self, document: SpooledDocument) -> None:

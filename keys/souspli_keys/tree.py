@@ -17,9 +17,26 @@ def leaf_hash(leaf: bytes | bytearray | memoryview) -> bytes:
     The prefix keeps a leaf from passing for a node: without it two trees of different
     shape could have the same hash.
     """
-    hasher = sha256(_LEAF)
+    hasher = LeafHasher()
     hasher.update(leaf)
     return hasher.digest()
+
+
+class LeafHasher:
+    """`leaf_hash` of a leaf that comes in parts."""
+
+    __slots__ = ("_hasher",)
+
+    def __init__(self) -> None:
+        self._hasher = sha256(_LEAF)
+
+    def update(self, part: bytes | bytearray | memoryview) -> None:
+        """Take the next part of the leaf."""
+        self._hasher.update(part)
+
+    def digest(self) -> bytes:
+        """Return the 32-byte hash of the parts so far, taken as one leaf."""
+        return self._hasher.digest()
 
 
 def tree_hash(leaf_hashes: Sequence[bytes]) -> bytes:

