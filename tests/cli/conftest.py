@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from cli.offline_world import People, make_people
 from cli_world import PASSPHRASE, Ended, Practice, Service, Souspli, clean_environment, command
 
 if TYPE_CHECKING:
@@ -79,3 +80,9 @@ def practice(
     ended = made.create()
     assert ended.code == 0, ended.err
     return made
+
+
+@pytest.fixture(scope="module")
+def people(souspli: Souspli, tmp_path_factory: pytest.TempPathFactory) -> People:
+    """People with identity files."""
+    return make_people(souspli, tmp_path_factory.mktemp("people"))
