@@ -29,7 +29,7 @@ export interface Reader {
  * header is not what age allows, NoMatchError if it is for somebody else, HmacError if
  * its header was changed, PayloadError if its payload is damaged, cut short or added to.
  */
-export async function decryptAnyAgeFile(data: Uint8Array, reader: Reader): Promise<Bytes> {
+export async function decryptAnyAgeFile(data: Bytes, reader: Reader): Promise<Bytes> {
   const binary = readBinary(data)
   const { opener, streamStart } = await openStartOfAnyAgeFile(binary, reader)
   const decryptor = new PayloadDecryptor(opener)
@@ -43,7 +43,7 @@ export async function decryptAnyAgeFile(data: Uint8Array, reader: Reader): Promi
  * Its first byte tells which: a binary file begins with the `a` of its version line, and
  * no armored file does. Whatever begins otherwise has to be armor: ArmorError.
  */
-export function readBinary(data: Uint8Array): Uint8Array {
+export function readBinary(data: Bytes): Bytes {
   return data.length === 0 || data[0] === VERSION_LINE[0] ? data : decodeArmor(data)
 }
 

@@ -18,6 +18,7 @@ import { type Bytes, concatBytes } from '../../lib/bytes.ts'
 import { AEAD_BACKENDS, type Aead } from '../../lib/crypto/aead.ts'
 import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
 import { hex } from '../support/hex.ts'
+import { rowsBelow } from '../support/vectors_page.ts'
 import { type Expectation, type Vector, vectors } from './cctv.ts'
 
 const FAILURES = {
@@ -34,10 +35,14 @@ const SUCCESSES = ALL.filter((vector) => vector.expect === 'success')
 // One byte at a time would do too, and take an hour; an odd size meets every boundary.
 const PIECES = { 'in one piece': Number.MAX_SAFE_INTEGER, 'in odd pieces': 10_007 }
 
-test('all 143 vectors are there', () => {
+function countExpectations() {
   const counts: Partial<Record<Expectation, number>> = {}
   for (const { expect } of ALL) counts[expect] = (counts[expect] ?? 0) + 1
-  expect(counts).toEqual({
+  return counts
+}
+
+test('all 143 vectors are there', () => {
+  expect(countExpectations()).toEqual({
     success: 26,
     'no match': 13,
     'HMAC failure': 1,
@@ -46,6 +51,18 @@ test('all 143 vectors are there', () => {
     'payload failure': 19,
   })
   expect(ALL).toHaveLength(143)
+})
+
+test('docs/vectors.md says how many', () => {
+  const onPage = rowsBelow('## age').map(([what, vectors, , typescript]) => [
+    what,
+    vectors,
+    typescript,
+  ])
+  for (const [what, count] of [...Object.entries(countExpectations()), ['all', ALL.length]]) {
+    expect(onPage).toContainEqual([what, `${count}`, `${count}`])
+  }
+  expect(onPage).toHaveLength(8) // with the row of headings
 })
 
 /** Return everything released, and the failure that came after it, if one did. */
@@ -66,6 +83,21 @@ async function read(vector: Vector, pieceBytes: number, aead: Aead) {
   return { plaintext: concatBytes(...released), failure: null }
 }
 
+test.each(ALL.map((vector) => [vector.name, vector] as const))(
+  '%s, whole or not at all',
+  async (_name, { identities, file, expect: expectation, payload }) => {
+    const opening = decryptAnyAgeFile(file, { identities, aead: await chacha20Poly1305() })
+    if (expectation !== 'success') {
+      await expect(opening).rejects.toBeInstanceOf(FAILURES[expectation])
+    } else {
+      const digest = createHash('sha256')
+        .update(await opening)
+        .digest('hex')
+      expect(digest).toBe(payload)
+    }
+  },
+)
+
 describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
   describe.each(Object.entries(PIECES))('%s', (_how, pieceBytes) => {
     test.each(ALL.map((vector) => [vector.name, vector] as const))('%s', async (_name, vector) => {
@@ -79,22 +111,6 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
       else expect(digest).toBe(vector.payload)
     })
   })
-
-  test.each(ALL.map((vector) => [vector.name, vector] as const))(
-    '%s, whole or not at all',
-    async (_name, vector) => {
-      const { identities, file } = vector
-      const opening = decryptAnyAgeFile(file, { identities, aead: await chacha20Poly1305(backend) })
-      if (vector.expect !== 'success') {
-        await expect(opening).rejects.toBeInstanceOf(FAILURES[vector.expect])
-      } else {
-        const digest = createHash('sha256')
-          .update(await opening)
-          .digest('hex')
-        expect(digest).toBe(vector.payload)
-      }
-    },
-  )
 
   test.each(SUCCESSES.map((vector) => [vector.name, vector] as const))(
     '%s, segment by segment from the last to the first',

@@ -4,6 +4,7 @@ import { hkdfSha256 } from '../../../lib/crypto/hkdf.ts'
 import { hex } from '../../support/hex.ts'
 import { named, readWycheproof } from './read.ts'
 import { SETS } from './sets.ts'
+import { Tally } from './tally.ts'
 
 interface HkdfVector {
   readonly ikm: string
@@ -13,13 +14,22 @@ interface HkdfVector {
   readonly okm: string
 }
 
+const tally = new Tally(SETS.hkdfSha256, 'noble, in `crypto/hkdf`')
+
 test.each(named(readWycheproof<unknown, HkdfVector>(SETS.hkdfSha256)))(
   'HKDF-SHA-256, %s',
   (_name, { vector }) => {
     const { ikm, salt, info, size, okm } = vector
     const derive = () =>
       hkdfSha256({ secret: hex(ikm), salt: hex(salt), info: hex(info), length: size })
-    if (vector.result === 'valid') expect(derive()).toEqual(hex(okm))
-    else expect(derive).toThrow(CryptoUsageError)
+    if (vector.result === 'valid') {
+      expect(derive()).toEqual(hex(okm))
+      tally.taken(vector)
+    } else {
+      expect(derive).toThrow(CryptoUsageError)
+      tally.refused(vector)
+    }
   },
 )
+
+test('docs/vectors.md says how many', () => tally.expectOnPage())

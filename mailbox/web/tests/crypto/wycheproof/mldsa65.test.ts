@@ -5,6 +5,9 @@ import { mlDsa65PublicKey, signMlDsa65, verifyMlDsa65 } from '../../../lib/crypt
 import { hex } from '../../support/hex.ts'
 import { named, readWycheproof, type WycheproofTest } from './read.ts'
 import { SETS } from './sets.ts'
+import { Tally } from './tally.ts'
+
+const OURS = 'noble, in `crypto/mldsa65`'
 
 interface MlDsaVector {
   /** Absent where only `mu`, the hash that stands for it, is known. */
@@ -35,13 +38,22 @@ function reproduce(vector: MlDsaVector, secretKey: Uint8Array): Uint8Array {
 
 describe('ML-DSA-65, verification', () => {
   const set = readWycheproof<{ publicKey: string }, MlDsaVector>(SETS.mlDsa65Verify)
+  const tally = new Tally(SETS.mlDsa65Verify, OURS)
+  const contextTally = new Tally(SETS.mlDsa65Verify, 'noble')
 
   test.each(named(set))('%s', (_name, { group, vector }) => {
     const message = hex(vector.msg ?? '')
     const signed = { publicKey: hex(group.publicKey), message, signature: hex(vector.sig) }
-    const isOurs = vector.result === 'valid' && !hasContext(vector)
-    if (isOurs) expect(verifyMlDsa65(signed)).toBe(message)
-    else expect(() => verifyMlDsa65(signed)).toThrow(SignatureError)
+    if (vector.result === 'valid' && !hasContext(vector)) {
+      expect(verifyMlDsa65(signed)).toBe(message)
+      tally.taken(vector)
+    } else {
+      // With a context too: what was signed for another purpose is not signed for ours.
+      expect(() => verifyMlDsa65(signed)).toThrow(SignatureError)
+      tally.refused(vector)
+    }
+    if (hasContext(vector)) tally.notRun(vector)
+    else contextTally.notRun(vector)
   })
 
   const withContext = set.filter(({ vector }) => hasContext(vector))
@@ -51,8 +63,18 @@ describe('ML-DSA-65, verification', () => {
     const context = hex(vector.ctx ?? '')
     const verify = () =>
       ml_dsa65.verify(hex(vector.sig), hex(vector.msg ?? ''), hex(group.publicKey), { context })
-    if (vector.result === 'valid') expect(verify()).toBe(true)
-    else expect(verify).toThrow()
+    if (vector.result === 'valid') {
+      expect(verify()).toBe(true)
+      contextTally.taken(vector)
+    } else {
+      expect(verify).toThrow()
+      contextTally.refused(vector)
+    }
+  })
+
+  test('docs/vectors.md says how many', () => {
+    tally.expectOnPage()
+    contextTally.expectOnPage()
   })
 })
 
@@ -62,34 +84,51 @@ describe('ML-DSA-65, signing with a seed', () => {
     readonly publicKey: string | null
   }
   const set = readWycheproof<Group, MlDsaVector>(SETS.mlDsa65SignSeed)
+  const tally = new Tally(SETS.mlDsa65SignSeed, OURS)
 
   test.each(named(set))('%s', (_name, { group, vector }) => {
     const seed = hex(group.privateSeed)
     if (isAboutKeyLength(vector)) {
       expect(() => mlDsa65PublicKey(seed)).toThrow(CryptoUsageError)
+      tally.refused(vector)
       return
     }
     const publicKey = mlDsa65PublicKey(seed)
     expect(publicKey).toEqual(hex(group.publicKey ?? ''))
     const { secretKey } = ml_dsa65.keygen(seed)
-    if (vector.result === 'valid') expect(reproduce(vector, secretKey)).toEqual(hex(vector.sig))
-    else expect(() => reproduce(vector, secretKey)).toThrow()
+    if (vector.result === 'valid') {
+      expect(reproduce(vector, secretKey)).toEqual(hex(vector.sig))
+      tally.taken(vector)
+    } else {
+      expect(() => reproduce(vector, secretKey)).toThrow()
+      tally.refused(vector)
+    }
     // Ours are hedged, so no two are equal: what can be asked of them is that they fit.
     const message = hex(vector.msg ?? '')
     const signature = signMlDsa65({ seed, message })
     expect(verifyMlDsa65({ publicKey, message, signature })).toBe(message)
   })
+
+  test('docs/vectors.md says how many', () => tally.expectOnPage())
 })
 
 // Expanded keys never enter the page: its keys are seeds. The engine is tested all the same.
 describe('ML-DSA-65, signing with an expanded key, in noble itself', () => {
   const set = readWycheproof<{ privateKey: string }, MlDsaVector>(SETS.mlDsa65SignExpandedKey)
+  const tally = new Tally(SETS.mlDsa65SignExpandedKey, 'noble')
 
   test.each(named(set))('%s', (_name, { group, vector }) => {
     const sign = () => reproduce(vector, hex(group.privateKey))
-    if (vector.result === 'valid') expect(sign()).toEqual(hex(vector.sig))
-    else expect(sign).toThrow()
+    if (vector.result === 'valid') {
+      expect(sign()).toEqual(hex(vector.sig))
+      tally.taken(vector)
+    } else {
+      expect(sign).toThrow()
+      tally.refused(vector)
+    }
   })
+
+  test('docs/vectors.md says how many', () => tally.expectOnPage())
 })
 
 function isAboutKeyLength({ flags }: WycheproofTest): boolean {

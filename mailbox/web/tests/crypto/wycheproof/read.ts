@@ -62,9 +62,3 @@ export function named<Group, Test extends WycheproofTest>(
     return [`${tcId}, ${result}: ${comment || flags?.join(' ') || 'no comment'}`, one]
   })
 }
-
-/** Return how many vectors of each result there are. */
-export function countResults(cases: readonly Case<unknown, WycheproofTest>[]) {
-  const count = (result: Result) => cases.filter(({ vector }) => vector.result === result).length
-  return { valid: count('valid'), invalid: count('invalid'), acceptable: count('acceptable') }
-}
