@@ -11,6 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+_UNFINISHED_PREFIX = ".souspli-"
+_NAME_BYTES = 8  # a name that somebody else has taken meanwhile is refused by mkdir
 
 
 def create_private(path: Path) -> int:
@@ -20,6 +23,24 @@ def create_private(path: Path) -> int:
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     return os.open(path, flags, PRIVATE_FILE)
+
+
+def make_unfinished_folder(folder: Path) -> Path:
+    """Make a private folder to fill and then rename to `folder`; return it.
+
+    In the same place, hence on the same disk: a rename there is one step. Called
+    `.souspli-…`, so that what a crash leaves is known for what it is.
+    """
+    unfinished = folder.parent / f"{_UNFINISHED_PREFIX}{os.urandom(_NAME_BYTES).hex()}"
+    unfinished.mkdir(mode=PRIVATE_FOLDER)
+    return unfinished
+
+
+def remove_unfinished_folder(folder: Path) -> None:
+    """Remove a folder and all in it, as far as that is possible."""
+    import shutil  # noqa: PLC0415  (seldom; it brings three compressors along)
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_at(descriptor: int, offset: int, data: memoryview) -> None:

@@ -4,8 +4,6 @@ docs/specs/sealed-document.md §7 rules 4 and 5.
 """
 
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +15,8 @@ from souspli_exchange.contents_opener import VerifiedContents
 from souspli_exchange.durable import (
     check_room,
     create_private,
+    make_unfinished_folder,
+    remove_unfinished_folder,
     sync_file,
     sync_folder,
     write_at,
@@ -25,7 +25,6 @@ from souspli_exchange.errors import ExchangeUsageError, OutputError, OutputExist
 from souspli_exchange.filenames import safe_names
 from souspli_exchange.manifest import ContentsFile
 
-_FOLDER_PREFIX = ".souspli-"
 # A document may have more files than a process has descriptors. Threads are at most
 # eight, each at one file: so many stay open for the next run of the same file.
 _OPEN_FILES = 8
@@ -69,8 +68,7 @@ class Extraction:
             raise OutputExistsError("the folder to open into exists already")
         try:
             check_room(folder.parent, sum(file.size for file in files))
-            # In the same folder, hence on the same disk: a rename there is one step.
-            self._temporary = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=folder.parent))
+            self._temporary = make_unfinished_folder(folder)
         except OSError as failure:
             raise OutputError("no folder can be made there: is the disk full?") from failure
         try:
@@ -120,7 +118,7 @@ class Extraction:
         """Remove whatever was not released."""
         self._close_files()
         if not self._released:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            remove_unfinished_folder(self._temporary)
 
     def __enter__(self) -> "Extraction":
         return self

@@ -7,21 +7,18 @@ organisation.
 The service never imports this module (tests/test_floors.py).
 """
 
-import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from souspli_exchange.bundle import WriteFile
-from souspli_exchange.contents_opener import ContentsOpener, VerifiedContents
-from souspli_exchange.errors import ContentsRefusedError, NotForMeError, SealedFolderError
-from souspli_exchange.extraction import Extraction
+from souspli_exchange.contents_opener import VerifiedContents
+from souspli_exchange.engine import SegmentDone, unheard
+from souspli_exchange.errors import NotForMeError, SealedFolderError
 from souspli_exchange.manifest import DEFAULT_LIMITS, Limits, Manifest
 from souspli_exchange.offline_folder import (
     CONTENTS_NAME,
     COVERS_NAME,
     cover_path,
-    open_regular,
     read_start,
 )
 from souspli_exchange.offline_identity import OFFLINE_ORIGIN, PublicIdentityFile
@@ -32,14 +29,8 @@ from souspli_exchange.sealed import (
     open_pinned_cover,
     unverified_manifest,
 )
+from souspli_exchange.sealed_file import open_contents_file, open_file_into_folder
 from souspli_keys.identity import Identity
-
-SegmentDone = Callable[[int, int], None]
-"""`(segments done, segments in all)`."""
-
-
-def _unheard(_done: int, _total: int) -> None:
-    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,52 +78,26 @@ def claimed_manifest(path: Path, identities: Sequence[Identity]) -> Manifest:
 
 
 def open_into_folder(
-    folder: Path, cover: VerifiedCover, out: Path, *, on_segment: SegmentDone = _unheard
+    folder: Path, cover: VerifiedCover, out: Path, *, on_segment: SegmentDone = unheard
 ) -> tuple[Path, ...]:
     """Open the contents of `folder` into `out`, which appears whole or not at all.
 
     Returns the files' paths, in the manifest's order. Raises SealedFolderError,
     ContentsRefusedError, OutputError (OutputExistsError if `out` exists).
     """
-    with Extraction(out, cover.manifest.contents.files) as extraction:
-        return extraction.release(
-            _open_contents(folder, cover, write=extraction.write, on_segment=on_segment)
-        )
+    contents = folder / CONTENTS_NAME
+    return open_file_into_folder(cover, contents, out, on_segment=on_segment).paths
 
 
 def verify_folder(
-    folder: Path, cover: VerifiedCover, *, on_segment: SegmentDone = _unheard
+    folder: Path, cover: VerifiedCover, *, on_segment: SegmentDone = unheard
 ) -> VerifiedContents:
     """Check the contents of `folder` to their end, and keep nothing; raises likewise."""
 
     def forget(_file_index: int, _offset: int, _data: memoryview) -> None:
         return
 
-    return _open_contents(folder, cover, write=forget, on_segment=on_segment)
-
-
-def _open_contents(
-    folder: Path, cover: VerifiedCover, *, write: WriteFile, on_segment: SegmentDone
-) -> VerifiedContents:
-    """Give all files' bytes to `write`, and the proof that every one was checked."""
-    opener = ContentsOpener(cover, write=write)
-    with os.fdopen(open_regular(folder / CONTENTS_NAME), "rb") as file:
-        if os.fstat(file.fileno()).st_size != opener.layout.sealed_length:
-            raise ContentsRefusedError("the contents were cut short or added to")
-        done = 0
-        while (where := opener.next_range) is not None:
-            opener.open_next(_read(file.fileno(), where))
-            done += 1
-            on_segment(done, opener.layout.count)
-    return opener.finish()
-
-
-def _read(descriptor: int, where: range) -> bytes:
-    try:
-        # At most one segment; what is missing then is `open_next`'s to notice.
-        return os.pread(descriptor, len(where), where.start)
-    except OSError as failure:
-        raise SealedFolderError("the contents can't be read to their end") from failure
+    return open_contents_file(cover, folder / CONTENTS_NAME, write=forget, on_segment=on_segment)
 
 
 def _find_cover(folder: Path, identities: Sequence[Identity]) -> Path:

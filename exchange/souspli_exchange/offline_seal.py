@@ -6,14 +6,13 @@ document; what differs is that nobody is asked for anything, and who the sender 
 The service never imports this module (tests/test_floors.py).
 """
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from souspli_exchange.bundle import Bundle, BundledFile
-from souspli_exchange.contents_sealer import ContentsSealer, SealedContents
 from souspli_exchange.cover import Cover, check_room_for_grants
-from souspli_exchange.errors import ExchangeUsageError, OutputError
+from souspli_exchange.engine import SegmentDone, unheard
+from souspli_exchange.errors import ExchangeUsageError
 from souspli_exchange.ids import DocumentId, new_document_id, random_hex
 from souspli_exchange.manifest import (
     DEFAULT_LIMITS,
@@ -26,21 +25,15 @@ from souspli_exchange.manifest import (
     check_files,
     encode_manifest,
 )
-from souspli_exchange.offline_folder import NewSealedFolder, new_file
+from souspli_exchange.offline_folder import NewSealedFolder
 from souspli_exchange.offline_identity import OFFLINE_ORIGIN, OfflineIdentity
 from souspli_exchange.sealed import seal_cover
+from souspli_exchange.sealed_file import seal_to_file
 from souspli_exchange.segments import SegmentLayout
 from souspli_exchange.sources import Source
 from souspli_keys import dsse
 from souspli_keys.dsse import PayloadType
 from souspli_keys.public import Fingerprint, PublicIdentity
-
-SegmentDone = Callable[[int, int], None]
-"""`(segments done, segments in all)`."""
-
-
-def _unheard(_done: int, _total: int) -> None:
-    return
 
 
 def seal_into_folder(
@@ -52,7 +45,7 @@ def seal_into_folder(
     sender: OfflineIdentity,
     now: int,
     limits: Limits = DEFAULT_LIMITS,
-    on_segment: SegmentDone = _unheard,
+    on_segment: SegmentDone = unheard,
 ) -> DocumentId:
     """Seal a document for `recipients` into `folder`, which appears whole or not at all.
 
@@ -83,8 +76,8 @@ def seal_into_folder(
     likeness = _likeness(sources, created_at=now, limits=limits)
     check_room_for_grants(len(payload(likeness, next(iter(covers)))))
     with NewSealedFolder(folder) as new:
-        sealed = _seal_contents(
-            new.contents, sources, created_at=now, limits=limits, on_segment=on_segment
+        sealed = seal_to_file(
+            sources, new.contents, created_at=now, limits=limits, on_segment=on_segment
         )
         for fingerprint, recipient in covers.items():
             manifest = dsse.sign(
@@ -94,28 +87,6 @@ def seal_into_folder(
             new.put_cover(fingerprint, seal_cover(cover, recipient))
         new.release()
     return document_id
-
-
-def _seal_contents(
-    path: Path,
-    sources: Sequence[Source],
-    *,
-    created_at: int,
-    limits: Limits,
-    on_segment: SegmentDone,
-) -> SealedContents:
-    """Seal the files into `path`, durably."""
-    sealer = ContentsSealer(sources, created_at=created_at, limits=limits)
-    try:
-        with os.fdopen(new_file(path), "wb") as file:
-            for index, segment in enumerate(sealer.segments()):
-                file.write(segment)
-                on_segment(index + 1, sealer.layout.count)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as failure:
-        raise OutputError("the sealed document can't be kept: is the disk full?") from failure
-    return sealer.finish()
 
 
 def _likeness(sources: Sequence[Source], *, created_at: int, limits: Limits) -> Contents:

@@ -5,7 +5,6 @@ so that nothing waits for its turn.
 """
 
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from souspli_exchange.errors import (
 )
 from souspli_exchange.extraction import Extraction, OpenedDocument
 from souspli_exchange.manifest import DEFAULT_LIMITS, Limits
+from souspli_exchange.offline_folder import open_regular
 from souspli_exchange.sealed import VerifiedCover
 from souspli_exchange.sources import Source
 
@@ -148,16 +148,8 @@ class _SealedFile:
     """A file held open for reading at any offset, in several threads."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            # Non-blocking, or opening a pipe that nobody writes to would wait for ever.
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as failure:
-            raise SealedFolderError("the sealed contents can't be opened") from failure
-        status = os.fstat(self._descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(self._descriptor)
-            raise SealedFolderError("the sealed contents are no regular file")
-        self.length = status.st_size
+        self._descriptor = open_regular(path)
+        self.length = os.fstat(self._descriptor).st_size
 
     def read(self, offset: int, out: memoryview) -> None:
         while out:
