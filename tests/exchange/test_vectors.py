@@ -19,6 +19,7 @@ from souspli_exchange.errors import (
     ContentsRefusedError,
     CoverRefusedError,
     GrantRefusedError,
+    IdentityFileError,
     ManifestRefusedError,
     ReceiptRefusedError,
     RefusedError,
@@ -26,6 +27,12 @@ from souspli_exchange.errors import (
 )
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.manifest import encode_manifest, parse_manifest
+from souspli_exchange.offline_identity import (
+    encode_identity_file,
+    encode_public_identity,
+    parse_identity_file,
+    parse_public_identity,
+)
 from souspli_exchange.receipt import verify_receipt
 from souspli_exchange.sealed import Reader, VerifiedCover, open_cover
 from souspli_exchange.segments import SegmentLayout
@@ -92,6 +99,28 @@ def test_a_manifest_keeps_all_rules(vector: Vector) -> None:
     else:
         with pytest.raises(ManifestRefusedError):
             parse_manifest(vector.body)
+
+
+@pytest.mark.parametrize("vector", read_vectors("identity-file"), ids=_name)
+def test_an_identity_file_has_one_spelling(vector: Vector) -> None:
+    if vector.accepted:
+        own = parse_identity_file(vector.body)
+        assert own.identity.public.fingerprint == vector.text("fingerprint")
+        assert encode_identity_file(own) == vector.body
+    else:
+        with pytest.raises(IdentityFileError):
+            parse_identity_file(vector.body)
+
+
+@pytest.mark.parametrize("vector", read_vectors("public-identity-file"), ids=_name)
+def test_a_public_identity_file_has_one_spelling(vector: Vector) -> None:
+    if vector.accepted:
+        known = parse_public_identity(vector.body)
+        assert known.public.fingerprint == vector.text("fingerprint")
+        assert encode_public_identity(known) == vector.body
+    else:
+        with pytest.raises(IdentityFileError):
+            parse_public_identity(vector.body)
 
 
 @pytest.mark.parametrize("vector", read_vectors("receipt"), ids=_name)

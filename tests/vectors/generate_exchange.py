@@ -4,6 +4,7 @@ from pathlib import Path
 
 from vectors.made_contents import contents_vectors
 from vectors.made_documents import Maker, StanzaStore
+from vectors.made_offline import identity_file_vectors
 from vectors.made_variants import document_vectors
 from vectors.making import SignatureStore
 from vectors.reader import FOLDER, Vector, write_vectors
@@ -14,7 +15,11 @@ STANZAS = FOLDER / "exchange.stanzas"
 
 def make_vectors(signatures: SignatureStore, stanzas: StanzaStore) -> list[Vector]:
     """Return all vectors of this generator."""
-    return [*contents_vectors(), *document_vectors(Maker(signatures, stanzas))]
+    return [
+        *contents_vectors(),
+        *document_vectors(Maker(signatures, stanzas)),
+        *identity_file_vectors(),
+    ]
 
 
 def main(folder: Path = FOLDER) -> None:
