@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
+from souspli_keys.assigned import check_assigned
 from souspli_keys.errors import CanonicalError, MisuseError
 
 JsonValue: TypeAlias = "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -85,6 +86,10 @@ def check_text(text: str) -> str:
     """Return `text` if it may stand in canonical JSON (rule 3), or raise CanonicalError."""
     if _FORBIDDEN.search(text):
         raise CanonicalError("a character that no text may hold")
+    if text.isascii():  # most texts are keys and hashes
+        return text
+    # First: of other characters, versions of Unicode differ on what is in NFC.
+    check_assigned(text)
     if not unicodedata.is_normalized("NFC", text):
         raise CanonicalError("a text that is not in NFC")
     return text

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from vectors.generate_keys import SIGNATURES, make_vectors
+from vectors.generate_keys import CANONICAL_COUNT, SIGNATURES, count_canonical, make_vectors
 from vectors.making import SignatureStore
 from vectors.reader import (
     FOLDER,
@@ -29,6 +29,12 @@ def test_making_the_vectors_again_gives_the_same_bytes(tmp_path: Path) -> None:
     }
     assert made.keys() == kept.keys()
     assert [name for name in made if made[name] != kept[name]] == []
+
+
+def test_as_many_vectors_of_canonical_json_are_read_as_were_made() -> None:
+    counted = int(CANONICAL_COUNT.read_text(encoding="ascii"))
+    assert counted == count_canonical(make_vectors(SignatureStore(SIGNATURES)))
+    assert counted == len(read_vectors("canonical"))
 
 
 def test_the_signatures_that_are_kept_are_those_that_are_needed(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from vectors.making import SignatureStore
 from vectors.reader import FOLDER, Vector, write_vectors
 
 SIGNATURES = FOLDER / "keys.signatures"
+CANONICAL_COUNT = FOLDER / "canonical.count"
+"""How many vectors of canonical JSON there are: both languages count what they read."""
 
 
 def make_vectors(store: SignatureStore) -> list[Vector]:
@@ -24,11 +26,18 @@ def make_vectors(store: SignatureStore) -> list[Vector]:
     ]
 
 
+def count_canonical(vectors: list[Vector]) -> int:
+    """Return how many of the vectors are about canonical JSON."""
+    return sum(vector.name.startswith("canonical/") for vector in vectors)
+
+
 def main(folder: Path = FOLDER) -> None:
     """Write them, and the signatures that they need."""
     store = SignatureStore(SIGNATURES)
-    write_vectors(make_vectors(store), folder=folder)
+    vectors = make_vectors(store)
+    write_vectors(vectors, folder=folder)
     store.save()
+    CANONICAL_COUNT.write_text(f"{count_canonical(vectors)}\n", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
  * `encodeCanonical`; whoever verified a signature reads it with `decodeCanonical`.
  */
 import { type Bytes, concatBytes, equalBytes, utf8 } from '../bytes.ts'
+import { checkAssigned } from './assigned.ts'
 import { CanonicalError, MisuseError } from './errors.ts'
 
 export type JsonValue =
@@ -31,6 +32,8 @@ const KEY = /^(?:[a-z][a-z0-9_]*|payloadType)$/
 const FORBIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/u
+
+const ASCII = /^[\u0020-\u007e]*$/
 
 const SPACE = 0x20
 
@@ -99,6 +102,9 @@ export function decodePadded(padded: Uint8Array, { multiple }: { multiple: numbe
 /** Return `text` if it may stand in canonical JSON (rule 3), or raise CanonicalError. */
 export function checkText(text: string): string {
   if (FORBIDDEN.test(text)) throw new CanonicalError('a character that no text may hold')
+  if (ASCII.test(text)) return text // most texts are keys and hashes
+  // First: of other characters, versions of Unicode differ on what is in NFC.
+  checkAssigned(text)
   if (text.normalize('NFC') !== text) throw new CanonicalError('a text that is not in NFC')
   return text
 }

@@ -74,6 +74,11 @@ export function readVectors(group: string): Vector[] {
   })
 }
 
+/** Return how many vectors of canonical JSON the generator wrote. */
+export function canonicalCount(): number {
+  return Number(readFileSync(`${FOLDER}canonical.count`, 'ascii'))
+}
+
 /** Return `[name: what, vector]` for each vector of a group, for `test.each`. */
 export function vectorCases(group: string, expect?: 'accept' | 'refuse'): [string, Vector][] {
   return readVectors(group)
