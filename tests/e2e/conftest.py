@@ -1,4 +1,4 @@
-"""One service and one Chromium for all tests of the screens; a fresh page for each."""
+"""One service and one Chromium for all tests of the page; a fresh page for each."""
 
 from __future__ import annotations
 

@@ -71,9 +71,13 @@ export interface Session {
   /**
    * Receive, decrypt and verify a document, whole (sealed-document.md, section 7).
    *
-   * `progress` hears the share received, 0 to 1; 1 says that the last check began.
+   * Abort `signal` to leave it: what came of a long one is kept, sealed, for the next time,
+   * unless the signal's reason is FORGET.
    */
-  openDocument(deliveryId: string, progress: (share: number) => void): Promise<OpenedDocument>
+  openDocument(
+    deliveryId: string,
+    waiting: { progress: (progress: Progress) => void; signal: AbortSignal },
+  ): Promise<OpenedDocument>
   /** Tell the sender that the person opened or downloaded it. Once is enough; more is harmless. */
   tellOpened(document: OpenedDocument): Promise<void>
   /** End the session at the service and forget the keys. The keys go even if the service is away. */
@@ -105,12 +109,25 @@ export interface DocumentCover {
   readonly patient: { readonly name: string; readonly birthDate: string } | null
 }
 
+/** The reason to abort with when nothing of a document is to be kept. */
+export const FORGET = 'forget'
+
+/** How far the opening of a document is, in bytes. */
+export interface Progress {
+  /** `resuming` is what an earlier visit kept, being verified. */
+  readonly phase: 'resuming' | 'receiving' | 'verifying'
+  readonly done: number
+  readonly total: number
+}
+
 /** A document of which every byte was verified. */
 export interface OpenedDocument {
   readonly deliveryId: string
   readonly storedAt: number
   readonly cover: DocumentCover
   readonly files: readonly OpenedFile[]
+  /** Forget its keys and its plaintext: it is no longer shown. */
+  close(): void
 }
 
 export interface OpenedFile {
@@ -119,5 +136,13 @@ export interface OpenedFile {
   /** What the sender says it is: enough to choose how to show it, never to open it as. */
   readonly mediaType: string
   readonly size: number
-  readonly blob: Blob
+  /**
+   * Return its bytes; a long document's are decrypted for it, and `progress` hears how far.
+   *
+   * `copy` is the name of the plaintext copy on the disk that the blob is, to be deleted
+   * when the blob was used, or null. Throws a {@link Trouble} if there is no room.
+   */
+  read(
+    progress?: (done: number, total: number) => void,
+  ): Promise<{ readonly blob: Blob; readonly copy: string | null }>
 }

@@ -1,6 +1,9 @@
 /** The screens' `Core` over the real keys, exchange and service: where concrete classes meet. */
 
+import type { Aead } from '../lib/crypto/aead.ts'
 import { chacha20Poly1305 } from '../lib/crypto/chacha20poly1305.ts'
+import { PageReader, type StartReader } from '../lib/exchange/contents_reader.ts'
+import { SegmentLayout } from '../lib/exchange/segments.ts'
 import { signIn } from '../lib/exchange/sign_in.ts'
 import { parseOrigin } from '../lib/keys/address.ts'
 import type { Vault } from '../lib/keys/vault_contents.ts'
@@ -10,9 +13,11 @@ import type { Core } from './core.ts'
 import { checkLetter } from './core_claim.ts'
 import { LibSession } from './core_session.ts'
 import { inWords } from './core_troubles.ts'
+import { endVisit } from './files/visit.ts'
 import { ORIGIN } from './origin.ts'
 import { Trouble } from './trouble.ts'
 import { argon2idInWorker } from './worker/argon2id.ts'
+import { WorkerReader } from './worker/contents.ts'
 
 const MILLISECONDS_PER_SECOND = 1_000
 
@@ -27,8 +32,11 @@ export function libCore(): Core {
     now: () => Math.floor(Date.now() / MILLISECONDS_PER_SECOND),
     // The cipher is chosen here, not before: a browser without a native one fetches half a
     // megabyte for it, and the first screen does not wait for that.
-    session: async (vault: Vault) =>
-      new LibSession(vault, { ...around, aead: await chacha20Poly1305() }),
+    session: async (vault: Vault) => {
+      const aead = await chacha20Poly1305()
+      const startReader = readerFor(aead)
+      return new LibSession(vault, { ...around, aead, startReader, endVisit })
+    },
   }
   return {
     checkLetter: (source) => checkLetter(source, around),
@@ -42,4 +50,15 @@ export function libCore(): Core {
         return around.session(vault)
       }),
   }
+}
+
+/**
+ * A document of one segment is opened in the page: that takes no longer than it takes a
+ * worker to start. Every longer one gets a worker.
+ */
+function readerFor(aead: Aead): StartReader {
+  return (question) =>
+    new SegmentLayout(question.contents.paddedLength).count === 1
+      ? new PageReader(question, { aead })
+      : new WorkerReader(question)
 }

@@ -1,20 +1,24 @@
 /** Somebody signed in, as the screens see them, over `lib/exchange/receive.ts`. */
 
 import type { Aead } from '../lib/crypto/aead.ts'
-import type { VerifiedContents } from '../lib/exchange/contents_opener.ts'
+import type { ContentsReader, StartReader } from '../lib/exchange/contents_reader.ts'
+import { LeftError } from '../lib/exchange/errors.ts'
 import type { ReceivedDelivery, RecipientMailbox, SignInDesk } from '../lib/exchange/ports.ts'
 import { type ListedDelivery, Receiving } from '../lib/exchange/receive.ts'
 import { resealWaiting } from '../lib/exchange/reseal.ts'
 import { Reader, type VerifiedCover } from '../lib/exchange/sealed.ts'
+import type { VerifiedContents, VerifiedFile } from '../lib/exchange/verified_contents.ts'
 import type { Origin } from '../lib/keys/address.ts'
 import type { Vault } from '../lib/keys/vault_contents.ts'
-import type {
-  DocumentCover,
-  DocumentEntry,
-  DocumentPage,
-  OpenedDocument,
-  OpenedFile,
-  Session,
+import {
+  type DocumentCover,
+  type DocumentEntry,
+  type DocumentPage,
+  FORGET,
+  type OpenedDocument,
+  type OpenedFile,
+  type Progress,
+  type Session,
 } from './core.ts'
 import { inWords, troubleOf } from './core_troubles.ts'
 import { Trouble } from './trouble.ts'
@@ -24,6 +28,10 @@ export interface SessionSurroundings {
   readonly mailbox: RecipientMailbox & Pick<SignInDesk, 'signOut'>
   readonly origin: Origin
   readonly aead: Aead
+  /** Where contents are opened. */
+  readonly startReader: StartReader
+  /** Delete what is kept on this computer for a session. */
+  readonly endVisit: () => Promise<void>
   /** Unix seconds. */
   readonly now: () => number
 }
@@ -33,14 +41,20 @@ export class LibSession implements Session {
   readonly accountNumber: string
   readonly #around: SessionSurroundings
   readonly #deliveries = new Map<string, ReceivedDelivery>()
+  readonly #readers: ContentsReader[] = []
   #open: { readonly vault: Vault; readonly receiving: Receiving } | null
 
   constructor(vault: Vault, around: SessionSurroundings) {
     const { mailbox, origin, aead } = around
+    const startReader: StartReader = (question) => {
+      const started = around.startReader(question)
+      this.#readers.push(started)
+      return started
+    }
     this.accountNumber = vault.account
     this.#around = around
     const reader = Reader.ofVault(vault, { origin, aead })
-    this.#open = { vault, receiving: new Receiving({ reader, mailbox }) }
+    this.#open = { vault, receiving: new Receiving({ reader, mailbox, startReader }) }
   }
 
   takeOver(report: (done: number, total: number) => void): Promise<{ readonly failed: number }> {
@@ -59,14 +73,18 @@ export class LibSession implements Session {
     })
   }
 
-  openDocument(deliveryId: string, progress: (share: number) => void): Promise<OpenedDocument> {
+  openDocument(
+    deliveryId: string,
+    { progress, signal }: { progress: (progress: Progress) => void; signal: AbortSignal },
+  ): Promise<OpenedDocument> {
     return inWords(async () => {
       const { receiving } = this.#opened()
       const delivery = await this.#delivery(deliveryId)
       const { cover } = await receiving.fetchCover(delivery)
-      const contents = await receiving.readContents(delivery, cover, (received, total) =>
-        progress(received / total),
-      )
+      const contents = await receiving.readContents(delivery, cover, {
+        report: progress,
+        signal: leaving(signal),
+      })
       return new LibDocument(delivery, contents)
     })
   }
@@ -84,7 +102,21 @@ export class LibSession implements Session {
     // First of all: whatever the service answers, this object opens nothing any more.
     this.#open = null
     this.#deliveries.clear()
-    return inWords(() => this.#around.mailbox.signOut())
+    const forgetting = this.#forget()
+    return inWords(async () => {
+      await this.#around.mailbox.signOut()
+      await forgetting
+    })
+  }
+
+  /** End every worker that has a document key; then nothing holds the kept segments. */
+  async #forget(): Promise<void> {
+    try {
+      await Promise.allSettled(this.#readers.map((reader) => reader.end({ keep: false })))
+      await this.#around.endVisit()
+    } catch {
+      // What could not be deleted is ciphertext, and is deleted at the next visit.
+    }
   }
 
   #opened(): { readonly vault: Vault; readonly receiving: Receiving } {
@@ -119,10 +151,27 @@ class LibDocument implements OpenedDocument {
     this.deliveryId = delivery.deliveryId
     this.storedAt = delivery.storedAt
     this.cover = coverOf(contents.cover)
-    this.files = contents.files
+    this.files = contents.files.map(fileOf)
     this.delivery = delivery
     this.contents = contents
   }
+
+  close(): void {
+    void this.contents.close()
+  }
+}
+
+/** The screens' signal as the exchange understands it. */
+function leaving(signal: AbortSignal): AbortSignal {
+  const left = new AbortController()
+  const leave = () => left.abort(new LeftError({ keep: signal.reason !== FORGET }))
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  return left.signal
+}
+
+function fileOf({ name, mediaType, size, read }: VerifiedFile): OpenedFile {
+  return { name, mediaType, size, read: (progress) => inWords(() => read(progress)) }
 }
 
 function entryOf(listed: ListedDelivery): DocumentEntry {

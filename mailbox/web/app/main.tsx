@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { libCore } from './core_lib.ts'
+import { beginVisit } from './files/visit.ts'
 import { takeFragment } from './fragment.ts'
 import { Frame } from './frame.tsx'
 import { Speaking } from './language.tsx'
@@ -16,6 +17,8 @@ const why = refusal(surroundings(), HOSTS)
 const place = document.getElementById('app')
 if (place === null) throw new Error('the page has no element #app')
 draw(place, first)
+// A browser without private files has kept none.
+beginVisit().catch(() => undefined)
 
 // A letter scanned, or its address pasted, while the page is open: the browser changes the
 // fragment only, and loads nothing.

@@ -38,6 +38,9 @@ export type TroubleKind =
   | 'document-stranger'
   | 'document-version'
   | 'document-gone'
+  | 'document-no-storage'
+  | 'document-no-room'
+  | 'document-elsewhere'
   // The world
   | 'service-away'
   | 'service-full'

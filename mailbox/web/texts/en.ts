@@ -235,6 +235,13 @@ export const en: Texts = {
   // One document
   'document.loading': 'Opening the document…',
   'document.receiving': 'Receiving the document: {percent}%',
+  'document.resuming': 'Taking up what had already come: {percent}%',
+  'document.progress': 'Receiving the document',
+  'document.amount': '{done} received of {total}',
+  'document.mayLeave':
+    'This may take a while. If the connection breaks, it will go on from where it stopped.',
+  'document.cancel': 'Cancel',
+  'document.preparing': 'Getting {name} ready: {percent}%',
   'document.verifying': 'Verifying the document…',
   'document.from': 'Sent by',
   'document.date': 'Date of the document',
@@ -247,13 +254,17 @@ export const en: Texts = {
   'document.downloadNamed': 'Download {name}',
   'document.read': 'Read {name}',
   'document.downloaded': '{name} is downloaded.',
+  'document.handedOver':
+    'Your browser is saving {name}. Keep this page open until it has finished.',
   'document.kilobytes': '{count} KB',
   'document.megabytes': '{count} MB',
+  'document.gigabytes': '{count} GB',
   'document.octets': '{count} bytes',
   'document.back': 'Back to my documents',
   'document.replaces': 'This document replaces an earlier version.',
   'document.withdraws': 'This document withdraws an earlier document.',
   'document.notShown': 'This kind of file is not shown here. Download it to open it.',
+  'document.tooLongToShow': 'This file is too large to be shown here. Download it to open it.',
   'document.errorTitle': 'This document was not opened',
 
   // Reading a PDF
@@ -300,4 +311,10 @@ export const en: Texts = {
   'trouble.version':
     'This document has a version that this page does not know. It was not opened. Reload the page; if it happens again, tell your practice.',
   'trouble.gone': 'This document is no longer in your mailbox.',
+  'trouble.noStorage':
+    'This document is too large for this window, which can’t keep anything on the device. Open this page in an ordinary (not private) window of an up-to-date browser, preferably on a computer.',
+  'trouble.noRoom':
+    'There is not enough room on this device to open this document. Make room and try again, or use another computer. If this is a private window, open this page in an ordinary one.',
+  'trouble.elsewhere':
+    'This document is being opened in another window or tab. Go on there, or close it and try again.',
 }

@@ -251,7 +251,14 @@ export const fr = {
   // One document
   'document.loading': 'Ouverture du document…',
   'document.receiving': 'Réception du document : {percent} %',
+  'document.resuming': 'Reprise de ce qui était déjà reçu : {percent} %',
   'document.verifying': 'Vérification du document…',
+  'document.progress': 'Réception du document',
+  'document.amount': '{done} reçus sur {total}',
+  'document.mayLeave':
+    'Cela peut durer. Si la connexion est coupée, la réception reprendra là où elle s’est arrêtée.',
+  'document.cancel': 'Annuler',
+  'document.preparing': 'Préparation de {name} : {percent} %',
   'document.from': 'Envoyé par',
   'document.date': 'Date du document',
   'document.received': 'Reçu le',
@@ -262,13 +269,18 @@ export const fr = {
   'document.downloadNamed': 'Télécharger {name}',
   'document.read': 'Lire {name}',
   'document.downloaded': '{name} est téléchargé.',
+  'document.handedOver':
+    'Votre navigateur enregistre {name}. Gardez cette page ouverte jusqu’à ce qu’il ait fini.',
   'document.kilobytes': '{count} Ko',
   'document.megabytes': '{count} Mo',
+  'document.gigabytes': '{count} Go',
   'document.octets': '{count} octets',
   'document.back': 'Retour à mes documents',
   'document.replaces': 'Ce document remplace une version précédente.',
   'document.withdraws': 'Ce document annule un document précédent.',
   'document.notShown': 'Ce type de fichier ne s’affiche pas ici. Téléchargez-le pour l’ouvrir.',
+  'document.tooLongToShow':
+    'Ce fichier est trop volumineux pour être affiché ici. Téléchargez-le pour l’ouvrir.',
   'document.errorTitle': 'Ce document n’a pas été ouvert',
 
   // Reading a PDF
@@ -316,4 +328,10 @@ export const fr = {
   'trouble.version':
     'Ce document est d’une version que cette page ne connaît pas. Il n’a pas été ouvert. Rechargez la page ; si cela recommence, prévenez votre cabinet.',
   'trouble.gone': 'Ce document n’est plus dans votre espace.',
+  'trouble.noStorage':
+    'Ce document est trop volumineux pour cette fenêtre, qui ne peut rien garder sur l’appareil. Ouvrez cette page dans une fenêtre ordinaire (non privée) d’un navigateur à jour, de préférence sur un ordinateur.',
+  'trouble.noRoom':
+    'Il n’y a pas assez de place sur cet appareil pour ouvrir ce document. Libérez de la place puis réessayez, ou utilisez un autre ordinateur. Si cette fenêtre est privée, ouvrez cette page dans une fenêtre ordinaire.',
+  'trouble.elsewhere':
+    'Ce document est en train d’être ouvert dans une autre fenêtre ou un autre onglet. Continuez là-bas, ou fermez-le puis réessayez.',
 } as const

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, CDPSession, Page, Request
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request
 from playwright.sync_api import expect as expect_page
 
 from souspli_cli.demo_world import World
@@ -179,6 +179,14 @@ def watched_page(browser: Browser, home: str, **options: Any) -> Generator[Watch
     context = browser.new_context(
         **({"locale": "fr-FR", "viewport": {"width": 1280, "height": 900}} | options)
     )
+    try:
+        yield watch(context, home)
+    finally:
+        context.close()
+
+
+def watch(context: BrowserContext, home: str) -> Watched:
+    """A new page of `context`, watched."""
     context.set_default_timeout(PATIENCE)
     context.add_init_script(_TELL_VIOLATIONS)
     page = context.new_page()
@@ -186,10 +194,7 @@ def watched_page(browser: Browser, home: str, **options: Any) -> Generator[Watch
     page.on("pageerror", lambda error: watched.complaints.append(f"error {error}"))
     page.on("console", lambda message: watched.complaints.append(message.text))
     page.on("request", lambda request: watched.requests.append(request))  # noqa: PLW0108  (Playwright marks its handlers)
-    try:
-        yield watched
-    finally:
-        context.close()
+    return watched
 
 
 class Claimant:

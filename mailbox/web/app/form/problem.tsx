@@ -96,6 +96,8 @@ function mayPass({ kind }: Trouble): boolean {
     kind === 'service-full' ||
     kind === 'throttled' ||
     kind === 'document-incomplete' ||
+    kind === 'document-no-room' ||
+    kind === 'document-elsewhere' ||
     kind === 'unexpected'
   )
 }

@@ -27,7 +27,7 @@ export function PdfView({ file, place }: { file: OpenedFile; place: number }) {
   useEffect(() => {
     let gone = false
     let pdf: OpenPdf | null = null
-    open(file.blob).then((result) => {
+    open(file).then((result) => {
       if (result.state === 'open') pdf = result.pdf
       if (gone) void pdf?.close().catch(ignore)
       else setShown(result)
@@ -126,8 +126,9 @@ function Tool({
   )
 }
 
-async function open(blob: Blob): Promise<State> {
+async function open(file: OpenedFile): Promise<State> {
   const { openPdf, PdfError } = await import('./load.ts')
+  const { blob } = await file.read()
   try {
     return { state: 'open', pdf: await openPdf(new Uint8Array(await blob.arrayBuffer())) }
   } catch (failure) {

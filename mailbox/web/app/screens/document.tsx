@@ -1,7 +1,6 @@
 /** One document: received, decrypted, verified; then read or downloaded. */
-import { useEffect, useState } from 'preact/hooks'
-import type { OpenedDocument, Session } from '../core.ts'
-import { Busy } from '../form/busy.tsx'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { FORGET, type OpenedDocument, type Progress, type Session } from '../core.ts'
 import { TroubleBox } from '../form/problem.tsx'
 import { useTask } from '../form/task.ts'
 import { Title } from '../form/title.tsx'
@@ -10,6 +9,7 @@ import { useTellOpened } from '../opened.ts'
 import type { Trouble } from '../trouble.ts'
 import { DocumentFacts } from './document_facts.tsx'
 import { FileView } from './file_view.tsx'
+import { ReceivingDocument } from './receiving.tsx'
 
 export function Document({
   session,
@@ -27,19 +27,33 @@ export function Document({
 }) {
   const { say } = useSpeech()
   const [opened, setOpened] = useState<OpenedDocument | null>(null)
-  const [share, setShare] = useState<number | null>(null)
+  const [progress, setProgress] = useState<Progress | null>(null)
+  const leaving = useRef(new AbortController())
   const task = useTask(intercept)
   useTellOpened(session, opened)
 
   function open(): void {
     task.run(async () => {
-      setShare(null)
-      setOpened(await session.openDocument(deliveryId, setShare))
+      setProgress(null)
+      const { signal } = leaving.current
+      const document = await session.openDocument(deliveryId, { progress: setProgress, signal })
+      // Left at the last moment: nobody else would close it.
+      if (signal.aborted) return document.close()
+      setOpened(document)
       onRead(deliveryId)
     })
   }
   // One screen, one document, opened once.
-  useEffect(open, [])
+  useEffect(() => {
+    open()
+    return () => leaving.current.abort()
+  }, [])
+  useEffect(() => () => opened?.close(), [opened])
+
+  function cancel(): void {
+    leaving.current.abort(FORGET)
+    onBack()
+  }
 
   const title = opened
     ? opened.cover.title
@@ -53,7 +67,7 @@ export function Document({
       </p>
       <Title key={opened === null ? 'opening' : 'open'} words={title} />
       {task.trouble ? <TroubleBox trouble={task.trouble} onRetry={open} /> : null}
-      <Busy words={task.busy ? sayProgress(say, share) : null} />
+      <ReceivingDocument busy={task.busy} progress={progress} onCancel={cancel} />
       {opened === null ? null : (
         <>
           <DocumentFacts document={opened} />
@@ -64,11 +78,4 @@ export function Document({
       )}
     </>
   )
-}
-
-function sayProgress(say: ReturnType<typeof useSpeech>['say'], share: number | null): string {
-  if (share === null) return say('document.loading')
-  if (share >= 1) return say('document.verifying')
-  // In steps of ten: a live region that counts every percent is noise.
-  return say('document.receiving', { percent: Math.floor(share * 10) * 10 })
 }

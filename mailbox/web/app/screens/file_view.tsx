@@ -1,12 +1,17 @@
 /** One file of a document: download, and reading where the page can show it. */
 import { useState } from 'preact/hooks'
-import { sayNumber } from '../../texts/dates.ts'
-import type { Language, Say } from '../../texts/texts.ts'
 import type { OpenedFile } from '../core.ts'
 import { download } from '../download.ts'
+import { TroubleBox } from '../form/problem.tsx'
+import { ProgressBar } from '../form/progress.tsx'
+import { useTask } from '../form/task.ts'
 import { useSpeech } from '../language.tsx'
 import { isPdf } from '../pdf/kind.ts'
 import { PdfView } from '../pdf/view.tsx'
+import { saySize } from '../sizes.ts'
+
+/** 64 MiB: pdf.js works on a whole file in memory, several times over. */
+const LONGEST_SHOWN = 67_108_864
 
 export function FileView({
   file,
@@ -19,9 +24,22 @@ export function FileView({
   alone: boolean
 }) {
   const { say, language } = useSpeech()
-  const [downloaded, setDownloaded] = useState(false)
+  const [downloaded, setDownloaded] = useState<'no' | 'yes' | 'soon'>('no')
+  const [prepared, setPrepared] = useState<number | null>(null)
   const [reading, setReading] = useState(alone)
+  const task = useTask()
   const pdf = isPdf(file)
+  const shown = pdf && file.size <= LONGEST_SHOWN
+
+  function save(): void {
+    task.run(async () => {
+      setDownloaded('no')
+      setPrepared(null)
+      const isLong = await download(file, (done, total) => setPrepared(done / total))
+      setDownloaded(isLong ? 'soon' : 'yes')
+    })
+  }
+
   return (
     <section class="file" aria-labelledby={`file-${place}`}>
       <h2 id={`file-${place}`} class="file-name">
@@ -32,36 +50,42 @@ export function FileView({
           type="button"
           class="secondary"
           id={`download-${place}`}
-          onClick={() => {
-            download(file)
-            setDownloaded(true)
-          }}
+          aria-disabled={task.busy}
+          onClick={save}
         >
           {alone ? say('document.download') : say('document.downloadNamed', { name: file.name })}
         </button>
-        {pdf && !reading ? (
+        {shown && !reading ? (
           <button type="button" id={`read-${place}`} onClick={() => setReading(true)}>
             {say('document.read', { name: file.name })}
           </button>
         ) : null}
         <span class="hint">{saySize(say, language, file.size)}</span>
       </div>
-      <p role="status" class="notice-line">
-        {downloaded ? say('document.downloaded', { name: file.name }) : ''}
+      <p role="status" class="notice-line" id={`saved-${place}`}>
+        {sayState()}
       </p>
-      {pdf && reading ? <PdfView file={file} place={place} /> : null}
-      {pdf ? null : <p>{say('document.notShown')}</p>}
+      {task.busy && prepared !== null ? (
+        <ProgressBar
+          label={say('document.preparing', { name: file.name, percent: tens(prepared) })}
+          share={prepared}
+        />
+      ) : null}
+      {task.trouble ? <TroubleBox trouble={task.trouble} onRetry={save} /> : null}
+      {shown && reading ? <PdfView file={file} place={place} /> : null}
+      {shown ? null : <p>{say(pdf ? 'document.tooLongToShow' : 'document.notShown')}</p>}
     </section>
   )
+
+  function sayState(): string {
+    if (downloaded === 'yes') return say('document.downloaded', { name: file.name })
+    if (downloaded === 'soon') return say('document.handedOver', { name: file.name })
+    if (!task.busy || prepared === null) return ''
+    return say('document.preparing', { name: file.name, percent: tens(prepared) })
+  }
 }
 
-const KILOBYTE = 1_000
-const MEGABYTE = 1_000_000
-
-function saySize(say: Say, language: Language, bytes: number): string {
-  if (bytes < KILOBYTE) return say('document.octets', { count: bytes })
-  if (bytes < MEGABYTE) {
-    return say('document.kilobytes', { count: sayNumber(bytes / KILOBYTE, language) })
-  }
-  return say('document.megabytes', { count: sayNumber(bytes / MEGABYTE, language, 1) })
+/** In steps of ten: a live region that counts every percent is noise. */
+function tens(share: number): number {
+  return Math.floor(share * 10) * 10
 }

@@ -2,13 +2,18 @@
  * Starts the page's workers.
  *
  * The one place that makes a script address under Trusted Types: the policy
- * `souspli-worker` knows two addresses, both built with the page, and nothing else
+ * `souspli-worker` knows three addresses, all built with the page, and nothing else
  * passes it.
  */
 import argon2idAddress from './argon2id.worker.ts?worker&url'
+import contentsAddress from './contents.worker.ts?worker&url'
 import pdfAddress from './pdf.worker.ts?worker&url'
 
-const ADDRESSES = { argon2id: argon2idAddress, pdf: pdfAddress } as const
+const ADDRESSES = {
+  argon2id: argon2idAddress,
+  contents: contentsAddress,
+  pdf: pdfAddress,
+} as const
 
 // TypeScript's list of browser interfaces does not have Trusted Types.
 interface TrustedTypePolicyFactory {

@@ -6,6 +6,7 @@
  * `..`, links, devices, a second entry of the same name and every other trick of the
  * format are simply a difference.
  */
+import type { ByteRange } from '../age/lengths.ts'
 import { type Bytes, concatBytes, equalBytes, utf8 } from '../bytes.ts'
 import { ContentsRefusedError, ExchangeUsageError } from './errors.ts'
 
@@ -88,21 +89,31 @@ export class Bundle {
     }
   }
 
+  /** Return where the file's bytes stand; an empty one stands nowhere. */
+  fileRange(fileIndex: number): ByteRange {
+    const piece = this.#pieces.find((candidate) => candidate.fileIndex === fileIndex)
+    return piece === undefined
+      ? { start: 0, end: 0 }
+      : { start: piece.start, end: piece.start + piece.length }
+  }
+
   /** Return what `length` bytes from `start` on are made of. */
   runs(start: number, length: number): Run[] {
     const end = start + length
     if (start < 0 || end > this.paddedLength) {
       throw new ExchangeUsageError('this range is not in the bundle')
     }
-    return this.#pieces
-      .filter((piece) => piece.start < end && piece.start + piece.length > start)
-      .map((piece) => {
-        const from = Math.max(piece.start, start)
-        const to = Math.min(piece.start + piece.length, end)
-        return { piece, inside: from - piece.start, at: from - start, length: to - from }
-      })
-      // A range of no bytes lies inside a piece, and takes nothing of it.
-      .filter((run) => run.length > 0)
+    return (
+      this.#pieces
+        .filter((piece) => piece.start < end && piece.start + piece.length > start)
+        .map((piece) => {
+          const from = Math.max(piece.start, start)
+          const to = Math.min(piece.start + piece.length, end)
+          return { piece, inside: from - piece.start, at: from - start, length: to - from }
+        })
+        // A range of no bytes lies inside a piece, and takes nothing of it.
+        .filter((run) => run.length > 0)
+    )
   }
 }
 

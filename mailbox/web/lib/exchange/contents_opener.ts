@@ -1,74 +1,72 @@
 /**
- * Opening the contents: sealed segments in, the manifest's files out, or nothing.
+ * Opening the contents: sealed segments in, a verdict out, and only then the files.
  *
- * sealed-document.md §7 rule 4.
+ * sealed-document.md §7 rule 4. Runs in the page or in a worker; knows neither.
  */
 import { AgeError } from '../age/errors.ts'
 import { openStart, SEALED_START_BYTES } from '../age/file.ts'
 import type { ByteRange } from '../age/lengths.ts'
 import type { PayloadOpener } from '../age/stream.ts'
-import { type Bytes, concatBytes } from '../bytes.ts'
+import type { HybridIdentity } from '../age/unwrap.ts'
+import { type Bytes, equalBytes } from '../bytes.ts'
 import type { Aead } from '../crypto/aead.ts'
-import { sha256 } from '../crypto/sha256.ts'
 import { leafHash, treeHash } from '../keys/tree.ts'
 import { encodeHex } from '../keys/values.ts'
-import { Verified } from '../verified.ts'
 import { Bundle } from './bundle.ts'
 import { ContentsRefusedError, ExchangeUsageError } from './errors.ts'
-import { safeNames } from './filenames.ts'
-import type { VerifiedCover } from './sealed.ts'
+import { FileCollector } from './file_collector.ts'
+import type { KeptSegments } from './kept_segments.ts'
+import type { Contents } from './manifest.ts'
 import { SegmentLayout } from './segments.ts'
 
-/** One file of which every byte was verified. */
-export interface VerifiedFile {
-  /** Safe to show and to store: not always the manifest's name. */
-  readonly name: string
-  /** What the sender says it is. Never let a browser open it as that in this page's origin. */
-  readonly mediaType: string
-  readonly size: number
-  /** Without a type of its own, so that no address made of it is a page. */
-  readonly blob: Blob
+const NO_HASH = new Uint8Array(0)
+
+/** What of a verified cover is needed to open its contents. Holds the document key. */
+export interface ContentsQuestion {
+  readonly contents: Contents
+  readonly createdAt: number
+  readonly documentKey: HybridIdentity
 }
 
-const FINISHED = Symbol('finished')
+/** Hears how many of how many bytes are done. */
+export type ReportBytes = (done: number, total: number) => void
 
-/** All contents of `cover`, verified. Only `ContentsOpener.finish` makes one. */
-export class VerifiedContents extends Verified {
-  readonly cover: VerifiedCover
-  readonly files: readonly VerifiedFile[]
-
-  constructor(_: typeof FINISHED, cover: VerifiedCover, files: readonly VerifiedFile[]) {
-    super()
-    this.cover = cover
-    this.files = files
-  }
+/** How a long piece of work is followed, and ended: AbortSignal's reason is raised. */
+export interface Following {
+  readonly report: ReportBytes
+  readonly signal: AbortSignal
 }
 
 /**
- * Verifies and decrypts the contents of one verified cover, segment after segment.
+ * Verifies and decrypts the contents of one document, segment after segment.
  *
- * The files' bytes are collected in blobs, which browsers move to the disk when there are
- * many, and given out by `finish` only. After any error every further call raises
- * ExchangeUsageError.
+ * With `kept`, sealed segments are kept there and no plaintext is: after `finish`,
+ * `readFile` decrypts them once more. Without it the files are collected as blobs. One
+ * call at a time. After any error every further call raises ExchangeUsageError.
  */
 export class ContentsOpener {
   readonly layout: SegmentLayout
-  readonly #cover: VerifiedCover
+  readonly #question: ContentsQuestion
   readonly #aead: Aead
+  readonly #kept: KeptSegments | null
   readonly #bundle: Bundle
+  readonly #files: FileCollector
   readonly #leafHashes: Bytes[] = []
-  readonly #parts: readonly Blob[][]
   #payload: PayloadOpener | null = null
-  #failed = false
+  #state: 'opening' | 'verified' | 'failed' = 'opening'
 
   /** Raises ContentsRefusedError if the manifest's lengths do not belong together. */
-  constructor(cover: VerifiedCover, { aead }: { aead: Aead }) {
-    const { contents, createdAt } = cover.manifest
-    this.#cover = cover
+  constructor(
+    question: ContentsQuestion,
+    { aead, kept = null }: { aead: Aead; kept?: KeptSegments | null },
+  ) {
+    const { contents, createdAt } = question
+    this.#question = question
     this.#aead = aead
+    this.#kept = kept
     this.#bundle = new Bundle(contents.files, { createdAt })
+    this.#files = new FileCollector(contents.files, { keep: kept === null })
     this.layout = new SegmentLayout(this.#bundle.paddedLength)
-    this.#parts = contents.files.map(() => [])
     if (
       contents.tarLength !== this.#bundle.tarLength ||
       contents.paddedLength !== this.#bundle.paddedLength ||
@@ -78,53 +76,137 @@ export class ContentsOpener {
     }
   }
 
-  /** The bytes of the sealed file to give to `openNext`; null after the last. */
+  /** The index of the segment to give to `openNext`: how many are verified. */
+  get nextIndex(): number {
+    return this.#leafHashes.length
+  }
+
+  /** Its bytes of the sealed file; null after the last. */
   get nextRange(): ByteRange | null {
-    const index = this.#leafHashes.length
-    return index < this.layout.count ? this.layout.sealedRange(index) : null
+    return this.nextIndex < this.layout.count ? this.layout.sealedRange(this.nextIndex) : null
+  }
+
+  /**
+   * Verify what an earlier visit has kept, before anything else is opened.
+   *
+   * A kept segment that does not decrypt is no reason to refuse: it and what follows are
+   * forgotten, and come from the service again. Raises ContentsRefusedError for what a
+   * damaged disk can't explain.
+   */
+  async resume({ report, signal }: Following): Promise<void> {
+    await this.#guard(async () => {
+      const kept = this.#kept
+      if (kept === null) return
+      for (let range = this.nextRange; range !== null; range = this.nextRange) {
+        signal.throwIfAborted()
+        if (range.end > kept.length) break
+        const plain = await this.#decryptKept(kept, this.nextIndex)
+        if (plain === null) break
+        await this.#take(plain)
+        report(range.end, this.layout.sealedLength)
+      }
+      await kept.cut(this.nextRange?.start ?? this.layout.sealedLength)
+    })
   }
 
   /** Decrypt and check the next segment. Raises ContentsRefusedError if anything is wrong. */
   async openNext(sealed: Bytes): Promise<void> {
-    const range = this.nextRange
-    if (this.#failed || range === null) {
-      throw new ExchangeUsageError('these contents are opened, or were refused')
-    }
-    this.#failed = true
-    if (sealed.length !== range.end - range.start) {
-      throw new ContentsRefusedError('the contents were cut short or added to')
-    }
-    const index = this.#leafHashes.length
-    const plain = await this.#decrypt(index, sealed)
-    this.#leafHashes.push(await leafHash(plain))
-    this.#bundle.compare(this.layout.plainRange(index).start, plain, (fileIndex, data) => {
-      // The blob holds a copy, so that the segment's own memory can go.
-      this.#parts[fileIndex]?.push(new Blob([concatBytes(data)]))
+    await this.#guard(async () => {
+      const range = this.nextRange
+      if (range === null) throw new ExchangeUsageError('all segments are opened')
+      if (sealed.length !== range.end - range.start) {
+        throw new ContentsRefusedError('the contents were cut short or added to')
+      }
+      await this.#take(await this.#decrypt(this.nextIndex, sealed), () =>
+        this.#kept?.append(sealed),
+      )
     })
-    this.#failed = false
   }
 
   /**
-   * Return the files; only now may anything of them be used.
+   * Return a blob for each file, or null for each if their segments are kept.
    *
-   * Raises ContentsRefusedError if segments are missing, or a hash differs.
+   * Only now may anything of the files be used. Raises ContentsRefusedError if segments
+   * are missing, or a hash differs.
    */
-  async finish(): Promise<VerifiedContents> {
-    if (this.#failed) throw new ExchangeUsageError('these contents were refused, or given out')
-    this.#failed = true
-    const { contents } = this.#cover.manifest
-    if (this.nextRange !== null) throw new ContentsRefusedError('the contents were cut short')
-    if (encodeHex(treeHash(this.#leafHashes)) !== contents.treeHash) {
-      throw new ContentsRefusedError('the contents are not the ones that were signed')
+  async finish(): Promise<readonly (Blob | null)[]> {
+    return this.#guard(async () => {
+      if (this.nextRange !== null) throw new ContentsRefusedError('the contents were cut short')
+      if (encodeHex(treeHash(this.#leafHashes)) !== this.#question.contents.treeHash) {
+        throw new ContentsRefusedError('the contents are not the ones that were signed')
+      }
+      await this.#files.settle()
+      const blobs = this.#files.blobs()
+      this.#state = 'verified'
+      return blobs
+    })
+  }
+
+  /**
+   * Decrypt one file of verified contents from the kept segments; `write` takes it in order.
+   *
+   * What is on the disk may have changed since: each segment must have the hash that was
+   * verified. Raises ContentsRefusedError if not; what was written then is to be deleted.
+   */
+  async readFile(
+    fileIndex: number,
+    write: (data: Uint8Array) => void,
+    { report, signal }: Following,
+  ): Promise<void> {
+    const kept = this.#kept
+    if (this.#state !== 'verified' || kept === null) {
+      throw new ExchangeUsageError('these contents are not verified, or not kept')
     }
-    const names = safeNames(contents.files.map(({ name }) => name))
-    const files: VerifiedFile[] = []
-    for (const [index, { mediaType, size, sha256: expected }] of contents.files.entries()) {
-      const blob = new Blob(this.#parts[index])
-      if (expected !== null) await checkHash(blob, expected)
-      files.push({ name: names[index] ?? '', mediaType, size, blob })
+    const file = this.#bundle.fileRange(fileIndex)
+    let written = 0
+    for (let index = 0; index < this.layout.count; index += 1) {
+      const { start, end } = this.layout.plainRange(index)
+      if (end <= file.start || start >= file.end) continue
+      signal.throwIfAborted()
+      const plain = await this.#decryptKept(kept, index)
+      const hash = this.#leafHashes[index] ?? NO_HASH
+      if (plain === null || !equalBytes(await leafHash(plain), hash)) {
+        throw new ContentsRefusedError('the kept segments are not those that were verified')
+      }
+      const part = plain.subarray(Math.max(file.start - start, 0), file.end - start)
+      write(part)
+      written += part.length
+      report(written, file.end - file.start)
     }
-    return new VerifiedContents(FINISHED, this.#cover, files)
+  }
+
+  /** Run one step: nothing follows a failed one, and none follows the last. */
+  async #guard<Value>(step: () => Promise<Value>): Promise<Value> {
+    if (this.#state !== 'opening') {
+      throw new ExchangeUsageError('these contents are opened, or were refused')
+    }
+    try {
+      return await step()
+    } catch (failure) {
+      this.#state = 'failed'
+      throw failure
+    }
+  }
+
+  /** Compare one segment's plaintext, collect its files; `keep` its sealed bytes. */
+  async #take(plain: Bytes, keep?: () => Promise<void> | undefined): Promise<void> {
+    // The platform hashes on a thread of its own, while this one compares and keeps.
+    const hashing = leafHash(plain)
+    const { start } = this.layout.plainRange(this.nextIndex)
+    this.#bundle.compare(start, plain, (fileIndex, data) => this.#files.add(fileIndex, data))
+    await Promise.all([keep?.(), this.#files.settle()])
+    this.#leafHashes.push(await hashing)
+  }
+
+  async #decryptKept(kept: KeptSegments, index: number): Promise<Bytes | null> {
+    try {
+      return await this.#decrypt(index, await kept.read(this.layout.sealedRange(index)))
+    } catch (failure) {
+      if (!(failure instanceof ContentsRefusedError)) throw failure
+      // Its nonce may be the damaged part, and the segment that comes instead has the right one.
+      if (index === 0) this.#payload = null
+      return null
+    }
   }
 
   async #decrypt(index: number, sealed: Bytes): Promise<Bytes> {
@@ -142,15 +224,8 @@ export class ContentsOpener {
 
   async #openStart(segment: Bytes): Promise<PayloadOpener> {
     const start = segment.subarray(0, SEALED_START_BYTES)
-    const identity = this.#cover.secretDocumentKey()
+    const identity = this.#question.documentKey
     this.#payload = await openStart(start, { identity, aead: this.#aead })
     return this.#payload
-  }
-}
-
-async function checkHash(blob: Blob, expected: string): Promise<void> {
-  const bytes = new Uint8Array(await blob.arrayBuffer())
-  if (encodeHex(await sha256(bytes)) !== expected) {
-    throw new ContentsRefusedError('a file is not the one that was signed')
   }
 }

@@ -20,6 +20,11 @@
  *         │       ├── LetterMismatchError    the code belongs to another letter
  *         │       ├── LetterEarlyError       genuine, and not yet in force; .invitation
  *         │       └── LetterExpiredError     genuine, and over; .invitation
+ *         ├── StorageError                   this browser can't keep what a large document needs
+ *         │   ├── NoStorageError             it has no place for files: a private window, an old one
+ *         │   ├── NoRoomError                it has one, and that is full
+ *         │   └── OpenElsewhereError         another window is opening the same document
+ *         ├── LeftError                      nobody waits for the document any more; .keep
  *         ├── BoundWithAnotherPasswordError  an earlier attempt made the account after all
  *         └── PortError                      (port_errors.ts: the service's answers, or none)
  *
@@ -133,6 +138,38 @@ export class LetterEarlyError extends LetterDatesError {
 /** The letter is genuine and no longer in force. */
 export class LetterExpiredError extends LetterDatesError {
   override name = 'LetterExpiredError'
+}
+
+/** The browser can't keep what a document of this size needs; nothing is wrong with it. */
+export class StorageError extends ExchangeError {
+  override name = 'StorageError'
+}
+
+/** This browser, or this kind of window, gives pages no place for files. */
+export class NoStorageError extends StorageError {
+  override name = 'NoStorageError'
+}
+
+/** The place for files is full, or smaller than the document. */
+export class NoRoomError extends StorageError {
+  override name = 'NoRoomError'
+}
+
+/** Another window of this browser has the document's segments open. */
+export class OpenElsewhereError extends StorageError {
+  override name = 'OpenElsewhereError'
+}
+
+/** The person left the document before it was open. */
+export class LeftError extends ExchangeError {
+  override name = 'LeftError'
+  /** Whether the segments that came are to be kept for the next time. */
+  readonly keep: boolean
+
+  constructor({ keep }: { keep: boolean }) {
+    super('the document was left')
+    this.keep = keep
+  }
 }
 
 /**

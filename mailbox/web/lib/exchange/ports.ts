@@ -207,12 +207,12 @@ export interface RecipientMailbox {
    *
    * Never more than asked for. Fewer when the connection broke after some had come:
    * authentic or not, they are kept, and the rest is asked for again. `onBytes` hears how
-   * many came, as they come.
+   * many came, as they come. UnavailableError when `signal` is aborted.
    */
   readContents(
     deliveryId: string,
     range: { start: number; end: number },
-    onBytes: (count: number) => void,
+    how: { onBytes: (count: number) => void; signal: AbortSignal },
   ): Promise<Bytes>
   /** Post a signed receipt; a second one is ignored with the same answer. */
   postReceipt(deliveryId: string, receipt: Envelope): Promise<void>

@@ -5,8 +5,8 @@
  */
 import { encodeCanonical } from '../keys/canonical.ts'
 import { type Envelope, type Signer, signEnvelope } from '../keys/dsse.ts'
-import type { VerifiedContents } from './contents_opener.ts'
 import { randomHex } from './ids.ts'
+import type { VerifiedContents } from './verified_contents.ts'
 
 const VERSION = 1
 

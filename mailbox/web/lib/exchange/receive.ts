@@ -9,7 +9,7 @@ import { sha256 } from '../crypto/sha256.ts'
 import type { Signer } from '../keys/dsse.ts'
 import { Secret } from '../keys/secret.ts'
 import { encodeHex } from '../keys/values.ts'
-import { ContentsOpener, type VerifiedContents } from './contents_opener.ts'
+import { PageReader, type StartReader } from './contents_reader.ts'
 import {
   ContentsCutShortError,
   CoverRefusedError,
@@ -21,6 +21,7 @@ import type { ReceivedDelivery, RecipientMailbox } from './ports.ts'
 import { signReceipt } from './receipt.ts'
 import { RetryPolicy } from './retry.ts'
 import { type Reader, VerifiedCover } from './sealed.ts'
+import { type ReportProgress, VerifiedContents } from './verified_contents.ts'
 
 // One page of the list. Each of its covers is fetched and verified, some 50 ms of it.
 const PAGE = 20
@@ -45,21 +46,33 @@ export interface ListedPage {
   readonly next: string | null
 }
 
-/** Hears how many of how many sealed bytes have come. */
-export type ReportProgress = (received: number, total: number) => void
+/** Who follows a document while it comes; abort `signal` with a LeftError to leave it. */
+export interface Waiting {
+  readonly report?: ReportProgress
+  readonly signal?: AbortSignal
+}
 
 /** Who reads, from where; remembers the covers that it verified. Prints as `…`. */
 export class Receiving extends Secret {
   readonly reader: Reader
   readonly mailbox: RecipientMailbox
   readonly retry: RetryPolicy
+  readonly #startReader: StartReader
   readonly #fetched = new Map<string, FetchedCover>()
 
-  constructor(parts: { reader: Reader; mailbox: RecipientMailbox; retry?: RetryPolicy }) {
+  /** `startReader` says where contents are opened: without it, in this thread. */
+  constructor(parts: {
+    reader: Reader
+    mailbox: RecipientMailbox
+    retry?: RetryPolicy
+    startReader?: StartReader
+  }) {
     super()
     this.reader = parts.reader
     this.mailbox = parts.mailbox
     this.retry = parts.retry ?? new RetryPolicy()
+    const { aead } = parts.reader
+    this.#startReader = parts.startReader ?? ((question) => new PageReader(question, { aead }))
   }
 
   /**
@@ -106,29 +119,27 @@ export class Receiving extends Secret {
    * Collect a delivery's contents and verify all of them; only then return the files.
    *
    * A line that breaks is taken up again where it broke. Raises ContentsRefusedError
-   * (ContentsCutShortError if the service does not have all of them) and PortError.
+   * (ContentsCutShortError if the service does not have all of them), StorageError,
+   * LeftError and PortError.
    */
   async readContents(
     { deliveryId, documentId }: ReceivedDelivery,
     cover: VerifiedCover,
-    report: ReportProgress,
+    { report = () => {}, signal = new AbortController().signal }: Waiting = {},
   ): Promise<VerifiedContents> {
     if (cover.manifest.documentId !== documentId) {
       throw new ExchangeUsageError('the cover of another document')
     }
-    const opener = new ContentsOpener(cover, { aead: this.reader.aead })
-    const total = opener.layout.sealedLength
     const held = await this.retry.repeat(() => this.mailbox.collect(deliveryId))
-    if (held !== total) throw new ContentsCutShortError('not the length that was signed')
-    let received = 0
-    const onBytes = (count: number) => {
-      received += count
-      report(received, total)
+    if (held !== cover.manifest.contents.sealedLength) {
+      throw new ContentsCutShortError('not the length that was signed')
     }
-    for (let range = opener.nextRange; range !== null; range = opener.nextRange) {
-      await opener.openNext(await this.#readRange(deliveryId, range, onBytes))
-    }
-    return opener.finish()
+    return VerifiedContents.collect(cover, {
+      startReader: this.#startReader,
+      fetch: (range, onBytes) => this.#readRange(deliveryId, range, { onBytes, signal }),
+      report,
+      signal,
+    })
   }
 
   /** Tell the sender that the document was opened. May be repeated; the first one counts. */
@@ -161,13 +172,12 @@ export class Receiving extends Secret {
   async #readRange(
     deliveryId: string,
     { start, end }: ByteRange,
-    onBytes: (count: number) => void,
+    how: { onBytes: (count: number) => void; signal: AbortSignal },
   ): Promise<Bytes> {
     const parts: Bytes[] = []
     let position = start
     while (position < end) {
-      const rest = { start: position, end }
-      const part = await this.#readSome(deliveryId, rest, onBytes)
+      const part = await this.#readSome(deliveryId, { start: position, end }, how)
       if (part.length === 0) throw new ContentsCutShortError('the contents end too early')
       parts.push(part)
       position += part.length
@@ -178,10 +188,13 @@ export class Receiving extends Secret {
   async #readSome(
     deliveryId: string,
     range: ByteRange,
-    onBytes: (count: number) => void,
+    { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal },
   ): Promise<Bytes> {
     try {
-      return await this.retry.repeat(() => this.mailbox.readContents(deliveryId, range, onBytes))
+      return await this.retry.repeat(() => {
+        signal.throwIfAborted()
+        return this.mailbox.readContents(deliveryId, range, { onBytes, signal })
+      })
     } catch (failure) {
       const isBeyondEnd =
         failure instanceof RequestRefusedError && failure.problem === 'range-not-satisfiable'

@@ -204,9 +204,9 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
   readContents(
     deliveryId: string,
     range: { start: number; end: number },
-    onBytes: (count: number) => void,
+    how: { onBytes: (count: number) => void; signal: AbortSignal },
   ): Promise<Bytes> {
-    return this.#transport.fetchRange(deliveryPath(deliveryId, '/contents'), range, onBytes)
+    return this.#transport.fetchRange(deliveryPath(deliveryId, '/contents'), range, how)
   }
 
   postReceipt(deliveryId: string, receipt: Envelope): Promise<void> {

@@ -74,17 +74,17 @@ export class Transport {
    * Return the bytes `start` to `end` (without it) of what is at `path`.
    *
    * If the line breaks after some have come, these are returned. `onBytes` hears how many
-   * came, as they come.
+   * came, as they come. Aborting `signal` breaks the line.
    */
   async fetchRange(
     path: string,
     { start, end }: { start: number; end: number },
-    onBytes: (count: number) => void,
+    how: { onBytes: (count: number) => void; signal?: AbortSignal },
   ): Promise<Bytes> {
     const { parts, broken } = await this.#send('GET', path, {
       maxBytes: end - start,
       range: { start, end },
-      onBytes,
+      ...how,
     })
     if (parts.length === 0 && broken !== null) throw broken
     return concatBytes(...parts)
@@ -94,6 +94,8 @@ export class Transport {
     const address = this.#address(path)
     const abort = new AbortController()
     const watch = new SilenceWatch(this.#silence, abort)
+    // Goes with this request: the caller's signal may live for a thousand of them.
+    options.signal?.addEventListener('abort', () => abort.abort(), { signal: abort.signal })
     let response: Response
     try {
       response = await this.#fetch(address, {
@@ -133,6 +135,7 @@ interface SendOptions {
   readonly body?: string
   readonly range?: { readonly start: number; readonly end: number }
   readonly onBytes?: (count: number) => void
+  readonly signal?: AbortSignal
 }
 
 interface Received {

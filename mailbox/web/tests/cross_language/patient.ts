@@ -99,10 +99,11 @@ const { entries } = await receiving.list(null)
 const documents: unknown[] = []
 for (const entry of entries) {
   if (!('cover' in entry)) throw entry.failure
-  const contents = await receiving.readContents(entry.delivery, entry.cover, () => {})
+  const contents = await receiving.readContents(entry.delivery, entry.cover)
   await receiving.sendReceipt(entry.delivery, contents, { signer: vault.identity, now })
   const files = await Promise.all(
-    contents.files.map(async ({ name, blob }) => {
+    contents.files.map(async ({ name, read }) => {
+      const { blob } = await read()
       const hash = createHash('sha256').update(Buffer.from(await blob.arrayBuffer()))
       return { name, sha256: hash.digest('hex') }
     }),

@@ -17,6 +17,7 @@ import { Identity } from '../../lib/keys/identity.ts'
 import { MailboxClient } from '../../lib/mailbox/client.ts'
 import { Transport } from '../../lib/mailbox/transport.ts'
 import { flipped } from '../support/flip.ts'
+import { bytesOf } from '../support/open.ts'
 import { quickArgon2id as argon2id } from '../support/quick_argon2id.ts'
 import { EMAIL_CODE, PAGE, SimulatedService } from '../support/simulated_service.ts'
 import {
@@ -174,16 +175,21 @@ describe('a document', () => {
   test('gives its files when every byte was verified, and says how far it is', async () => {
     service.store(direct)
     const { delivery, cover } = await onlyDocument()
-    const heard: number[] = []
-    const { files } = await receiving.readContents(delivery, cover, (received, total) => {
-      heard.push(received)
-      expect(total).toBe(direct.contents.length)
+    const heard: [string, number][] = []
+    const { files } = await receiving.readContents(delivery, cover, {
+      report: ({ phase, done, total }) => {
+        heard.push([phase, done])
+        expect(total).toBe(direct.contents.length)
+      },
     })
     expect(files.map(({ name, mediaType }) => [name, mediaType])).toEqual([
       ['compte rendu é.pdf', 'application/pdf'],
     ])
-    expect(new Uint8Array((await files[0]?.blob.arrayBuffer()) ?? [])).toEqual(REPORT.content)
-    expect(heard.at(-1)).toBe(direct.contents.length)
+    expect(await bytesOf(files[0])).toEqual(REPORT.content)
+    expect(heard.slice(-2)).toEqual([
+      ['receiving', direct.contents.length],
+      ['verifying', direct.contents.length],
+    ])
     expect(service.deliveries[0]?.state).toBe('fetched')
   })
 
@@ -193,9 +199,9 @@ describe('a document', () => {
     service.store(await makeDeposit(practice, claimed.vault.identity.public, [REPORT, big]))
     const { delivery, cover } = await onlyDocument()
     service.breakContentsAfter = [100_000, 0, 3_000_000]
-    const { files } = await receiving.readContents(delivery, cover, () => {})
+    const { files } = await receiving.readContents(delivery, cover)
     expect(files.map(({ size }) => size)).toEqual([REPORT.content.length, content.length])
-    const bytes = new Uint8Array((await files[1]?.blob.arrayBuffer()) ?? [])
+    const bytes = await bytesOf(files[1])
     expect(Buffer.compare(bytes, content)).toBe(0)
     const starts = service.requests.filter(({ path }) => path.endsWith('/contents')).length
     // Three segments, and a second, third and fourth beginning.
@@ -209,7 +215,7 @@ describe('a document', () => {
   ])('whose contents are %s is refused', async (_what, change, kind) => {
     service.store({ ...direct, contents: change(direct.contents) as Deposit['contents'] })
     const { delivery, cover } = await onlyDocument()
-    const reading = receiving.readContents(delivery, cover, () => {})
+    const reading = receiving.readContents(delivery, cover)
     await expect(reading).rejects.toBeInstanceOf(kind)
   })
 
@@ -222,7 +228,7 @@ describe('a document', () => {
       answer: () => Response.json({ url: '/', sealed_length: direct.contents.length }),
     })
     Object.assign(stored.deposit, { contents: direct.contents.slice(0, 2_000) })
-    const reading = receiving.readContents(delivery, cover, () => {})
+    const reading = receiving.readContents(delivery, cover)
     await expect(reading).rejects.toBeInstanceOf(ContentsCutShortError)
   })
 })
@@ -231,7 +237,7 @@ describe('a receipt', () => {
   test('is signed by the account, over the document that was verified', async () => {
     service.store(direct)
     const { delivery, cover } = await onlyDocument()
-    const contents = await receiving.readContents(delivery, cover, () => {})
+    const contents = await receiving.readContents(delivery, cover)
     const signer = claimed.vault.identity
     await receiving.sendReceipt(delivery, contents, { signer, now: NOW + 5 })
     await receiving.sendReceipt(delivery, contents, { signer, now: NOW + 9 })

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Bytes } from '../../lib/bytes.ts'
 import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
-import { ContentsOpener } from '../../lib/exchange/contents_opener.ts'
 import { Reader, VerifiedCover } from '../../lib/exchange/sealed.ts'
 import { parseOrigin } from '../../lib/keys/address.ts'
 import { parseEnvelope } from '../../lib/keys/dsse.ts'
 import { Identity } from '../../lib/keys/identity.ts'
 import { parseFingerprint } from '../../lib/keys/public.ts'
 import { hex, toHex } from '../support/hex.ts'
+import { bytesOf, openSealed } from '../support/open.ts'
 
 interface Facts {
   readonly origin: string
@@ -59,12 +59,8 @@ async function openCover(release: string, name: string, roots: readonly string[]
 /** Names, as the sender wrote them, and bytes in hexadecimal. */
 async function openFiles(release: string, cover: VerifiedCover): Promise<Record<string, string>> {
   const sealed = read(release, 'contents.age')
-  const opener = new ContentsOpener(cover, { aead: await chacha20Poly1305() })
-  for (let range = opener.nextRange; range !== null; range = opener.nextRange) {
-    await opener.openNext(sealed.slice(range.start, range.end))
-  }
-  const { files } = await opener.finish()
-  const contents = files.map(async ({ blob }) => toHex(new Uint8Array(await blob.arrayBuffer())))
+  const { files } = await openSealed(cover, sealed, { aead: await chacha20Poly1305() })
+  const contents = files.map(async (file) => toHex(await bytesOf(file)))
   const names = cover.manifest.contents.files.map(({ name }) => name)
   const bytes = await Promise.all(contents)
   return Object.fromEntries(names.map((name, index) => [name, bytes[index] ?? '']))

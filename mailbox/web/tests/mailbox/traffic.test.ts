@@ -63,7 +63,7 @@ test('no request of a claim, a sign-in and a document holds a secret', async () 
   const { entries } = await receiving.list(null)
   const [entry] = entries
   if (entry === undefined || !('cover' in entry)) throw new Error('no document')
-  const contents = await receiving.readContents(entry.delivery, entry.cover, () => {})
+  const contents = await receiving.readContents(entry.delivery, entry.cover)
   await receiving.sendReceipt(entry.delivery, contents, { signer: vault.identity, now: NOW })
 
   const password = normalisePassword(PASSWORD)

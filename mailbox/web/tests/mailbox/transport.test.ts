@@ -185,9 +185,15 @@ describe('a range', () => {
   async function read(answer: RequestListener): Promise<{ text: string; heard: number }> {
     const transport = new Transport({ page: await serve(answer) })
     let heard = 0
-    const found = await transport.fetchRange('/contents', { start: 2, end: 6 }, (count) => {
-      heard += count
-    })
+    const found = await transport.fetchRange(
+      '/contents',
+      { start: 2, end: 6 },
+      {
+        onBytes: (count) => {
+          heard += count
+        },
+      },
+    )
     return { text: new TextDecoder().decode(found), heard }
   }
 
