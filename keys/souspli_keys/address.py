@@ -36,7 +36,7 @@ def normalise_address(text: str) -> Address:
     trimmed = unicodedata.normalize("NFC", text.strip(WHITE_SPACE))
     folded = unicodedata.normalize("NFC", trimmed.lower())
     local, separator, domain = folded.partition("@")
-    if not separator or "@" in domain or not local:
+    if not separator or not local:
         raise AddressError("an address is one name, one @ and one domain")
     # idna takes the final dot of an absolute name: a second spelling of the domain.
     if any(c in WHITE_SPACE for c in folded) or domain.endswith("."):
@@ -45,7 +45,7 @@ def normalise_address(text: str) -> Address:
         raise AddressError("a character that mail gives another meaning")
     try:
         check_text(local)
-        address = f"{local}@{idna.encode(domain, std3_rules=True).decode('ascii')}"
+        address = f"{local}@{idna.encode(domain).decode('ascii')}"
     except (CanonicalError, idna.IDNAError):
         raise AddressError("a character that no address contains") from None
     if not _LEAST_BYTES <= len(address.encode("utf-8")) <= _MOST_BYTES:

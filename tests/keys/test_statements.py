@@ -55,6 +55,11 @@ MEMBER = Member(
 )
 
 
+def test_a_membership_may_begin_and_end_in_one_second() -> None:
+    once = replace(MEMBER, not_after=MEMBER.not_before)
+    assert Member.parse(once.to_payload()) == once
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("act", Act)
 @pytest.mark.parametrize("may_invite", [True, False])
