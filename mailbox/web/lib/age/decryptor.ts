@@ -21,7 +21,7 @@ export class PayloadDecryptor {
   #pending: Bytes = new Uint8Array(0)
   #nextIndex = 0
   #ended = false
-  #failure: PayloadError | AgeUsageError | null = null
+  #failure: unknown = null
 
   constructor(opener: PayloadOpener) {
     this.#opener = opener
@@ -44,7 +44,7 @@ export class PayloadDecryptor {
         released.push(await this.#openFullChunk())
       }
     } catch (failure) {
-      this.#keepFailure(failure)
+      this.#failure = failure
       if (released.length === 0) throw failure
     }
     return concatBytes(...released)
@@ -62,7 +62,7 @@ export class PayloadDecryptor {
     try {
       return await this.#open(this.#pending, { last: true })
     } catch (failure) {
-      this.#keepFailure(failure)
+      this.#failure = failure
       throw failure
     }
   }
@@ -87,11 +87,6 @@ export class PayloadDecryptor {
     const plaintext = await this.#opener.openSegment(chunk, run)
     this.#nextIndex += 1
     return plaintext
-  }
-
-  #keepFailure(failure: unknown): void {
-    if (!(failure instanceof PayloadError)) throw failure
-    this.#failure = failure
   }
 
   #raiseFailure(): void {
