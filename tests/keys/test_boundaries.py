@@ -24,7 +24,7 @@ from souspli_keys.vault_contents import KnownUnlocker, Vault
 
 
 @pytest.mark.parametrize(("value", "taken"), [(2, False), (3, True), (5, True), (6, False)])
-def test_an_integer_s_limits_belong_to_it(value: int, taken: bool) -> None:  # noqa: FBT001
+def test_an_integer_s_limits_belong_to_it(value: int, taken: bool) -> None:
     def read() -> int:
         return read_object({"n": value}, lambda fields: fields.integer("n", least=3, most=5))
 
