@@ -1,26 +1,34 @@
-"""Cold start of commands beside an empty Python."""
+"""Cold start of commands beside an empty Python: what is added counts, in milliseconds."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
+from functools import partial
 
-from benchmarks.measure import Measured, side_by_side
-
-
-def run(*arguments: str) -> None:
-    """Run Python with these arguments to its end."""
-    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)  # noqa: S603  (ours)
+from benchmarks.measure import Measured, run, side_by_side
+from benchmarks.offline import emptied, random_file
+from benchmarks.programs import SOUSPLI, Programs
 
 
-def measure() -> list[Measured]:
-    """`souspli --version` and `souspli send --help`."""
+def measure(programs: Programs) -> list[Measured]:
+    """`souspli --version`, `souspli send --help`, `souspli seal` and `open` of a small file."""
+    source = random_file(programs.folder, 10_000)
+    out, kept = programs.folder / "out", programs.folder / "kept"
+    emptied(kept)()
+    run(*programs.seal(source, kept / "sealed"))
+    lines = {
+        "`souspli --version` (target: 60 ms more)": (SOUSPLI, "--version"),
+        "`souspli seal` of 10 kB (target: 150 ms more)": programs.seal(source, out / "sealed"),
+        "`souspli open` of 10 kB": programs.open(kept / "sealed", out / "opened"),
+        "`souspli send --help`": (SOUSPLI, "send", "--help"),
+    }
     return [
         side_by_side(
-            f"cold start of `souspli {' '.join(arguments)}`",
-            ours=lambda arguments=arguments: run("-m", "souspli_cli", *arguments),
+            f"cold start: {what}",
+            ours=partial(run, *line),
             yardstick="`python -c pass`",
-            theirs=lambda: run("-c", "pass"),
+            theirs=partial(run, sys.executable, "-c", "pass"),
+            tidy=emptied(out),
         )
-        for arguments in (("--version",), ("send", "--help"))
+        for what, line in lines.items()
     ]

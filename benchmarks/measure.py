@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 # Fewer rounds and one background job decides the median.
 ROUNDS = 9
@@ -20,6 +23,8 @@ class Measured:
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
     bytes_each: int | None = None
+    target: float | None = None
+    """The ratio that was aimed for; None where nothing was."""
 
     @property
     def ratios(self) -> list[float]:
@@ -29,12 +34,16 @@ class Measured:
     def row(self) -> str:
         """One row of the table in docs/performance.md."""
         low, middle, high = min(self.ratios), statistics.median(self.ratios), max(self.ratios)
-        ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
-        rate = f" ({self.bytes_each / ours / 1e6:.0f} MB/s)" if self.bytes_each else ""
+        target = f"≥ {self.target:g}" if self.target is not None else "–"
         return (
-            f"| {self.what} | {ours * 1e3:.2f} ms{rate} | {self.yardstick} | {theirs * 1e3:.2f} ms "
-            f"| {middle:.2f} | {low:.2f} | {high:.2f} |"
+            f"| {self.what} | {self._say(self.ours)} | {self.yardstick} | {self._say(self.theirs)} "
+            f"| **{middle:.2f}** | {low:.2f} | {high:.2f} | {target} |"
         )
+
+    def _say(self, seconds: tuple[float, ...]) -> str:
+        low, middle, high = (f(seconds) * 1e3 for f in (min, statistics.median, max))
+        rate = f", {self.bytes_each / middle / 1e3:.0f} MB/s" if self.bytes_each else ""
+        return f"{middle:.2f} ms ({low:.2f}–{high:.2f}{rate})"
 
 
 def side_by_side(
@@ -44,17 +53,63 @@ def side_by_side(
     yardstick: str,
     theirs: Callable[[], object],
     bytes_each: int | None = None,
+    target: float | None = None,
+    tidy: Callable[[], object] = lambda: None,
 ) -> Measured:
-    """Time both, in turn, `ROUNDS` times after one round that warms both up."""
-    ours()
-    theirs()
-    first: list[float] = []
-    second: list[float] = []
-    for number in range(ROUNDS):
-        pair = [(ours, first), (theirs, second)]
+    """Time both, in turn, `ROUNDS` times after one round that warms both up.
+
+    `tidy` removes what either left, before every call and outside the time.
+    """
+    times = interleaved([ours, theirs], tidy=tidy)
+    return Measured(what, yardstick, times[0], times[1], bytes_each, target)
+
+
+def interleaved(
+    works: Sequence[Callable[[], object]],
+    *,
+    rounds: int = ROUNDS,
+    tidy: Callable[[], object] = lambda: None,
+) -> list[tuple[float, ...]]:
+    """Time all of them in every round; the seconds of each, in the order given."""
+    for work in works:
+        tidy()
+        work()
+    times: list[list[float]] = [[] for _ in works]
+    for number in range(rounds):
         # Whoever goes first finds colder caches: take turns.
-        for work, times in pair if number % 2 else reversed(pair):
+        order = list(enumerate(works))
+        for index, work in order if number % 2 else reversed(order):
+            tidy()
             began = time.perf_counter()
             work()
-            times.append(time.perf_counter() - began)
-    return Measured(what, yardstick, tuple(first), tuple(second), bytes_each)
+            times[index].append(time.perf_counter() - began)
+    tidy()
+    return [tuple(some) for some in times]
+
+
+def run(*line: str | Path, environment: dict[str, str] | None = None) -> None:
+    """Run a program to its end; CalledProcessError if it fails."""
+    subprocess.run(  # noqa: S603  (our own lines)
+        line,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | (environment or {}),
+    )
+
+
+def peak_memory(*line: str | Path, environment: dict[str, str] | None = None) -> int:
+    """Run a program to its end and return the most bytes that it had resident."""
+    process = subprocess.Popen(  # noqa: S603  (our own lines)
+        line,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | (environment or {}),
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, line)
+    return usage.ru_maxrss * 1024

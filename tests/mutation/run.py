@@ -1,0 +1,125 @@
+"""``make mutation``: changes the code of a package a little, thousands of times.
+
+    python tests/mutation/run.py souspli_keys
+    python tests/mutation/run.py souspli_exchange 'age/*' bundle.py
+
+Every change (mutant) that no test notices is a fact that nobody tests, or one that
+makes no difference. What survived, and why each survivor may: docs/mutation.md.
+
+The package and its tests are copied: mutmut wants a package at the root of a project,
+and nobody's working copy is to be changed while they read it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CORES = len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package and the tests that are about it: fast ones, in one process."""
+
+    folder: str
+    tests: tuple[str, ...]
+    """Folders and patterns below tests/."""
+
+
+PACKAGES = {
+    "souspli_keys": Package("keys", ("keys",)),
+    "souspli_exchange": Package("exchange", ("age", "exchange", "properties")),
+}
+# This one starts programs of its own, which would not see the mutant;
+LEFT_OUT = ("exchange/test_cross_language.py",)
+# and this one looks at the whole source, which is not there.
+DESELECTED = "tests/age/test_stream.py::test_only_tests_seal_under_a_nonce_of_their_choice"
+
+SETTINGS = """\
+[tool.pytest.ini_options]
+pythonpath = [".", "tests"]
+addopts = ["--import-mode=importlib", "--strict-markers"]
+asyncio_mode = "auto"
+asyncio_default_fixture_loop_scope = "function"
+
+[tool.mutmut]
+source_paths = ["{package}"]
+only_mutate = {only}
+pytest_add_cli_args = ["-p", "no:cacheprovider", "--deselect", "{deselected}"]
+pytest_add_cli_args_test_selection = {tests}
+mutate_only_covered_lines = false
+use_git_change_detection = false
+# What an error says is for people; what a test recognises is its type.
+do_not_mutate_patterns = ['^\\s*raise \\w+(Error|Refused)\\(']
+track_dependencies = false
+"""
+
+
+def stage(folder: Path, name: str, only: list[str]) -> None:
+    """Lay out a project of one package, its tests and what they read."""
+    package = PACKAGES[name]
+    shutil.copytree(ROOT / package.folder / name, folder / name, ignore=_no_caches)
+    for path in (folder / name).rglob("*.py"):
+        path.write_text(_without_annotations(path.read_text("utf-8")), encoding="utf-8")
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=_no_caches)
+    shutil.rmtree(folder / "tests" / "mutation")
+    for left_out in LEFT_OUT:
+        (folder / "tests" / left_out).unlink(missing_ok=True)
+    for link in (folder, folder / "mutants"):
+        link.mkdir(exist_ok=True)
+        for read_by_tests in ("docs", "mailbox"):
+            (link / read_by_tests).symlink_to(ROOT / read_by_tests)
+    tests = [f"tests/{test}" for test in package.tests if (ROOT / "tests" / test).exists()]
+    settings = SETTINGS.format(
+        deselected=DESELECTED,
+        package=name,
+        only=[f"{name}/{pattern}" for pattern in only or ["*"]],
+        tests=tests,
+    )
+    (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
+
+
+def _without_annotations(source: str) -> str:
+    """Leave annotations unread: mutmut moves methods, and a method `list` hides the type."""
+    future = "from __future__ import annotations\n"
+    if future in source:
+        return source
+    docstring = re.match(r'""".*?"""\n', source, re.DOTALL)
+    end = docstring.end() if docstring else 0
+    return source[:end] + future + source[end:]
+
+
+def _no_caches(_folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name in {"__pycache__", "corpus"}}
+
+
+def main() -> None:
+    """Run mutmut in a folder of its own and print what survived, as patches."""
+    name, *only = sys.argv[1:] or ["souspli_keys"]
+    with tempfile.TemporaryDirectory(prefix="souspli-mutation-") as made:
+        folder = Path(os.environ.get("SOUSPLI_MUTATION_FOLDER", made))
+        folder.mkdir(exist_ok=True)
+        stage(folder, name, only)
+        mutmut = Path(sys.executable).with_name("mutmut")
+        line = [mutmut, "run", "--max-children", str(CORES)]
+        subprocess.run(line, cwd=folder, check=False)
+        results = subprocess.run(
+            [mutmut, "results"], cwd=folder, check=True, capture_output=True, encoding="utf-8"
+        ).stdout
+        for result in results.splitlines():
+            mutant, _, verdict = result.strip().partition(": ")
+            print(f"=== {mutant}: {verdict}")  # noqa: T201  (the result)
+            if verdict == "survived":
+                subprocess.run([mutmut, "show", mutant], cwd=folder, check=True)
+
+
+if __name__ == "__main__":
+    main()
