@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: demo test test-python test-browser lint format check browser bench fuzz lock clean
+.PHONY: demo test test-python test-browser lint format check browser bench fuzz mutation lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -42,9 +42,16 @@ format: $(VENV)/.installed
 check: $(VENV)/.installed browser
 	$(BIN)/souspli demo --check
 
-# Ratios side by side, written to docs/performance.md.
-bench: $(VENV)/.installed
-	$(BIN)/python -m benchmarks.run
+# Ratios side by side, written to docs/performance.md with a plot. PARTS="small warm"
+# measures some and writes nothing; SOUSPLI_AGE names an `age` of 1.3 or later.
+PARTS ?=
+bench: $(VENV)/.tools
+	$(BIN)/python -m benchmarks.run $(PARTS)
+
+# A package's code changed a little, thousands of times: docs/mutation.md.
+MUTATE ?= souspli_keys
+mutation: $(VENV)/.tools
+	$(BIN)/python tests/mutation/run.py $(MUTATE)
 
 # Inputs for each harness, at the least priority: docs/fuzzing.md.
 FUZZ_INPUTS ?= 1000000
