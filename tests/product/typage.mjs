@@ -5,5 +5,8 @@ import { Decrypter } from 'age-encryption'
 
 const [keyFile, sealed, opened] = process.argv.slice(-3)
 const decrypter = new Decrypter()
-decrypter.addIdentity((await readFile(keyFile, 'utf8')).trim())
+// As age reads a key file: a key on each line, but for comments and empty lines.
+for (const line of (await readFile(keyFile, 'utf8')).split('\n')) {
+  if (line.trim() !== '' && !line.startsWith('#')) decrypter.addIdentity(line.trim())
+}
 await writeFile(opened, await decrypter.decrypt(await readFile(sealed)))
