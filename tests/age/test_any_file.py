@@ -23,7 +23,12 @@ from souspli_exchange.age.file import encrypt
 from souspli_exchange.age.filekey import FileKey
 from souspli_exchange.age.header import Header, Stanza, authenticated_part
 from souspli_exchange.age.hybrid import check_wrapped_length
-from souspli_exchange.age.lengths import CHUNK_BYTES, StreamLayout
+from souspli_exchange.age.lengths import (
+    CHUNK_BYTES,
+    PAYLOAD_NONCE_BYTES,
+    TAG_BYTES,
+    StreamLayout,
+)
 from souspli_exchange.age.rawbase64 import encode_base64
 from souspli_exchange.age.scrypt import MAX_WORK_FACTOR, ScryptIdentity
 from souspli_exchange.age.stream import PayloadSealer
@@ -146,6 +151,17 @@ def test_a_file_of_another_kind_is_told_from_its_first_byte() -> None:
 def test_the_beginning_of_a_binary_file_is_a_header_cut_short(start: bytes) -> None:
     with pytest.raises(HeaderIncompleteError):
         decrypt_any_age_file(start, [PATIENT])
+
+
+def test_a_file_cut_anywhere_before_its_first_chunk_is_a_header_cut_short() -> None:
+    file = file_of(scrypt_stanza(), plaintext=b"")
+    start = len(file) - PAYLOAD_NONCE_BYTES - TAG_BYTES  # the nonce and an empty chunk
+    for length in range(start - 3, start + PAYLOAD_NONCE_BYTES):
+        with pytest.raises(HeaderIncompleteError):
+            decrypt_any_age_file(file[:length], [READER])
+    with pytest.raises(PayloadError):
+        decrypt_any_age_file(file[: start + PAYLOAD_NONCE_BYTES], [READER])
+    assert decrypt_any_age_file(file, [READER]) == b""
 
 
 def test_armor_that_is_damaged_at_its_end_gives_nothing_of_its_payload() -> None:
