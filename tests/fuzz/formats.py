@@ -14,8 +14,14 @@ from souspli_exchange.age.header import authenticated_part, parse_header
 from souspli_exchange.age.sealed_header import SEALED_HEADER_BYTES, parse_sealed_header
 from souspli_exchange.bundle import Bundle
 from souspli_exchange.cover import encode_cover, parse_cover
-from souspli_exchange.errors import CoverRefusedError, ManifestRefusedError
+from souspli_exchange.errors import CoverRefusedError, IdentityFileError, ManifestRefusedError
 from souspli_exchange.manifest import encode_manifest, parse_manifest
+from souspli_exchange.offline_identity import (
+    encode_identity_file,
+    encode_public_identity,
+    parse_identity_file,
+    parse_public_identity,
+)
 from souspli_exchange.segments import SegmentLayout
 from souspli_keys import canonical, dsse
 from souspli_keys.errors import CanonicalError, EnvelopeError, FormatError, StatementSchemaError
@@ -131,6 +137,22 @@ def manifest(data: bytes) -> None:
     assert bundle.tar_length <= bundle.padded_length
     layout = SegmentLayout(bundle.padded_length)
     assert SegmentLayout.of_sealed(layout.sealed_length) == layout
+
+
+def identity_file(data: bytes) -> None:
+    """Identity files, secret and public: each is one of the two, or none."""
+    read = 0
+    try:
+        assert encode_identity_file(parse_identity_file(data)) == data
+        read += 1
+    except IdentityFileError:
+        pass
+    try:
+        assert encode_public_identity(parse_public_identity(data)) == data
+        read += 1
+    except IdentityFileError:
+        pass
+    assert read <= 1
 
 
 def statement(data: bytes) -> None:

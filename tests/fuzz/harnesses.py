@@ -102,6 +102,13 @@ HARNESSES = {
             max_bytes=12_288,
         ),
         Harness(
+            name="identity_file",
+            run=formats.identity_file,
+            seeds=seeds.identity_files,
+            mutate=mutators.of_json(suffix=b"\n"),
+            max_bytes=8_192,
+        ),
+        Harness(
             name="bundle",
             run=contents.bundle,
             seeds=seeds.recipes,

@@ -25,8 +25,8 @@ _TEXTS = (
 _KEYS = ("a", "version", "checkpoint", "payloadType", "keyid", "__proto__", "A", "")
 
 
-def of_json(*, prefix_bytes: int = 0, multiple: int = 1) -> Mutator:
-    """Return a mutator of canonical JSON behind a prefix, padded to a multiple."""
+def of_json(*, prefix_bytes: int = 0, suffix: bytes = b"", multiple: int = 1) -> Mutator:
+    """Return a mutator of canonical JSON between prefix and suffix, padded to a multiple."""
 
     def mutate(data: bytes, rng: random.Random, native: Native) -> bytes:
         prefix, encoded = data[:prefix_bytes], data[prefix_bytes:].rstrip(b" ")
@@ -37,7 +37,7 @@ def of_json(*, prefix_bytes: int = 0, multiple: int = 1) -> Mutator:
             value = _mutate_value(value, rng, native)
         if prefix and rng.random() < 0.1:
             prefix = bytes([rng.randrange(256)])
-        written = _write(value, rng)
+        written = _write(value, rng) + (suffix if rng.random() < 0.95 else b"")
         missing = -len(written) % multiple
         return prefix + written + b" " * (missing if rng.random() < 0.9 else rng.randrange(40))
 

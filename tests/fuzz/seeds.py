@@ -110,6 +110,12 @@ def grants_and_receipts() -> Iterator[bytes]:
             continue
 
 
+def identity_files() -> Iterator[bytes]:
+    """The vectors of both kinds."""
+    yield from _bodies("identity-file")
+    yield from _bodies("public-identity-file")
+
+
 def recipes() -> Iterator[bytes]:
     """A few inputs of those harnesses that read recipes, not formats."""
     yield b""

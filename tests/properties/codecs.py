@@ -11,6 +11,12 @@ from souspli_exchange import grant, receipt
 from souspli_exchange.age.header import parse_header
 from souspli_exchange.cover import Cover, encode_cover, parse_cover
 from souspli_exchange.manifest import encode_manifest, parse_manifest
+from souspli_exchange.offline_identity import (
+    encode_identity_file,
+    encode_public_identity,
+    parse_identity_file,
+    parse_public_identity,
+)
 from souspli_exchange.spool import encode_spooled, parse_spooled
 from souspli_keys import canonical, dsse
 from souspli_keys.fields import read_object
@@ -103,6 +109,19 @@ CODECS = (
     _statement(Invitation, values.invitations()),
     _statement(Binding, values.bindings()),
     _statement(Attestation, values.attestations()),
+    Codec(
+        name="public identity file",
+        values=values.PUBLIC_IDENTITY_FILES,
+        encode=encode_public_identity,
+        parse=parse_public_identity,
+    ),
+    Codec(
+        name="identity file",
+        values=values.IDENTITY_FILES,
+        encode=encode_identity_file,
+        parse=parse_identity_file,
+        compared=lambda own: (own.identity.secret_root(), own.public_file),
+    ),
     Codec(
         name="spooled document",
         values=values.SPOOLED_DOCUMENTS,

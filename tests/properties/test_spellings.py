@@ -20,8 +20,14 @@ from souspli_keys.framing import frame
 from souspli_keys.values import check_hex, decode_base64, decode_hex, encode_base64
 
 BYTES = st.binary(max_size=60)
-# Mostly symbols of the alphabet, so that many of the texts are nearly right.
-NEARLY_BASE64 = st.text(st.sampled_from("ABab01+/=-_ \n\0é"), max_size=12)
+SYMBOLS_OF_BASE64 = st.sampled_from(string.ascii_letters + string.digits + "+/=-_ \n\0é")
+# Mostly one symbol away from right: the last one of a group has bits that mean nothing.
+NEARLY_BASE64 = st.text(SYMBOLS_OF_BASE64, max_size=12) | st.builds(
+    lambda text, place, symbol: text[:place] + symbol + text[place + 1 :],
+    st.binary(min_size=1, max_size=4).map(encode_base64),
+    st.integers(0, 7),
+    SYMBOLS_OF_BASE64,
+)
 PREFIX = "age1pq"
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
@@ -46,7 +52,7 @@ def test_base64_has_one_spelling(text: str) -> None:
 @given(NEARLY_BASE64)
 @examples(300)
 def test_base64_of_age_has_one_spelling(text: str) -> None:
-    spelt = text.encode()
+    spelt = text.rstrip("=").encode()
     try:
         assert rawbase64.encode_base64(rawbase64.decode_base64(spelt)) == spelt
     except HeaderError:

@@ -26,6 +26,7 @@ from souspli_exchange.manifest import (
     Sender,
     Sex,
 )
+from souspli_exchange.offline_identity import OfflineIdentity, PublicIdentityFile
 from souspli_exchange.receipt import Receipt
 from souspli_exchange.spool import SpooledCover, SpooledDocument
 from souspli_keys.address import Origin, parse_address
@@ -348,6 +349,21 @@ GRANTS = st.builds(
     reason=st.sampled_from(GrantReason),
     salt=IDS,
     to=FINGERPRINTS,
+)
+PUBLIC_IDENTITY_FILES = st.builds(
+    PublicIdentityFile,
+    public=PUBLIC_IDENTITIES,
+    name=texts(200),
+    address=ADDRESSES.map(parse_address),
+    organisation=FINGERPRINTS,
+)
+IDENTITY_FILES = st.builds(
+    lambda number, name, address: OfflineIdentity(
+        identity(number), name, address, organisation=identity(number).public.fingerprint
+    ),
+    st.integers(0, 5),
+    texts(200),
+    ADDRESSES.map(parse_address),
 )
 RECEIPTS = st.builds(
     Receipt,
