@@ -29,14 +29,8 @@ export interface Case<Group, Test> {
   readonly vector: Test
 }
 
-/**
- * Return all vectors of one set, such as `Cipher/wycheproof/chacha20_poly1305_test.json`.
- *
- * Throws, never skips, if the sets are not there or one is not whole.
- */
-export function readWycheproof<Group, Test>(
-  path: string,
-): readonly Case<Group, Test & WycheproofTest>[] {
+/** Return the folder of all sets; throw, never skip, if it is not there. */
+export function vectorsFolder(): string {
   const { SOUSPLI_WYCHEPROOF: folder } = process.env
   if (folder === undefined) {
     throw new Error(
@@ -44,7 +38,18 @@ export function readWycheproof<Group, Test>(
         'and run the tests with `python hatch_build.py npm run test`.',
     )
   }
-  const text = readFileSync(join(folder, path), 'utf8')
+  return folder
+}
+
+/**
+ * Return all vectors of one set, such as `Cipher/wycheproof/chacha20_poly1305_test.json`.
+ *
+ * Throws if the sets are not there or this one is not whole.
+ */
+export function readWycheproof<Group, Test>(
+  path: string,
+): readonly Case<Group, Test & WycheproofTest>[] {
+  const text = readFileSync(join(vectorsFolder(), path), 'utf8')
   const file = JSON.parse(text) as WycheproofFile<Group, Test & WycheproofTest>
   const cases = file.testGroups.flatMap(({ tests, ...group }) =>
     tests.map((vector) => ({ group: group as unknown as Group, vector })),
