@@ -28,7 +28,7 @@ import { type Bytes, concatBytes, utf8 } from '../../lib/bytes.ts'
 import { AEAD_BACKENDS, type AeadBackend } from '../../lib/crypto/aead.ts'
 import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
 import { randomBytes } from '../../lib/crypto/random.ts'
-import { flipped } from '../support/flip.ts'
+import { flipped, misspelt } from '../support/flip.ts'
 
 const identity = HybridIdentity.generate()
 const { recipient } = identity
@@ -98,13 +98,14 @@ describe('a sealed file', () => {
   })
 
   test.each([
-    ['the first letter', 0, HeaderError],
-    ['the ML-KEM ciphertext', 100, NoMatchError],
-    ['the nonce', SEALED_HEADER_BYTES, PayloadError],
-    ['the first chunk', SEALED_START_BYTES, PayloadError],
-    ['the last octet', -1, PayloadError],
-  ])('with a changed bit in %s is refused', async (_where, index, failure) => {
-    const opening = decrypt(flipped(FILE, index), { identity, aead })
+    ['the first letter', flipped(FILE, 0), HeaderError],
+    ['the ML-KEM ciphertext', misspelt(FILE, 100), NoMatchError],
+    ['the MAC', misspelt(FILE, SEALED_HEADER_BYTES - 20), HmacError],
+    ['the nonce', flipped(FILE, SEALED_HEADER_BYTES), PayloadError],
+    ['the first chunk', flipped(FILE, SEALED_START_BYTES), PayloadError],
+    ['the last octet', flipped(FILE, -1), PayloadError],
+  ])('with a change in %s is refused', async (_where, damaged, failure) => {
+    const opening = decrypt(damaged, { identity, aead })
     await expect(opening).rejects.toBeInstanceOf(failure)
   })
 

@@ -10,3 +10,11 @@ export function flipped(value: Uint8Array, index: number): Bytes {
   copy[position] = octet ^ 1
   return copy
 }
+
+/** Return a copy in which the base64 letter at `index` is another one. (One bit may make it none.) */
+export function misspelt(value: Uint8Array, index: number): Bytes {
+  const copy = Uint8Array.from(value)
+  const [b, c] = [0x42, 0x43] // "B" and "C"
+  copy[index] = copy[index] === b ? c : b
+  return copy
+}
