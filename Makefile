@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: demo test test-python test-browser lint format check browser bench fuzz mutation lock clean
+.PHONY: demo test test-python test-browser lint format check browser bench large fuzz mutation lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -58,6 +58,11 @@ FUZZ_INPUTS ?= 1000000
 FUZZ_ONLY ?=
 fuzz: $(VENV)/.tools
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
+
+# The largest document, 2 GiB, through command line, service and Chromium; prints times
+# and memory. MIB=100 for a smaller one.
+large: $(VENV)/.installed browser
+	$(BIN)/python -m benchmarks.large $(MIB)
 
 # Chromium is looked for; on Debian as root it is installed, elsewhere the one
 # line that installs it is printed.

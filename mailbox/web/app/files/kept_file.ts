@@ -16,6 +16,7 @@ import {
 export class KeptFile implements KeptSegments {
   readonly #name: string
   readonly #handle: SyncAccessHandle
+  #room: Bytes = new Uint8Array(0)
   length: number
 
   private constructor(name: string, handle: SyncAccessHandle) {
@@ -41,7 +42,9 @@ export class KeptFile implements KeptSegments {
   }
 
   async read({ start, end }: ByteRange): Promise<Bytes> {
-    const sealed = new Uint8Array(end - start)
+    // One piece of memory for all segments: new one for each costs more than reading.
+    if (this.#room.length < end - start) this.#room = new Uint8Array(end - start)
+    const sealed = this.#room.subarray(0, end - start)
     const count = await storing(() => this.#handle.read(sealed, { at: start }))
     return sealed.subarray(0, count)
   }

@@ -56,7 +56,7 @@ export class StoringReader implements ContentsReader {
       }
       if (size <= MOST_WITHOUT_FILES) {
         const parts: Uint8Array[] = []
-        await fill((data) => parts.push(data))
+        await fill((data) => parts.push(data.slice()))
         return { blob: new Blob([concatBytes(...parts)]), copy: null }
       }
       const copy = randomHex()

@@ -129,12 +129,21 @@ export class PayloadOpener {
    * The twin of `PayloadSealer.sealSegment`; `last` says that the run ends with the
    * payload's final chunk, and is proved by its opening.
    *
+   * `into` is memory to put it in, at its beginning: of many large runs, most of the time
+   * would go into new memory for each.
+   *
    * Raises PayloadError if a chunk was damaged, moved or cut, or is final where it
-   * should not be, or the reverse: nothing of the run is returned then.
+   * should not be, or the reverse: nothing of the run is returned then, and what `into`
+   * holds means nothing. AgeUsageError if `into` is too short.
    */
-  async openSegment(sealed: Bytes, { firstChunkIndex, last }: Run): Promise<Bytes> {
+  async openSegment(
+    sealed: Bytes,
+    { firstChunkIndex, last, into }: Run & { into?: Bytes },
+  ): Promise<Bytes> {
     const count = countSealedChunks({ length: sealed.length, firstChunkIndex, last })
-    const plaintext = new Uint8Array(sealed.length - count * TAG_BYTES)
+    const length = sealed.length - count * TAG_BYTES
+    const plaintext = into?.subarray(0, length) ?? new Uint8Array(length)
+    if (plaintext.length < length) throw new AgeUsageError('the memory is shorter than the run')
     await eachChunk(count, async (index) => {
       const isFinal = last && index === count - 1
       const chunk = sealed.subarray(index * SEALED_CHUNK_BYTES, (index + 1) * SEALED_CHUNK_BYTES)
@@ -153,7 +162,11 @@ export class PayloadOpener {
    */
   async openRange(
     sealed: Bytes,
-    { layout, firstChunkIndex }: { layout: StreamLayout; firstChunkIndex: number },
+    {
+      layout,
+      firstChunkIndex,
+      into,
+    }: { layout: StreamLayout; firstChunkIndex: number; into?: Bytes },
   ): Promise<Bytes> {
     const count = Math.ceil(sealed.length / SEALED_CHUNK_BYTES)
     if (count < 1 || firstChunkIndex + count > layout.chunkCount) {
@@ -164,7 +177,7 @@ export class PayloadOpener {
       throw new PayloadError('these are not whole chunks of this stream')
     }
     const last = layout.isLast(firstChunkIndex, count)
-    return this.openSegment(sealed, { firstChunkIndex, last })
+    return this.openSegment(sealed, { firstChunkIndex, last, ...(into && { into }) })
   }
 
   async #openChunk(nonce: Bytes, chunk: Bytes): Promise<Bytes> {

@@ -10,7 +10,7 @@ import type { PayloadOpener } from '../age/stream.ts'
 import type { HybridIdentity } from '../age/unwrap.ts'
 import { type Bytes, equalBytes } from '../bytes.ts'
 import type { Aead } from '../crypto/aead.ts'
-import { leafHash, treeHash } from '../keys/tree.ts'
+import { LeafMemory, treeHash } from '../keys/tree.ts'
 import { encodeHex } from '../keys/values.ts'
 import { Bundle } from './bundle.ts'
 import { ContentsRefusedError, ExchangeUsageError } from './errors.ts'
@@ -19,7 +19,7 @@ import type { KeptSegments } from './kept_segments.ts'
 import type { Contents } from './manifest.ts'
 import { SegmentLayout } from './segments.ts'
 
-const NO_HASH = new Uint8Array(0)
+const NOTHING = new Uint8Array(0)
 
 /** What of a verified cover is needed to open its contents. Holds the document key. */
 export interface ContentsQuestion {
@@ -51,7 +51,9 @@ export class ContentsOpener {
   readonly #kept: KeptSegments | null
   readonly #bundle: Bundle
   readonly #files: FileCollector
-  readonly #leafHashes: Bytes[] = []
+  readonly #leafHashes: Promise<Bytes>[] = []
+  /** The plaintext of one segment at a time. */
+  readonly #plain: LeafMemory
   #payload: PayloadOpener | null = null
   #state: 'opening' | 'verified' | 'failed' = 'opening'
 
@@ -67,6 +69,7 @@ export class ContentsOpener {
     this.#bundle = new Bundle(contents.files, { createdAt })
     this.#files = new FileCollector(contents.files, { keep: kept === null })
     this.layout = new SegmentLayout(this.#bundle.paddedLength)
+    this.#plain = new LeafMemory(this.layout.plainRange(0).end)
     if (
       contents.tarLength !== this.#bundle.tarLength ||
       contents.paddedLength !== this.#bundle.paddedLength ||
@@ -132,7 +135,8 @@ export class ContentsOpener {
   async finish(): Promise<readonly (Blob | null)[]> {
     return this.#guard(async () => {
       if (this.nextRange !== null) throw new ContentsRefusedError('the contents were cut short')
-      if (encodeHex(treeHash(this.#leafHashes)) !== this.#question.contents.treeHash) {
+      const root = treeHash(await Promise.all(this.#leafHashes))
+      if (encodeHex(root) !== this.#question.contents.treeHash) {
         throw new ContentsRefusedError('the contents are not the ones that were signed')
       }
       await this.#files.settle()
@@ -143,7 +147,8 @@ export class ContentsOpener {
   }
 
   /**
-   * Decrypt one file of verified contents from the kept segments; `write` takes it in order.
+   * Decrypt one file of verified contents from the kept segments; `write` takes it in order,
+   * and copies what it wants to keep.
    *
    * What is on the disk may have changed since: each segment must have the hash that was
    * verified. Raises ContentsRefusedError if not; what was written then is to be deleted.
@@ -163,14 +168,14 @@ export class ContentsOpener {
       const { start, end } = this.layout.plainRange(index)
       if (end <= file.start || start >= file.end) continue
       signal.throwIfAborted()
-      const plain = await this.#decryptKept(kept, index)
-      const hash = this.#leafHashes[index] ?? NO_HASH
-      if (plain === null || !equalBytes(await leafHash(plain), hash)) {
-        throw new ContentsRefusedError('the kept segments are not those that were verified')
-      }
+      const plain = (await this.#decryptKept(kept, index)) ?? NOTHING
+      const hashing = this.#plain.hash(plain.length)
       const part = plain.subarray(Math.max(file.start - start, 0), file.end - start)
       write(part)
       written += part.length
+      if (!equalBytes(await hashing, (await this.#leafHashes[index]) ?? NOTHING)) {
+        throw new ContentsRefusedError('the kept segments are not those that were verified')
+      }
       report(written, file.end - file.start)
     }
   }
@@ -190,12 +195,15 @@ export class ContentsOpener {
 
   /** Compare one segment's plaintext, collect its files; `keep` its sealed bytes. */
   async #take(plain: Bytes, keep?: () => Promise<void> | undefined): Promise<void> {
-    // The platform hashes on a thread of its own, while this one compares and keeps.
-    const hashing = leafHash(plain)
+    // The platform takes a copy and hashes it on a thread of its own, while this one
+    // compares, keeps, and decrypts what comes next.
+    const hashing = this.#plain.hash(plain.length)
     const { start } = this.layout.plainRange(this.nextIndex)
     this.#bundle.compare(start, plain, (fileIndex, data) => this.#files.add(fileIndex, data))
     await Promise.all([keep?.(), this.#files.settle()])
-    this.#leafHashes.push(await hashing)
+    // Never more than two copies at once.
+    await this.#leafHashes.at(-1)
+    this.#leafHashes.push(hashing)
   }
 
   async #decryptKept(kept: KeptSegments, index: number): Promise<Bytes | null> {
@@ -215,7 +223,8 @@ export class ContentsOpener {
     try {
       const chunks = index === 0 ? sealed.subarray(SEALED_START_BYTES) : sealed
       const payload = this.#payload ?? (await this.#openStart(sealed))
-      return await payload.openRange(chunks, { layout: stream, firstChunkIndex })
+      const into = this.#plain.room
+      return await payload.openRange(chunks, { layout: stream, firstChunkIndex, into })
     } catch (failure) {
       if (!(failure instanceof AgeError)) throw failure
       throw new ContentsRefusedError("the contents are damaged, or another's")

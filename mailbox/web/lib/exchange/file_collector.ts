@@ -31,11 +31,11 @@ export class FileCollector {
     this.#blobs = files.map(() => null)
   }
 
-  /** Take some bytes of a file, which must not change any more. Files and bytes in order. */
+  /** Take a copy of some bytes of a file, if they are needed. Files and bytes in order. */
   add(fileIndex: number, data: Uint8Array): void {
     const collected = this.#of(fileIndex)
     collected.length += data.length
-    if (this.#files[fileIndex]?.sha256 !== null) collected.parts.push(data)
+    if (this.#files[fileIndex]?.sha256 !== null) collected.parts.push(data.slice())
     // A blob holds a copy, and browsers move it to the disk when there are many.
     else if (this.#keep) collected.blobs.push(new Blob([concatBytes(data)]))
   }

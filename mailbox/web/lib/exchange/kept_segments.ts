@@ -20,6 +20,7 @@ import { NoRoomError, NoStorageError } from './errors.ts'
  */
 export interface KeptSegments {
   readonly length: number
+  /** Return these bytes, or fewer if fewer are there. Good until the next call. */
   read(range: ByteRange): Promise<Bytes>
   append(sealed: Bytes): Promise<void>
   /** Forget what stands behind the first `length` bytes. */

@@ -21,6 +21,32 @@ export function leafHash(leaf: Uint8Array): Promise<Bytes> {
 }
 
 /**
+ * The memory of one leaf after the other, with the prefix before it.
+ *
+ * For many large leaves in turn: hashed where they stand, they are copied once less, and
+ * need no new memory each.
+ */
+export class LeafMemory {
+  readonly #prefixed: Bytes
+
+  /** `length` is that of the longest leaf. */
+  constructor(length: number) {
+    this.#prefixed = new Uint8Array(LEAF.length + length)
+    this.#prefixed.set(LEAF)
+  }
+
+  /** Where a leaf is to be written, from its beginning on. */
+  get room(): Bytes {
+    return this.#prefixed.subarray(LEAF.length)
+  }
+
+  /** Return the hash of the leaf of `length` bytes that stands here now. */
+  hash(length: number): Promise<Bytes> {
+    return sha256(this.#prefixed.subarray(0, LEAF.length + length))
+  }
+}
+
+/**
  * Return the hash of the tree over leaves with these hashes, in order.
  *
  * Of no leaves it is the hash of nothing, as RFC 6962 says.

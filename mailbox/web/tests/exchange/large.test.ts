@@ -1,5 +1,7 @@
 /** Contents of several segments: kept sealed, resumed, read again, left; each cipher. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { AgeUsageError } from '../../lib/age/errors.ts'
+import { openStart, SEALED_START_BYTES } from '../../lib/age/file.ts'
 import { type Bytes, concatBytes } from '../../lib/bytes.ts'
 import { AEAD_BACKENDS, type Aead } from '../../lib/crypto/aead.ts'
 import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
@@ -23,6 +25,7 @@ import {
 import type { VerifiedCover } from '../../lib/exchange/sealed.ts'
 import { SegmentLayout } from '../../lib/exchange/segments.ts'
 import { type Progress, VerifiedContents } from '../../lib/exchange/verified_contents.ts'
+import { LeafMemory, leafHash } from '../../lib/keys/tree.ts'
 import { flipped } from '../support/flip.ts'
 import { MemorySegments } from '../support/memory_segments.ts'
 import { sealContents } from '../support/seal.ts'
@@ -122,6 +125,27 @@ describe.each(AEAD_BACKENDS)('with the %s cipher', (backend) => {
       expect(kept.length).toBe(layout.sealedRange(broken).start)
       await expect(opener.finish()).rejects.toBeInstanceOf(ExchangeUsageError)
     }
+  })
+})
+
+describe('the memory of segments', () => {
+  test('hashes a leaf where it stands, and may be written again at once', async () => {
+    const memory = new LeafMemory(5_000)
+    const [long, short] = [pattern(5_000, 251), pattern(1_234, 13)]
+    memory.room.set(long)
+    const first = memory.hash(long.length)
+    memory.room.set(short)
+    const second = memory.hash(short.length)
+    expect(await first).toEqual(await leafHash(long))
+    expect(await second).toEqual(await leafHash(short))
+  })
+
+  test('that is too short for a run is a mistake of the caller', async () => {
+    const aead = await chacha20Poly1305()
+    const start = segment(0).subarray(0, SEALED_START_BYTES)
+    const payload = await openStart(start, { identity: question.documentKey, aead })
+    const run = { layout: layout.stream, firstChunkIndex: 128, into: new Uint8Array(SEGMENT - 1) }
+    await expect(payload.openRange(segment(1), run)).rejects.toBeInstanceOf(AgeUsageError)
   })
 })
 
