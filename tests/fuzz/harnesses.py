@@ -43,7 +43,7 @@ HARNESSES = {
             run=formats.sealed_header,
             seeds=seeds.sealed_headers,
             mutate=mutators.of_lines,
-            max_bytes=2_048,
+            max_bytes=4_096,
         ),
         Harness(
             name="armor",

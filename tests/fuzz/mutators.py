@@ -49,8 +49,13 @@ def of_lines(data: bytes, rng: random.Random, native: Native) -> bytes:
     lines = data.split(b"\n")
     if len(lines) < 3 or rng.random() < _NATIVE_SHARE:
         return native(data)
-    at = rng.randrange(len(lines))
-    match rng.randrange(8):
+    changes = (_move_lines, _change_line)
+    rng.choice(changes)(lines, rng.randrange(len(lines)), rng, native)
+    return b"\n".join(lines)
+
+
+def _move_lines(lines: list[bytes], at: int, rng: random.Random, _native: Native) -> None:
+    match rng.randrange(6):
         case 0:
             lines.insert(at, rng.choice(lines))
         case 1:
@@ -60,16 +65,22 @@ def of_lines(data: bytes, rng: random.Random, native: Native) -> bytes:
         case 3:
             lines[at : at + 2] = [b"".join(lines[at : at + 2])]
         case 4:
-            lines[at] = b" ".join([*lines[at].split(b" "), rng.choice((b"", b"x", b"\x7f", b"!"))])
-        case 5:
+            lines[at:at] = lines[at : at + rng.randint(2, 3)]  # a stanza has two lines or more
+        case _:
+            lines[at:at] = [b"-> x", b""]
+
+
+def _change_line(lines: list[bytes], at: int, rng: random.Random, native: Native) -> None:
+    words = lines[at].split(b" ")
+    match rng.randrange(4):
+        case 0:
+            lines[at] = b" ".join([*words, rng.choice((b"", b"x", b"\x7f", b"!"))])
+        case 1:
             lines[at] = lines[at][: rng.randrange(len(lines[at]) + 1)]
-        case 6:
+        case 2:
             lines[at : at + 1] = _wrapped(rng.randbytes(rng.choice((0, 16, 31, 32, 33, 48, 96))))
         case _:
-            words = lines[at].split(b" ")
-            words[-1] = _respelled(words[-1], native)
-            lines[at] = b" ".join(words)
-    return b"\n".join(lines)
+            lines[at] = b" ".join([*words[:-1], _respelled(words[-1], native)])
 
 
 def of_bytes(data: bytes, rng: random.Random, native: Native) -> bytes:

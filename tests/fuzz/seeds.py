@@ -43,9 +43,9 @@ def age_headers() -> Iterator[bytes]:
 
 
 def sealed_headers() -> Iterator[bytes]:
-    """The beginnings of the sealed covers."""
+    """The beginnings of the sealed covers: one stanza, and some of what follows, or two."""
     for document in _documents():
-        yield base64.b64decode(document["cover"])[:SEALED_HEADER_BYTES]
+        yield base64.b64decode(document["cover"])[: 2 * SEALED_HEADER_BYTES]
 
 
 def armored() -> Iterator[bytes]:

@@ -9,7 +9,7 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
     length = len(whole)
     at, to = sorted((draw(st.integers(0, length)), draw(st.integers(0, length))))
     part = whole[at:to]
-    kind = draw(st.sampled_from(["flip", "flip", "end", "cut", "add", "double", "move", "zero"]))
+    kind = draw(st.sampled_from(["flip", "end", "cut", "add", "append", "double", "move", "zero"]))
     match kind:
         case "end":
             changed = whole[:at]
@@ -17,6 +17,8 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
             changed = whole[:at] + whole[to:]
         case "add":
             changed = whole[:at] + draw(st.binary(min_size=1, max_size=40)) + whole[at:]
+        case "append":
+            changed = whole + draw(st.binary(min_size=1, max_size=40))
         case "double":
             changed = whole[:to] + whole[at:]
         case "move":

@@ -12,7 +12,7 @@ from souspli_exchange.age import rawbase64
 from souspli_exchange.age.errors import HeaderError, KeyStringError
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.age.unwrap import HybridIdentity
-from souspli_keys import codes
+from souspli_keys import bech32, codes
 from souspli_keys.bech32 import decode_bech32, encode_bech32
 from souspli_keys.claimcode import ClaimCode
 from souspli_keys.errors import CodeCheckError, CodeError, SpellingError
@@ -101,6 +101,18 @@ def test_a_key_string_has_one_spelling_in_each_case(prefix: str, rest: str) -> N
     except SpellingError:
         return
     assert text in (encode_bech32(PREFIX, value), encode_bech32(PREFIX, value).upper())
+
+
+@given(st.lists(st.integers(0, 31), max_size=12))
+@examples(200)
+def test_symbols_with_a_right_checksum_are_one_spelling_or_refused(symbols: list[int]) -> None:
+    # The last symbol may have bits that belong to no byte, or be one too many.
+    spelt = symbols + bech32._checksum(PREFIX, symbols)
+    text = f"{PREFIX}1" + "".join(BECH32[symbol] for symbol in spelt)
+    try:
+        assert encode_bech32(PREFIX, decode_bech32(text, prefix=PREFIX)) == text
+    except SpellingError:
+        return
 
 
 @given(number=st.integers(0, 5), place=st.integers(0, 1_958), symbol=st.sampled_from(BECH32))

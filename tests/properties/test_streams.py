@@ -133,6 +133,17 @@ def test_a_damaged_payload_raises_and_releases_only_what_is_authentic(
     assert not out.strip(b"\xaa").strip(b"\0")
 
 
+@given(chunks=st.integers(1, 3), more=st.binary(min_size=1, max_size=40), data=st.data())
+@examples(20)
+def test_nothing_may_follow_a_final_chunk_that_is_full(
+    chunks: int, more: bytes, data: st.DataObject
+) -> None:
+    plain = PATTERN[: chunks * CHUNK_BYTES]
+    released, failure = release(seal(plain) + more, data)
+    assert isinstance(failure, PayloadError)
+    assert plain.startswith(released)
+
+
 @given(chunks=st.permutations(range(4)), length=st.integers(0, CHUNK_BYTES), data=st.data())
 @examples(60)
 def test_chunks_that_are_moved_doubled_or_missing_are_refused(
