@@ -1,7 +1,8 @@
 /**
  * The language of the page: French unless the person chose English.
  *
- * The choice is the only thing that the page ever keeps in the browser's storage.
+ * Beside the choice the page keeps nothing in the browser's storage but sealed segments of
+ * large documents (`files/visit.ts`).
  */
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useLayoutEffect, useMemo, useState } from 'preact/hooks'
