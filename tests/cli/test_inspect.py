@@ -39,7 +39,7 @@ def test_without_a_key_shapes_and_lengths_are_told(people: People, sealed: Path)
 
 
 def test_people_read_the_same(people: People, sealed: Path) -> None:
-    for language, word in (("fr", "couverture pour"), ("en", "cover for")):
+    for language, word in (("fr", "pli pour"), ("en", "cover for")):
         shown = people.souspli("inspect", sealed, "--lang", language)
         assert shown.code == 0
         assert word in shown.out

@@ -150,6 +150,25 @@ def test_a_full_disk_leaves_nothing(people: People, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_killed_while_it_seals_it_leaves_no_folder_of_the_right_name(
+    people: People, tmp_path: Path
+) -> None:
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(1_000_000_000)
+    out = tmp_path / "out" / "d"
+    out.parent.mkdir()
+    line = command("seal", large, "--to", people.jeanne.public, "--as", people.anne.secret)
+    with subprocess.Popen([*line, "--out", str(out)], env=clean_environment(tmp_path)) as running:
+        while running.poll() is None and not list(out.parent.glob(".souspli-*/contents.age")):
+            time.sleep(0.01)
+        running.kill()
+    left = [path.name for path in out.parent.iterdir()]
+    assert [name for name in left if not name.startswith(".souspli-")] == []
+    # What is left is in nobody's way.
+    assert people.seal(out, people.document()).code == 0
+
+
 def test_a_secret_identity_is_not_sealed_to(people: People, tmp_path: Path) -> None:
     """Somebody handed out the wrong file: they have to be told."""
     ended = people.souspli(

@@ -515,6 +515,7 @@ PUBLIC = Kind(encode_public_identity(ANNE.public_file), parse_public_identity)
 ALTERED: list[Callable[[bytes], bytes]] = [
     lambda good: good[:0],
     lambda good: good[:-1],
+    lambda good: good[:-1] + b" ",
     lambda good: good + b"\n",
     lambda good: b" " + good,
     lambda good: good.replace(b":", b": ", 1),

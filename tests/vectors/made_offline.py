@@ -108,6 +108,7 @@ def _vectors(
         "no-line-feed": ("the line feed is missing", good[:-1]),
         "two-line-feeds": ("bytes after the end", good + b"\n"),
         "carriage-return": ("another line ending", good[:-1] + b"\r\n"),
+        "space-for-line-feed": ("another last byte", good[:-1] + b" "),
         "space": ("white space", good.replace(b":", b": ", 1)),
         "duplicate": ("a field twice", good.replace(b'"version":1', b'"version":1,"version":1')),
         "empty": ("nothing", b""),
