@@ -49,7 +49,7 @@ bench: $(VENV)/.tools
 	$(BIN)/python -m benchmarks.run $(PARTS)
 
 # A package's code changed a little, thousands of times: docs/mutation.md.
-MUTATE ?= souspli_keys
+MUTATE ?= keys
 mutation: $(VENV)/.tools
 	$(BIN)/python tests/mutation/run.py $(MUTATE)
 

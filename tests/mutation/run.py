@@ -1,7 +1,7 @@
 """``make mutation``: changes the code of a package a little, thousands of times.
 
-    python tests/mutation/run.py souspli_keys
-    python tests/mutation/run.py souspli_exchange 'age/*' bundle.py
+    make mutation MUTATE=keys
+    make mutation MUTATE="exchange bundle.py manifest.py"
 
 Every change (mutant) that no test notices is a fact that nobody tests, or one that
 makes no difference. What survived, and why each survivor may: docs/mutation.md.
@@ -26,22 +26,32 @@ CORES = len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
-class Package:
-    """A package and the tests that are about it: fast ones, in one process."""
+class Part:
+    """A part of the code and the tests that are about it: fast ones, in one process."""
 
     folder: str
+    package: str
     tests: tuple[str, ...]
-    """Folders and patterns below tests/."""
+    """Folders and files below tests/."""
+    modules: str = "*"
+    but: str = ""
 
 
-PACKAGES = {
-    "souspli_keys": Package("keys", ("keys",)),
-    "souspli_exchange": Package("exchange", ("age", "exchange", "properties")),
+PARTS = {
+    "keys": Part("keys", "souspli_keys", ("keys",)),
+    "age": Part("exchange", "souspli_exchange", ("age",), modules="age/*"),
+    "exchange": Part(
+        "exchange", "souspli_exchange", ("exchange", "properties"), but="souspli_exchange/age/*"
+    ),
 }
 # This one starts programs of its own, which would not see the mutant;
 LEFT_OUT = ("exchange/test_cross_language.py",)
-# and this one looks at the whole source, which is not there.
-DESELECTED = "tests/age/test_stream.py::test_only_tests_seal_under_a_nonce_of_their_choice"
+# the first of these looks at the whole source, which is not there, the others press Ctrl-C.
+DESELECTED = (
+    "tests/age/test_stream.py::test_only_tests_seal_under_a_nonce_of_their_choice",
+    "tests/exchange/test_engine.py::test_ctrl_c_ends_all_threads",
+    "tests/exchange/test_engine.py::test_a_second_ctrl_c_leaves_no_thread_either",
+)
 
 SETTINGS = """\
 [tool.pytest.ini_options]
@@ -53,7 +63,8 @@ asyncio_default_fixture_loop_scope = "function"
 [tool.mutmut]
 source_paths = ["{package}"]
 only_mutate = {only}
-pytest_add_cli_args = ["-p", "no:cacheprovider", "--deselect", "{deselected}"]
+do_not_mutate = {but}
+pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 mutate_only_covered_lines = false
 use_git_change_detection = false
@@ -63,10 +74,10 @@ track_dependencies = false
 """
 
 
-def stage(folder: Path, name: str, only: list[str]) -> None:
+def stage(folder: Path, part: Part, only: list[str]) -> None:
     """Lay out a project of one package, its tests and what they read."""
-    package = PACKAGES[name]
-    shutil.copytree(ROOT / package.folder / name, folder / name, ignore=_no_caches)
+    name = part.package
+    shutil.copytree(ROOT / part.folder / name, folder / name, ignore=_no_caches)
     for path in (folder / name).rglob("*.py"):
         path.write_text(_without_annotations(path.read_text("utf-8")), encoding="utf-8")
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=_no_caches)
@@ -77,12 +88,12 @@ def stage(folder: Path, name: str, only: list[str]) -> None:
         link.mkdir(exist_ok=True)
         for read_by_tests in ("docs", "mailbox"):
             (link / read_by_tests).symlink_to(ROOT / read_by_tests)
-    tests = [f"tests/{test}" for test in package.tests if (ROOT / "tests" / test).exists()]
     settings = SETTINGS.format(
-        deselected=DESELECTED,
+        arguments=["-p", "no:cacheprovider", *(f"--deselect={test}" for test in DESELECTED)],
         package=name,
-        only=[f"{name}/{pattern}" for pattern in only or ["*"]],
-        tests=tests,
+        only=[f"{name}/{pattern}" for pattern in only or [part.modules]],
+        but=[part.but] if part.but else [],
+        tests=[f"tests/{test}" for test in part.tests],
     )
     (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
 
@@ -103,11 +114,11 @@ def _no_caches(_folder: str, names: list[str]) -> set[str]:
 
 def main() -> None:
     """Run mutmut in a folder of its own and print what survived, as patches."""
-    name, *only = sys.argv[1:] or ["souspli_keys"]
+    name, *only = sys.argv[1:] or ["keys"]
     with tempfile.TemporaryDirectory(prefix="souspli-mutation-") as made:
         folder = Path(os.environ.get("SOUSPLI_MUTATION_FOLDER", made))
         folder.mkdir(exist_ok=True)
-        stage(folder, name, only)
+        stage(folder, PARTS[name], only)
         mutmut = Path(sys.executable).with_name("mutmut")
         line = [mutmut, "run", "--max-children", str(CORES)]
         subprocess.run(line, cwd=folder, check=False)
