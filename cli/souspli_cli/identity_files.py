@@ -52,11 +52,21 @@ def read_public(path: Path) -> PublicIdentityFile:
 def of_profile(
     terminal: Terminal, folder: Path | None, passphrase_file: Path | None
 ) -> OfflineIdentity:
-    """Give the identity of a profile, asking for its passphrase if there is one."""
+    """Give the identity of a profile, asking for its passphrase if there is one.
+
+    Raises:
+        Refused: No profile, or what ``open_account`` refuses.
+    """
     # Nobody pays for the profile's modules who brings an identity file.
     from souspli_cli.account import open_account  # noqa: PLC0415
 
-    account = open_account(terminal, folder, passphrase_file)
+    try:
+        account = open_account(terminal, folder, passphrase_file)
+    except Refused as refused:
+        if refused.name != "no_profile":
+            raise
+        # Whoever seals without a service needs no practice, as those words would have it.
+        raise Refused("no_identity", **refused.values) from None
     return OfflineIdentity(
         identity=account.identity,
         name=account.member.name,

@@ -26,6 +26,9 @@ _MAY_BE: dict[tuple[str, ...], str] = {
     ("cover", "contents"): "inspect.may_be_either",
 }
 
+# The right shape, and a length that neither covers nor contents have.
+_OTHER_LENGTH = "other_length"
+
 
 @dataclass
 class _Found:
@@ -134,7 +137,7 @@ def _file_json(terminal: Terminal, facts: FileFacts, *, role: str | None) -> dic
     roles = [known.value for known in facts.roles]
     refused = facts.not_ours.value if facts.not_ours else None
     if refused is None and (not roles or (role is not None and role not in roles)):
-        refused = "length"
+        refused = _OTHER_LENGTH
     terminal.show("inspect.size", bytes=facts.size)
     if facts.recipient_types:
         terminal.show("inspect.stanzas", types=", ".join(facts.recipient_types))

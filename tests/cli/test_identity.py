@@ -200,4 +200,4 @@ def test_a_profile_has_an_identity_too(practice: Practice) -> None:
 def test_without_a_file_or_a_profile_it_says_what_is_missing(souspli: Souspli) -> None:
     ended = souspli("identity", "public")
     assert (ended.code, ended.out) == (1, "")
-    assert "profil" in ended.err
+    assert "souspli identity new" in ended.err

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from souspli_exchange.age.file import encrypt
 from souspli_exchange.age.header import Stanza, authenticated_part
+from souspli_exchange.age.unwrap import HybridIdentity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +142,20 @@ def test_a_length_that_its_place_does_not_allow_is_refused(
     (copy / "contents.age").write_bytes(cover.read_bytes())
     ended = people.souspli("inspect", copy, "--json")
     assert ended.code == 1
-    assert ended.json["paths"][0]["contents"]["refused"] == "length"
+    assert ended.json["paths"][0]["contents"]["refused"] == "other_length"
+
+
+def test_an_age_file_of_the_right_type_that_no_document_has_is_told_apart(
+    people: People, tmp_path: Path
+) -> None:
+    recipient = HybridIdentity.generate().recipient
+    (tmp_path / "other.age").write_bytes(encrypt(b"a note", recipient))
+    (tmp_path / "cut.age").write_bytes(encrypt(b"", recipient)[:-1])
+    ended = people.souspli("inspect", tmp_path / "other.age", tmp_path / "cut.age", "--json")
+    assert ended.code == 1
+    assert [one["refused"] for one in ended.json["paths"]] == ["other_length", "length"]
+    shown = people.souspli("inspect", tmp_path / "other.age", "--lang", "en")
+    assert "neither a cover nor contents" in shown.out
 
 
 def test_other_files_of_a_folder_are_named(people: People, sealed: Path, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def constants() -> set[str]:
     }
     found |= {f"send.finding_{finding.value}" for finding in Finding}
     found |= {f"inspect.refused_{reason.value}" for reason in NotOurs}
+    found.add("inspect.refused_other_length")
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 
