@@ -160,7 +160,7 @@ class ContentsOpener:
     ) -> bytes:
         """Open one segment; return its leaf hash."""
         leaf = LeafHasher()
-        file_hashing = SegmentHashing(self._hashes, buffers.held)
+        file_hashing = SegmentHashing(self._hashes, buffers)
 
         def write(file_index: int, offset: int, data: memoryview) -> None:
             file_hashing.update(file_index, offset, data)

@@ -146,7 +146,7 @@ class ContentsSealer:
     def _seal(self, index: int, buffers: RunBuffers, put: PutPart) -> bytes:
         """Seal one segment; return its leaf hash."""
         leaf = LeafHasher()
-        file_hashing = SegmentHashing(self._hashes, buffers.held)
+        file_hashing = SegmentHashing(self._hashes, buffers)
 
         def read(file_index: int, offset: int, out: memoryview) -> None:
             self._sources[file_index].read_into(offset, out)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from souspli_exchange.errors import AbandonedError
+from souspli_exchange.runs import RunBuffers
 
 
 class FileHashes:
@@ -61,23 +62,24 @@ class FileHashes:
 class SegmentHashing:
     """The files' bytes in one segment, in order, on their way to `FileHashes`.
 
-    `held` has room for all of them; it must not be used for anything else before
+    They are kept in `buffers.held`, which must not be used for anything else before
     `finish` has returned.
     """
 
-    __slots__ = ("_hashes", "_held", "_waiting")
+    __slots__ = ("_buffers", "_hashes", "_kept_bytes", "_waiting")
 
-    def __init__(self, hashes: FileHashes, held: memoryview) -> None:
+    def __init__(self, hashes: FileHashes, buffers: RunBuffers) -> None:
         self._hashes = hashes
-        self._held = held
+        self._buffers = buffers
+        self._kept_bytes = 0
         self._waiting: list[tuple[int, int, memoryview]] = []
 
     def update(self, file_index: int, offset: int, data: memoryview) -> None:
         """Hash `data` now, or keep a copy of it until its turn comes."""
         if not self._hashes.feed(file_index, offset, data, wait=False):
-            kept = self._held[: len(data)]
+            kept = self._buffers.held[self._kept_bytes : self._kept_bytes + len(data)]
             kept[:] = data
-            self._held = self._held[len(data) :]
+            self._kept_bytes += len(data)
             self._waiting.append((file_index, offset, kept))
 
     def finish(self) -> None:

@@ -46,15 +46,22 @@ def runs_of(layout: SegmentLayout, index: int) -> Iterator[Run]:
 class RunBuffers:
     """What one thread works in, made once and used for run after run.
 
-    `plain` and `sealed` hold one run; `held` the plaintext of one segment. About 2 MiB
-    in use, and up to 8 more while `held` is needed: memory that nobody has written to
-    takes none. Each is at most as long as the contents.
+    `plain` and `sealed` hold one run, `held` the plaintext of one segment: 2 MiB, and 8
+    more once `held` was needed. Each is at most as long as the contents.
     """
 
-    __slots__ = ("held", "plain", "sealed")
+    __slots__ = ("_held", "_held_bytes", "plain", "sealed")
 
     def __init__(self, layout: SegmentLayout) -> None:
         longest = next(runs_of(layout, 0))
         self.plain = memoryview(bytearray(len(longest.plain)))
         self.sealed = memoryview(bytearray(len(longest.sealed)))
-        self.held = memoryview(bytearray(len(layout.plain_range(0))))
+        self._held_bytes = len(layout.plain_range(0))
+        self._held: memoryview | None = None
+
+    @property
+    def held(self) -> memoryview:
+        """Room for the plaintext of one segment."""
+        if self._held is None:
+            self._held = memoryview(bytearray(self._held_bytes))
+        return self._held
