@@ -30,7 +30,9 @@ SECONDS_FOR_ONE_INPUT = 30  # all take milliseconds; a machine with much else to
 MOST_MEMORY_MIB = 1_024
 LEAST_PRIORITY = 19
 
-_ROW = re.compile(r"\| `(\w+)` \|.*\|")
+_TOTAL = "| all |"
+# Of figures: the page has another table, which says what each harness reads.
+_ROW = re.compile(r"\| `(\w+)` \|( [0-9,]+)? \|.*\|")
 _STATUS = re.compile(r"#(\d+)\s+\S+\s+cov: (\d+) ft: (\d+)")
 _SPEED = re.compile(r"exec/s: (\d+)")
 _FINDING = re.compile(r"ERROR: libFuzzer: (.*)")
@@ -172,7 +174,15 @@ def _write_figures(results: list[Figures]) -> None:
     changed = [
         rows.get(match[1], line) if (match := _ROW.fullmatch(line)) else line for line in lines
     ]
+    total = _total_row([line for line in changed if _ROW.fullmatch(line)])
+    changed = [total if line.startswith(_TOTAL) else line for line in changed]
     PAGE.write_text("\n".join(changed) + "\n", encoding="utf-8")
+
+
+def _total_row(rows: list[str]) -> str:
+    columns = [[cell.strip().replace(",", "") for cell in row.split("|")] for row in rows]
+    inputs, kept = (sum(int(row[at] or 0) for row in columns) for at in (2, 6))
+    return f"{_TOTAL} {inputs:,} | | | | {kept} | |"
 
 
 def _tell(text: str) -> None:
