@@ -107,6 +107,10 @@ def test_the_browser_keeps_the_language_and_nothing_else(
     assert kept == [{"souspli.language": "en"}, {}, "", "/"]
     databases = watched.page.evaluate("indexedDB.databases().then((all) => all.length)")
     assert databases == 0
+    files = watched.page.evaluate(
+        "navigator.storage.getDirectory().then((root) => Array.fromAsync(root.keys()))"
+    )
+    assert files == []
     watched.settle()
 
 

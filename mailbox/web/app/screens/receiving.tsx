@@ -9,6 +9,9 @@ import { saySize } from '../sizes.ts'
 /** 8 MiB: what is shorter comes in one piece, too quickly for a bar. */
 const SHORT_BYTES = 8_388_608
 
+/** 64 MiB: longer documents are kept while they come, and taken up again. */
+const LONG_BYTES = 67_108_864
+
 export function ReceivingDocument({
   busy,
   progress,
@@ -32,7 +35,7 @@ export function ReceivingDocument({
               total: saySize(say, language, progress.total),
             })}
           </p>
-          <p>{say('document.mayLeave')}</p>
+          {progress.total > LONG_BYTES ? <p>{say('document.mayLeave')}</p> : null}
           <p class="actions">
             <button type="button" class="secondary" id="cancel" onClick={onCancel}>
               {say('document.cancel')}

@@ -182,7 +182,9 @@ export class Receiving extends Secret {
       parts.push(part)
       position += part.length
     }
-    return concatBytes(...parts)
+    const [only] = parts
+    // Most segments come in one part: no copy of those.
+    return parts.length === 1 && only !== undefined ? only : concatBytes(...parts)
   }
 
   async #readSome(
