@@ -6,6 +6,7 @@ docs/specs/sealed-document.md §2–§4. Nothing here speaks to a service.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.binding import VerifiedRecipient
@@ -39,6 +40,11 @@ from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Member
 
 
+@lru_cache(maxsize=8)  # of one sender, several times for each document, half a ms each
+def _parse_member(payload: bytes) -> Member:
+    return Member.parse(payload)
+
+
 @dataclass(frozen=True, slots=True)
 class SendingMember:
     """The member who sends: their keys, and the statements that certify them."""
@@ -52,7 +58,7 @@ class SendingMember:
     def statement(self) -> Member:
         """The member statement's content; SenderRefusedError if it is somebody else's."""
         try:
-            statement = Member.parse(self.member.payload)
+            statement = _parse_member(self.member.payload)
         except StatementError as refused:
             raise SenderRefusedError("not a member statement") from refused
         if statement.member != self.identity.public:

@@ -28,6 +28,7 @@ from souspli_exchange.port_errors import (
 from souspli_exchange.ports import InvitationStatus
 from souspli_exchange.receive import reseal_waiting
 from souspli_exchange.retry import RetryPolicy
+from souspli_exchange.segments import SEGMENT_BYTES
 from souspli_exchange.send import Addressee, Step, attest, find_recipients, resume, send
 from souspli_exchange.sources import BytesSource
 from souspli_keys.address import Address
@@ -288,7 +289,9 @@ async def test_a_full_store_is_not_asked_again(world: World) -> None:
 
 async def test_the_progress_is_told_step_by_step(world: World) -> None:
     told: list[tuple[Step, int, int]] = []
-    sending = replace(world.sending(), progress=lambda *step: told.append(step))
+    sending = replace(
+        world.sending(), progress=lambda step, done, total: told.append((step, done, total))
+    )
     invitation = await world.invite()
     await send(sending, [REPORT], DESCRIPTION, [world.addressee(invitation)], now=NOW)
     assert [step for step, _, _ in told] == sorted(
@@ -317,6 +320,31 @@ async def test_a_send_cancelled_while_it_seals_keeps_nothing(world: World) -> No
     with pytest.raises(asyncio.CancelledError):
         await sending
     assert not world.spool.documents()
+    assert not world.spool.segments
+    assert not world.service.deposits
+
+
+async def test_a_large_send_cancelled_while_it_seals_ends_soon(world: World) -> None:
+    invitation = await world.invite()
+    reading = threading.Event()
+    read: set[int] = set()
+
+    class Told(BytesSource):
+        def read_into(self, offset: int, out: memoryview) -> None:
+            read.add(offset)
+            reading.set()
+            super().read_into(offset, out)
+
+    told = Told("a.bin", "a/b", bytes(40 * SEGMENT_BYTES))
+    before = set(threading.enumerate())
+    sending = asyncio.create_task(world.send(invitation, sources=[told]))
+    await asyncio.to_thread(reading.wait)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert max(read) < 39 * SEGMENT_BYTES
+    left = set(threading.enumerate()) - before
+    assert not [thread for thread in left if thread.name.startswith("souspli-")]
     assert not world.spool.segments
     assert not world.service.deposits
 
