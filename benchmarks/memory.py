@@ -19,7 +19,7 @@ SIZES = {
 }
 TARGET_MIB = 150
 # Beyond what one document may hold by default.
-LIMIT = {"SOUSPLI_MAX_DOCUMENT_BYTES": str(5 * 1024 * MIB)}
+LIMIT = {"SOUSPLI_MAX_SIZE": "5G"}
 
 
 @dataclass(frozen=True)

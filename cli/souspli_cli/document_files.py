@@ -28,7 +28,7 @@ class DocumentFile:
     size: int
 
 
-def check(paths: Sequence[Path]) -> list[DocumentFile]:
+def check(paths: Sequence[Path], *, max_bytes: int = MAX_BYTES) -> list[DocumentFile]:
     """Give the files, or refuse the first that can't be sent, by its name.
 
     Raises:
@@ -42,8 +42,8 @@ def check(paths: Sequence[Path]) -> list[DocumentFile]:
     for file in found:
         if seen.setdefault(fold(file.name), file.name) is not file.name:
             raise Refused("file_names_same", name=file.name)
-    if sum(file.size for file in found) > MAX_BYTES:
-        raise Refused("files_too_large")
+    if sum(file.size for file in found) > max_bytes:
+        raise Refused("files_too_large", limit=max_bytes // 1024**2)
     return found
 
 

@@ -10,9 +10,11 @@ import click
 
 from souspli_cli import identity_files
 from souspli_cli.errors import CliError, Refused, WrongUsage
+from souspli_cli.sizes import max_size_option
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 from souspli_exchange.errors import RefusedError, SealedFolderError
+from souspli_exchange.manifest import Limits
 from souspli_keys.public import format_fingerprint
 
 if TYPE_CHECKING:
@@ -56,12 +58,14 @@ class _Found:
     type=click.Path(path_type=Path),
     metavar="PUBLIC-FILE",
 )
+@max_size_option
 def inspect(
     terminal: Terminal,
     *,
     paths: tuple[Path, ...],
     identities: tuple[Path, ...],
     senders: tuple[Path, ...],
+    max_size: int,
 ) -> None:
     """Say what is known of each path; end with 1 if one of them would be refused."""
     if senders and not identities:
@@ -71,6 +75,7 @@ def inspect(
     reader = OfflineReader(
         [identity_files.read_secret(path).identity for path in identities],
         [identity_files.read_public(path) for path in senders],
+        Limits(max_bytes=max_size),
     )
     found = [_Found(path) for path in paths]
     for one in found:
@@ -179,7 +184,7 @@ def _read_cover(terminal: Terminal, one: _Found, reader: OfflineReader) -> None:
         return  # contents: nothing in them opens with an identity
     try:
         if not reader.senders:
-            manifest = offline.claimed_manifest(one.path, reader.identities)
+            manifest = offline.claimed_manifest(one.path, reader=reader)
             terminal.show("inspect.not_verified")
             _show_document(terminal, one, manifest, verified=False)
             return
@@ -190,7 +195,7 @@ def _read_cover(terminal: Terminal, one: _Found, reader: OfflineReader) -> None:
         _show_document(terminal, one, cover.manifest, verified=True)
         terminal.show("inspect.verified" if is_folder else "inspect.cover_verified")
     except RefusedError as failure:
-        known = offline_words.refusal(failure)
+        known = offline_words.refusal(failure, max_size=reader.limits.max_bytes)
         if known is None:
             raise
         _show_refusal(terminal, one, known)

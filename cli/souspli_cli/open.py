@@ -10,9 +10,11 @@ import click
 
 from souspli_cli import identity_files
 from souspli_cli.errors import Refused
+from souspli_cli.sizes import max_size_option
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 from souspli_exchange.errors import OutputError, RefusedError, SealedFolderError
+from souspli_exchange.manifest import Limits
 from souspli_keys.public import format_fingerprint
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ SHOWN_FROM_BYTES = 256 * 1024**2
     metavar="PUBLIC-FILE",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@max_size_option
 @profile_options
 def open_(
     terminal: Terminal,
@@ -52,6 +55,7 @@ def open_(
     identities: tuple[Path, ...],
     senders: tuple[Path, ...],
     out: Path,
+    max_size: int,
 ) -> None:
     """Verify everything; then, and only then, let the files appear."""
     from souspli_exchange.offline_open import (  # noqa: PLC0415  (help needs no key)
@@ -65,7 +69,7 @@ def open_(
         own = [identity_files.read_secret(path) for path in identities]
     else:
         own = [identity_files.of_profile(terminal, folder, passphrase_file)]
-    reader = OfflineReader([one.identity for one in own], known)
+    reader = OfflineReader([one.identity for one in own], known, Limits(max_bytes=max_size))
     try:
         cover = open_folder_cover(sealed, reader=reader)
         large = cover.manifest.contents.sealed_length >= SHOWN_FROM_BYTES
@@ -77,12 +81,16 @@ def open_(
                 on_segment=progress.update if progress else lambda _done, _total: None,
             )
     except (SealedFolderError, RefusedError, OutputError) as failure:
-        raise _in_words(failure, sealed=sealed, out=out) from failure
+        raise _in_words(failure, sealed=sealed, out=out, max_size=max_size) from failure
     _show(terminal, cover.manifest, out, paths)
 
 
 def _in_words(
-    failure: SealedFolderError | RefusedError | OutputError, *, sealed: Path, out: Path
+    failure: SealedFolderError | RefusedError | OutputError,
+    *,
+    sealed: Path,
+    out: Path,
+    max_size: int,
 ) -> Exception:
     from souspli_cli import offline_words  # noqa: PLC0415  (only on the way out)
 
@@ -92,7 +100,7 @@ def _in_words(
         case OutputError():
             return offline_words.output_refusal(failure, out) or failure
         case _:
-            return offline_words.refusal(failure) or failure
+            return offline_words.refusal(failure, max_size=max_size) or failure
 
 
 def _show(terminal: Terminal, manifest: Manifest, out: Path, paths: Sequence[Path]) -> None:

@@ -11,10 +11,11 @@ import click
 
 from souspli_cli import document_files, identity_files
 from souspli_cli.errors import Refused, WrongUsage
+from souspli_cli.sizes import max_size_option
 from souspli_cli.terminal import Terminal, checked_line
 from souspli_cli.verb import profile_options, verb
 from souspli_exchange.errors import OutputError
-from souspli_exchange.manifest import Description
+from souspli_exchange.manifest import Description, Limits
 from souspli_exchange.manifest import Patient as ManifestPatient
 from souspli_exchange.patterns import LOINC
 from souspli_keys.public import format_fingerprint
@@ -42,6 +43,7 @@ SHOWN_FROM_BYTES = 256 * 1024**2
 @click.option("--kind", metavar="LOINC")
 @click.option("--date", metavar="DATE")
 @click.option("--patient", type=click.Path(path_type=Path), metavar="FILE")
+@max_size_option
 @profile_options
 def seal(
     terminal: Terminal,
@@ -56,13 +58,14 @@ def seal(
     kind: str | None,
     date: str | None,
     patient: Path | None,
+    max_size: int,
 ) -> None:
     """Check everything, seal, and say for whom."""
     if not files:
         raise WrongUsage("nothing_to_seal")
     if kind is not None and not LOINC.fullmatch(kind):
         raise Refused("kind_not_understood")
-    checked = document_files.check(files)
+    checked = document_files.check(files, max_bytes=max_size)
     document = Description(
         title=checked_line(title or Path(checked[0].name).stem, option="--title"),
         date=_day(date),
@@ -79,7 +82,15 @@ def seal(
             terminal.warn("seal.empty", name=file.name)
     large = sum(file.size for file in checked) >= SHOWN_FROM_BYTES
     with terminal.progress("seal.working") if large else _no_progress() as progress:
-        document_id = _seal(out, checked, document, recipients, sender=sender, progress=progress)
+        document_id = _seal(
+            out,
+            checked,
+            document,
+            recipients,
+            sender=sender,
+            limits=Limits(max_bytes=max_size),
+            progress=progress,
+        )
     _show(terminal, out, checked, document, recipients, sender=sender, document_id=document_id)
 
 
@@ -90,6 +101,7 @@ def _seal(
     recipients: Sequence[PublicIdentityFile],
     *,
     sender: OfflineIdentity,
+    limits: Limits,
     progress: Progress | None,
 ) -> DocumentId:
     from souspli_cli.media_type import media_type_of  # noqa: PLC0415  (not for --help)
@@ -111,6 +123,7 @@ def _seal(
                 [known.public for known in recipients],
                 sender=sender,
                 now=int(time.time()),
+                limits=limits,
                 on_segment=progress.update if progress else lambda _done, _total: None,
             )
         except OutputError as failure:

@@ -21,6 +21,7 @@
     │   │   └── NotForMeError            sealed to an identity that is not the reader's
     │   ├── SenderRefusedError           who signed is not who may have signed
     │   ├── ManifestRefusedError         not a manifest, or not signed by the sender
+    │   │   ├── BeyondLimitsError        more files or bytes than this reader takes
     │   │   └── AnotherDocumentError     a right manifest, of another document or service
     │   ├── GrantRefusedError            the chain of re-sealings does not hold
     │   │   ├── AnotherRecipientError    it holds, and ends at somebody else
@@ -131,6 +132,10 @@ class SenderRefusedError(RefusedError):
 
 class ManifestRefusedError(RefusedError):
     """The manifest breaks its schema, or its signatures are not the sender's."""
+
+
+class BeyondLimitsError(ManifestRefusedError):
+    """More files or bytes than this reader's limits; with larger ones it may be right."""
 
 
 class AnotherDocumentError(ManifestRefusedError):

@@ -11,6 +11,7 @@ from typing import Final
 from souspli_exchange.bundle import MAX_CREATED_AT, BundledFile
 from souspli_exchange.dates import check_birth_date, check_date
 from souspli_exchange.errors import (
+    BeyondLimitsError,
     ManifestRefusedError,
     SourceError,
     TooLargeToSendError,
@@ -178,12 +179,15 @@ def encode_manifest(manifest: Manifest, *, limits: Limits = DEFAULT_LIMITS) -> b
 def parse_manifest(payload: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Manifest:
     """Return the manifest that `payload`, whose signatures hold, is canonical JSON of.
 
-    Raises ManifestRefusedError if it breaks any rule of §3. That its lengths belong
+    Raises ManifestRefusedError if it breaks any rule of §3 (BeyondLimitsError for the
+    limits). That its lengths belong
     together, and to the contents, is checked when those are opened.
     """
     try:
         manifest = read_object(canonical.decode(payload), _read_manifest)
         check_files([(f.name, f.size) for f in manifest.contents.files], limits=limits)
+    except TooLargeToSendError as refused:
+        raise BeyondLimitsError("more files or bytes than this reader takes") from refused
     except (FormatError, SourceError) as refused:
         raise ManifestRefusedError("the manifest is not one that may be read") from refused
     return manifest
@@ -216,7 +220,7 @@ def _read_sender(fields: Fields) -> Sender:
 
 def _read_contents(fields: Fields) -> Contents:
     # How many files there may be is the limits' to say; canonical JSON ends at 1 MiB.
-    files = fields.list("files", most=canonical.MAX_BYTES)
+    files = fields.list("files", least=1, most=canonical.MAX_BYTES)
     return Contents(
         files=tuple(read_object(file, _read_file) for file in files),
         padded_length=fields.integer("padded_length"),

@@ -67,14 +67,14 @@ def open_cover_file(path: Path, *, reader: OfflineReader) -> VerifiedCover:
     )
 
 
-def claimed_manifest(path: Path, identities: Sequence[Identity]) -> Manifest:
+def claimed_manifest(path: Path, *, reader: OfflineReader) -> Manifest:
     """Return what the cover in a folder or a file claims: **anybody may have written it**.
 
     See `sealed.unverified_manifest`. Raises SealedFolderError likewise.
     """
-    cover = _find_cover(path, identities) if path.is_dir() else path
+    cover = _find_cover(path, reader.identities) if path.is_dir() else path
     sealed = read_start(cover, most=MAX_SEALED_COVER_BYTES + 1)
-    return unverified_manifest(sealed, identities=identities)
+    return unverified_manifest(sealed, identities=reader.identities, limits=reader.limits)
 
 
 def open_into_folder(
