@@ -6,6 +6,7 @@ import random
 import signal
 import tarfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -146,7 +147,9 @@ class Watched(BytesSource):
         super().read_into(offset, out)
 
 
-@pytest.mark.parametrize(("length", "straight"), [(200_000, True), (2 * SEGMENT_BYTES, False)])
+@pytest.mark.parametrize(
+    ("length", "straight"), [(200_000, True), (9_000_000, True), (2 * SEGMENT_BYTES, False)]
+)
 def test_small_documents_take_the_straight_path_and_large_ones_do_not(
     length: int, *, straight: bool
 ) -> None:
@@ -211,6 +214,7 @@ def test_a_file_whose_beginning_comes_last_is_hashed_in_order(practice: Practice
 
 def test_who_waits_for_a_thread_that_fails_is_told() -> None:
     def fail() -> None:
+        time.sleep(0.2)  # until the others have nothing left to do but wait
         raise SourceChangedError("changed")
 
     late = Late(THREE_SEGMENTS, fail)
