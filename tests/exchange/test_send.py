@@ -289,9 +289,11 @@ async def test_a_full_store_is_not_asked_again(world: World) -> None:
 
 async def test_the_progress_is_told_step_by_step(world: World) -> None:
     told: list[tuple[Step, int, int]] = []
-    sending = replace(
-        world.sending(), progress=lambda step, done, total: told.append((step, done, total))
-    )
+
+    def tell(step: Step, done: int, total: int) -> None:
+        told.append((step, done, total))
+
+    sending = replace(world.sending(), progress=tell)
     invitation = await world.invite()
     await send(sending, [REPORT], DESCRIPTION, [world.addressee(invitation)], now=NOW)
     assert [step for step, _, _ in told] == sorted(
