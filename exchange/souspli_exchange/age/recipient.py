@@ -1,6 +1,6 @@
 """The public key that a file is encrypted to: `age1pq1…`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
@@ -28,11 +28,13 @@ class HybridRecipient:
     """
 
     public_bytes: bytes
+    hpke_key: hpke.MLKEM768X25519PublicKey = field(init=False, compare=False)
+    """The key as HPKE takes it."""
 
     def __post_init__(self) -> None:
         if len(self.public_bytes) != RECIPIENT_BYTES:
             raise KeyStringError(f"a recipient is {RECIPIENT_BYTES} bytes long")
-        self.hpke_key()
+        object.__setattr__(self, "hpke_key", self._read_key())  # frozen, and read once
         if is_low_order(self.public_bytes[MLKEM768_PUBLIC_BYTES:]):
             raise KeyStringError("the recipient holds an X25519 point of low order")
 
@@ -41,8 +43,7 @@ class HybridRecipient:
         """Return the recipient that `age1pq1…` spells, or raise KeyStringError."""
         return cls(decode_bech32(text, prefix=RECIPIENT_PREFIX))
 
-    def hpke_key(self) -> hpke.MLKEM768X25519PublicKey:
-        """Return the key as HPKE takes it."""
+    def _read_key(self) -> hpke.MLKEM768X25519PublicKey:
         try:
             mlkem = MLKEM768PublicKey.from_public_bytes(self.public_bytes[:MLKEM768_PUBLIC_BYTES])
         except ValueError:

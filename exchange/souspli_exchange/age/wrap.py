@@ -12,7 +12,7 @@ def wrap_file_key(file_key: FileKey, recipient: HybridRecipient) -> HybridStanza
     HPKE base mode: it says nothing about who wrapped. https://c2sp.org/age
     (mlkem768x25519 recipient stanza).
     """
-    sealed = HPKE_SUITE.encrypt(file_key.secret_bytes(), recipient.hpke_key(), info=HPKE_INFO)
+    sealed = HPKE_SUITE.encrypt(file_key.secret_bytes(), recipient.hpke_key, info=HPKE_INFO)
     return HybridStanza(enc=sealed[:ENC_BYTES], wrapped_file_key=sealed[ENC_BYTES:])
 
 
