@@ -12,8 +12,9 @@ from pathlib import Path
 
 from benchmarks.measure import run
 
-AGE = os.environ.get("SOUSPLI_AGE") or shutil.which("age")
-"""`age`; SOUSPLI_AGE names another one, for a machine whose own has no post-quantum keys."""
+AGES = [age for age in (os.environ.get("SOUSPLI_AGE"), shutil.which("age")) if age]
+"""Every `age` there is: SOUSPLI_AGE names one besides the machine's own, which may be too
+old for post-quantum keys."""
 GPG = shutil.which("gpg")
 SOUSPLI = Path(sys.executable).with_name("souspli")
 
@@ -58,16 +59,19 @@ class Programs:
 
     @cached_property
     def age(self) -> list[Age]:
-        """The `age` that was found: with a post-quantum key if it can, and with X25519."""
-        if AGE is None:
-            return []
-        version = _say(AGE, "--version").removeprefix("v")
-        kinds = (("post-quantum", ("-pq",)), ("X25519", ()))
-        found = [self._age(Path(AGE), version, kind, flags) for kind, flags in kinds]
-        return [age for age in found if age is not None]
+        """Each `age` with the newest kind of key that it knows; the first is the yardstick."""
+        found: list[Age] = []
+        for program in map(Path, AGES):
+            version = _say(program, "--version").removeprefix("v")
+            if any(f"` {version}," in age.says for age in found):
+                continue
+            kinds = (("post-quantum", "-pq"), ("X25519",))
+            tried = (self._age(program, version, *kind) for kind in kinds)
+            found += [age for age in tried if age is not None][:1]
+        return found
 
-    def _age(self, program: Path, version: str, kind: str, flags: tuple[str, ...]) -> Age | None:
-        key = self.folder / f"{kind}.key"
+    def _age(self, program: Path, version: str, kind: str, *flags: str) -> Age | None:
+        key = self.folder / f"{version}-{kind}.key"
         keygen = program.with_name("age-keygen")
         try:
             run(keygen, *flags, "--output", key)

@@ -95,7 +95,7 @@ def seal_cover(cover: Cover, recipient: PublicIdentity) -> bytes:
     Whether this is the right person's key has been verified: see `recipients`.
     Raises TooLargeToSendError, or KeyStringError for a key that can't be sealed to.
     """
-    return encrypt(encode_cover(cover), HybridRecipient(recipient.recipient_key()))
+    return encrypt(encode_cover(cover), HybridRecipient(recipient.recipient_key))
 
 
 def open_cover(

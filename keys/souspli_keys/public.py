@@ -54,18 +54,21 @@ class PublicIdentity:
     ed25519: bytes
     ml_dsa_65: bytes
     fingerprint: Fingerprint = field(init=False)
+    recipient_key: bytes = field(init=False, compare=False)
+    """The 1,216 bytes that `recipient` spells."""
 
     def __post_init__(self) -> None:
         if len(self.ed25519) != ED25519_PUBLIC_BYTES:
             raise SpellingError(f"an Ed25519 key is {ED25519_PUBLIC_BYTES} bytes long")
         if len(self.ml_dsa_65) != ML_DSA_65_PUBLIC_BYTES:
             raise SpellingError(f"an ML-DSA-65 key is {ML_DSA_65_PUBLIC_BYTES} bytes long")
-        framed = frame("souspli/v1/fingerprint", self.recipient_key(), self.ed25519, self.ml_dsa_65)
+        recipient_key = self._read_recipient()
+        framed = frame("souspli/v1/fingerprint", recipient_key, self.ed25519, self.ml_dsa_65)
         # object.__setattr__ is how a frozen class sets a computed field.
+        object.__setattr__(self, "recipient_key", recipient_key)
         object.__setattr__(self, "fingerprint", Fingerprint(sha256(framed).hexdigest()))
 
-    def recipient_key(self) -> bytes:
-        """Return the 1,216 bytes that `recipient` spells."""
+    def _read_recipient(self) -> bytes:
         if self.recipient != self.recipient.lower():
             raise KeyStringError("a recipient is written in lower case")
         key = decode_bech32(self.recipient, prefix=RECIPIENT_PREFIX)

@@ -192,7 +192,7 @@ def test_a_profile_has_an_identity_too(practice: Practice) -> None:
     key = practice.run("identity", "age")
     assert key.code == 0
     assert HybridIdentity.parse(key.out.split("\n")[1]).recipient.public_bytes == (
-        public.public.recipient_key()
+        public.public.recipient_key
     )
     assert "Attention" in key.err
 

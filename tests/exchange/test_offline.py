@@ -261,7 +261,7 @@ def test_a_cover_that_was_sealed_again_for_another_is_not_theirs(tmp_path: Path)
     plaintext = decrypt(path.read_bytes(), HybridIdentity(JEANNE.identity.secret_age_seed()))
     public = PAUL.identity.public
     forged = cover_path(folder, public.fingerprint)
-    forged.write_bytes(encrypt(plaintext, HybridRecipient(public.recipient_key())))
+    forged.write_bytes(encrypt(plaintext, HybridRecipient(public.recipient_key)))
     with pytest.raises(AnotherRecipientError):
         open_folder_cover(folder, reader=reader(PAUL))
 

@@ -409,7 +409,7 @@ def test_a_grant_taken_from_another_document_is_refused(
     with pytest.raises(GrantRefusedError):
         open_own(
             practice,
-            encrypt(mixed, HybridRecipient(friend.public.recipient_key())),
+            encrypt(mixed, HybridRecipient(friend.public.recipient_key)),
             sent,
             reader=reader_of(practice, friend, ME),
         )

@@ -115,7 +115,7 @@ def test_an_envelope_does_not_show_its_payload() -> None:
 
 def test_an_identity_and_its_public_half_belong_together() -> None:
     public = SIGNER.public
-    assert public.recipient_key() == recipient_key(SIGNER.secret_age_seed())
+    assert public.recipient_key == recipient_key(SIGNER.secret_age_seed())
     message = b"message"
     ed25519.verify(message, signature=SIGNER.sign_ed25519(message), public_key=public.ed25519)
     assert Identity.generate().public != public

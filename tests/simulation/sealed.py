@@ -20,7 +20,7 @@ PADDING = 8_192
 
 def seal(plain: bytes, recipient: PublicIdentity) -> bytes:
     """Seal bytes to an identity, as a cover is sealed."""
-    return encrypt(plain, HybridRecipient(recipient.recipient_key()))
+    return encrypt(plain, HybridRecipient(recipient.recipient_key))
 
 
 @dataclass

@@ -133,7 +133,7 @@ class Maker:
         return self._people[name]
 
     def recipient(self, name: str) -> HybridRecipient:
-        return HybridRecipient(self.person(name).public.recipient_key())
+        return HybridRecipient(self.person(name).public.recipient_key)
 
     def seal(self, plaintext: bytes, recipient: HybridRecipient, name: str) -> bytearray:
         """Return an age file whose every byte comes from `name` and the stanza kept."""
