@@ -32,7 +32,14 @@ PARTS: dict[str, Callable[[Programs], list[Measured]]] = {
     "warm": sealing.measure_large,
     "small": sealing.measure_small,
     "commands": commands.measure,
+    "browser": lambda _: _browser(),
 }
+
+
+def _browser() -> list[Measured]:
+    from benchmarks import browser  # noqa: PLC0415  (the other parts need no Chromium)
+
+    return browser.measure()
 
 
 def main() -> None:

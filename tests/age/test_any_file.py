@@ -311,6 +311,15 @@ def test_a_wrapped_file_key_is_32_bytes_long_in_every_stanza(length: int) -> Non
     assert check_wrapped_length(bytes(32)) == bytes(32)
 
 
+def test_what_begins_like_a_binary_file_is_never_taken_for_armor() -> None:
+    with pytest.raises(HeaderError):
+        decrypt_any_age_file(b"a file of another kind", [READER])
+
+
+def test_a_passphrase_prints_as_nothing() -> None:
+    assert repr(ScryptIdentity("tortue zinc bocal")) == "ScryptIdentity(…)"
+
+
 @given(st.text(min_size=1, max_size=20), st.binary(max_size=64))
 @settings(max_examples=50)
 def test_a_stanza_of_any_arguments_raises_nothing_but_a_header_error(

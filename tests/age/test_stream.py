@@ -414,8 +414,9 @@ def test_a_payload_that_ends_inside_a_tag_is_refused(length: int) -> None:
     opener, sealed = seal(b"")
     decryptor = PayloadDecryptor(opener)
     decryptor.receive(sealed[:length])
-    with pytest.raises(PayloadError):
-        decryptor.finish()
+    for _ in range(2):
+        with pytest.raises(PayloadError):
+            decryptor.finish()
 
 
 def test_a_decryptor_that_has_failed_or_finished_says_so_ever_after() -> None:

@@ -7,7 +7,7 @@ import signal
 import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -303,6 +303,15 @@ def test_whoever_raises_when_told_of_progress_cancels(threads: int) -> None:
     assert len({index for index, _, _ in sink.parts}) < 20
 
 
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell has what it starts in the background ignore SIGINT; Python then does as well."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 @pytest.mark.parametrize("threads", [1, 3])
 def test_ctrl_c_ends_all_threads(threads: int) -> None:
     def interrupt(index: int) -> None:
@@ -316,6 +325,7 @@ def test_ctrl_c_ends_all_threads(threads: int) -> None:
     assert len({index for index, _, _ in sink.parts}) < 20
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_a_second_ctrl_c_leaves_no_thread_either() -> None:
     pressed = threading.Lock()
     times: list[int] = []
