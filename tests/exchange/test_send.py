@@ -120,6 +120,7 @@ class Changing(BytesSource):
 
 async def test_a_source_that_changed_is_never_sealed_under_the_same_keys(world: World) -> None:
     invitation = await world.invite()
+    Changing.reads = 0
     source = Changing("a.txt", "text/plain", b"x" * 100)
     with pytest.raises(SourceChangedError):
         await world.send(invitation, sources=[source])
