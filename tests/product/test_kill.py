@@ -202,7 +202,7 @@ def test_the_sender_is_killed_while_it_seals_and_nothing_of_it_is_ever_used(
     sender.kill()
     end(sender)
     left = {path.name for path in practice.outbox()}
-    assert "segment-0" in left
+    assert any(name.startswith("segment-") for name in left), left
     assert "document.json" not in left, "too late: all is sealed"
 
     resumed = practice.run("send", "--resume", "--json")
