@@ -6,16 +6,17 @@ import os
 import stat
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from souspli_cli.errors import CliError, Refused
+from souspli_cli.words import visible
 from souspli_exchange.errors import FileNameError
 from souspli_exchange.filenames import check_names, fold
 from souspli_exchange.manifest import MAX_BYTES, MAX_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,24 @@ def check(paths: Sequence[Path], *, max_bytes: int = MAX_BYTES) -> list[Document
     if len(paths) > MAX_FILES:
         raise Refused("files_too_many", limit=MAX_FILES)
     found = [_check_one(path) for path in paths]
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for file in found:
-        if seen.setdefault(fold(file.name), file.name) is not file.name:
+        if fold(file.name) in seen:
             raise Refused("file_names_same", name=file.name)
+        seen.add(fold(file.name))
     if sum(file.size for file in found) > max_bytes:
-        raise Refused("files_too_large", limit=max_bytes // 1024**2)
+        raise Refused("files_too_large", limit=-(-max_bytes // 1024**2))
     return found
+
+
+def title_of(file: DocumentFile) -> str:
+    """Give the title of a document that was given none: its first file's name.
+
+    Without the characters that join letters invisibly, which a name may have and a
+    title may not.
+    """
+    shown = "".join(c for c in Path(file.name).stem if visible(c) == c).strip()
+    return shown or "Document"
 
 
 def _check_one(path: Path) -> DocumentFile:

@@ -29,7 +29,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     # In the same folder, since a rename is only atomic inside a file system.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        _write_new(temporary, content)
+        _write(new(temporary), content)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -44,10 +44,10 @@ def create(path: Path, content: bytes) -> None:
     Raises:
         FileExistsError: Something of this name is there, even a dangling link.
     """
+    # Outside: whatever fails here made no file, so that none is removed.
+    file = new(path)
     try:
-        _write_new(path, content)
-    except FileExistsError:
-        raise
+        _write(file, content)
     except BaseException:
         with contextlib.suppress(OSError):
             path.unlink()
@@ -55,8 +55,8 @@ def create(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    with new(path) as file:
+def _write(new_file: BinaryIO, content: bytes) -> None:
+    with new_file as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

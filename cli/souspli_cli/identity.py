@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,8 +83,18 @@ def age(
     own = _identity(terminal, file, folder, passphrase_file)
     key = HybridIdentity(own.identity.secret_age_seed())
     terminal.warn("identity.age_secret")
+    _keep_to_its_owner()
     lines = f"# public key: {own.identity.public.recipient}\n{key.to_secret_string()}\n"
     _print_bytes(lines.encode("ascii"))
+
+
+def _keep_to_its_owner() -> None:
+    """Where the key goes into a file, let nobody else read it: a shell makes it for all."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = sys.stdout.fileno()
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
+            os.fchmod(descriptor, 0o600)
 
 
 def _identity(

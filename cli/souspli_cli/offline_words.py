@@ -28,7 +28,7 @@ _WORDS: Mapping[type[exchange.ExchangeError], CliError] = {
 def refusal(failure: exchange.RefusedError, *, max_size: int) -> CliError | None:
     """Give the words for a sealed document that was refused."""
     if isinstance(failure, exchange.BeyondLimitsError):
-        return Refused("beyond_limits", limit=max_size // 1024**2)
+        return Refused("beyond_limits", limit=-(-max_size // 1024**2))
     return next((_WORDS[kind] for kind in type(failure).__mro__ if kind in _WORDS), None)
 
 

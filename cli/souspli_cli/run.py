@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import verb, words
+from souspli_cli import signals, verb, words
 from souspli_cli.errors import CliError, ExitCode, WrongUsage
 from souspli_cli.terminal import Terminal, prepare_streams
 
@@ -35,20 +36,27 @@ VERBS: Mapping[str, str] = {
 }
 """Every verb, and where it is found when it is called."""
 
+DESCRIPTORS = 2_048  # a document has up to 1,000 files
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; give the exit code. Nothing escapes as a traceback."""
     prepare_streams()
     # Memory of a program that held keys is never left on a disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _have_descriptors()
+    signals.end_tidily()
     say = words.load(words.choose(arguments))
     try:
         return _run(arguments, say)
     except CliError as error:
         return _end(error, say, as_json="--json" in arguments)
-    except (KeyboardInterrupt, click.Abort):
-        print(say("error.interrupted"), file=sys.stderr)  # noqa: T201
-        return ExitCode.INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as end:
+        # A closed window can't be told.
+        with contextlib.suppress(OSError):
+            print(say("error.interrupted"), file=sys.stderr)  # noqa: T201
+        cause = end.__cause__ if isinstance(end, click.Abort) else end
+        return 128 + cause.number if isinstance(cause, signals.Ended) else ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our results has gone; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -59,6 +67,16 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get("SOUSPLI_DEBUG"):
             traceback.print_exc()
         return ExitCode.REFUSED
+
+
+def _have_descriptors() -> None:
+    """Have one for each file of the largest document: some systems begin with 256."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < DESCRIPTORS:
+        wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+        # Some systems give fewer than they promise: then many files are refused, in words.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def command_line() -> verb.Verbs:

@@ -67,7 +67,7 @@ def seal(
         raise Refused("kind_not_understood")
     checked = document_files.check(files, max_bytes=max_size)
     document = Description(
-        title=checked_line(title or Path(checked[0].name).stem, option="--title"),
+        title=checked_line(title or document_files.title_of(checked[0]), option="--title"),
         date=_day(date),
         patient=_patient(patient) if patient is not None else None,
         kind=kind,

@@ -96,7 +96,7 @@ def send(
         raise Refused("kind_not_understood")
     day = people.full_date_of(date, option="--date") if date else time.strftime("%Y-%m-%d")
     checked = document_files.check(files)
-    title = checked_line(title or Path(checked[0].name).stem, option="--title")
+    title = checked_line(title or document_files.title_of(checked[0]), option="--title")
     account = open_account(terminal, folder, passphrase_file)
     patients = [_known(account, address) for address in addresses]
     description = Description(

@@ -183,11 +183,18 @@ def checked_line(text: str, *, option: str, limit: int = 200) -> str:
     """
     import unicodedata  # noqa: PLC0415
 
+    from souspli_keys.canonical import check_text  # noqa: PLC0415  (not for --help)
+    from souspli_keys.errors import CanonicalError  # noqa: PLC0415  (likewise)
+
     normal = unicodedata.normalize("NFC", text).strip()
     if not normal:
         raise Refused("text_empty", option=option)
     if len(normal) > limit:
         raise Refused("text_too_long", option=option, limit=limit)
+    try:
+        check_text(normal)
+    except CanonicalError:
+        raise Refused("text_has_controls", option=option) from None
     if visible(normal) != normal:
         raise Refused("text_has_controls", option=option)
     return normal

@@ -6,6 +6,8 @@ sender's own copy of the invitation record, and that nothing about it is ambiguo
 
 from dataclasses import dataclass
 
+from souspli_exchange.age.errors import KeyStringError
+from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.errors import BindingRefusedError, InvitationRefusedError
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import InvitationExpiredError, InvitationSupersededError
@@ -93,6 +95,7 @@ def verify_recipient(view: InvitationView, own: OwnCopy, *, now: int) -> Verifie
         raise InvitationSupersededError("a newer invitation has taken this one's place")
     if view.status is InvitationStatus.CLAIMED:
         binding = verify_claim(view.binding, own)
+        _check_can_be_sealed_to(binding.binding.identity)
         return VerifiedRecipient(
             invitation_id=own.invitation_id,
             identity=binding.binding.identity,
@@ -113,6 +116,14 @@ def verify_recipient(view: InvitationView, own: OwnCopy, *, now: int) -> Verifie
         binding=None,
         attested=False,
     )
+
+
+def _check_can_be_sealed_to(identity: PublicIdentity) -> None:
+    """Raise BindingRefusedError now, not after a large document was sealed for others."""
+    try:
+        HybridRecipient(identity.recipient_key)
+    except KeyStringError:
+        raise BindingRefusedError("the account has a key that nothing can be sealed to") from None
 
 
 def verify_claim(binding: BindingEnvelopes | None, own: OwnCopy) -> VerifiedBinding:

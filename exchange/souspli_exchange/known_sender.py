@@ -60,7 +60,8 @@ def pinned_sender(pinned: Collection[PinnedSender], says: Sender) -> PinnedSende
 
     Raises SenderRefusedError if it is none of them.
     """
-    for sender in pinned:
-        if sender.public.fingerprint == says.fingerprint:
-            return sender
-    raise SenderRefusedError("the sender is none of those whom the reader named")
+    known = [sender for sender in pinned if sender.public.fingerprint == says.fingerprint]
+    if not known:
+        raise SenderRefusedError("the sender is none of those whom the reader named")
+    # Somebody's older and newer files may both be there, under one key and two names.
+    return next((sender for sender in known if expected_sender(sender) == says), known[0])

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from souspli_exchange.age.errors import KeyStringError
+from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.errors import (
     IdentityFileError,
     IdentityFileVersionError,
@@ -182,8 +184,14 @@ def _read_identity(fields: Fields) -> OfflineIdentity:
 
 def _read_public(fields: Fields) -> PublicIdentityFile:
     name, address = _read_holder(fields)
+    public = fields.parsed("public", parse_public)
+    try:
+        HybridRecipient(public.recipient_key)
+    except KeyStringError:
+        # Of the right length and no key: told now, before anything is sealed to it.
+        raise IdentityFileError("a key that nothing can be sealed to") from None
     return PublicIdentityFile(
-        public=fields.parsed("public", parse_public),
+        public=public,
         name=name,
         address=address,
         organisation=read_fingerprint(fields, "organisation"),

@@ -158,7 +158,10 @@ def inspect_folder(folder: Path) -> FolderFacts:
         if recipient is None or not name.endswith(COVER_SUFFIX):
             others.append(f"{COVERS_NAME}/{name}")
         else:
-            covers[recipient] = inspect_file(cover_path(folder, recipient))
+            try:
+                covers[recipient] = inspect_file(cover_path(folder, recipient))
+            except SealedFolderError:
+                others.append(f"{COVERS_NAME}/{name}")
     return FolderFacts(inspect_file(folder / CONTENTS_NAME), covers, tuple(others))
 
 

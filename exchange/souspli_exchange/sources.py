@@ -135,6 +135,7 @@ class PathSource:
     def __repr__(self) -> str:
         return f"PathSource(…, {self.size} bytes)"
 
-    def _take_stamp(self) -> tuple[int, int]:
+    def _take_stamp(self) -> tuple[int, int, int]:
         status = os.fstat(self._descriptor)
-        return status.st_size, status.st_mtime_ns
+        # Programs that put the time of change back leave that of the inode.
+        return status.st_size, status.st_mtime_ns, status.st_ctime_ns

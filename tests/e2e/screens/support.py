@@ -182,6 +182,9 @@ def watched_page(browser: Browser, home: str, **options: Any) -> Generator[Watch
     try:
         yield watch(context, home)
     finally:
+        for page in context.pages:
+            # An answer that is still being made would break whatever test comes next.
+            page.unroute_all(behavior="wait")
         context.close()
 
 
