@@ -1,11 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Base64Error, decodeBase64, encodeBase64 } from '../lib/base64.ts'
-import { concatBytes, equalBytes, utf8 } from '../lib/bytes.ts'
+import { concatBytes, equalBytes, joinBytes, utf8 } from '../lib/bytes.ts'
 
 describe('concatBytes', () => {
   test('puts the parts one after the other, empty ones included', () => {
     expect(concatBytes(utf8('a'), utf8(''), utf8('bc'))).toEqual(utf8('abc'))
+  })
+
+  test('takes more parts than a call takes arguments', () => {
+    expect(joinBytes(new Array(200_000).fill(utf8('a'))).length).toBe(200_000)
   })
 
   test('gives memory of its own', () => {

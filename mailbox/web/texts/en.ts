@@ -233,6 +233,7 @@ export const en: Texts = {
   'inbox.unreadable': 'Unreadable document',
 
   // One document
+  'document.tab': 'Document',
   'document.loading': 'Opening the document…',
   'document.receiving': 'Receiving the document: {percent}%',
   'document.resuming': 'Taking up what had already come: {percent}%',

@@ -249,6 +249,7 @@ export const fr = {
   'inbox.unreadable': 'Document illisible',
 
   // One document
+  'document.tab': 'Document',
   'document.loading': 'Ouverture du document…',
   'document.receiving': 'Réception du document : {percent} %',
   'document.resuming': 'Reprise de ce qui était déjà reçu : {percent} %',

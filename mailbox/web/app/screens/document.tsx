@@ -65,7 +65,7 @@ export function Document({
           {say('document.back')}
         </button>
       </p>
-      <Title key={opened === null ? 'opening' : 'open'} words={title} />
+      <Title key={opened === null ? 'opening' : 'open'} words={title} tab={say('document.tab')} />
       {task.trouble ? <TroubleBox trouble={task.trouble} onRetry={open} /> : null}
       <ReceivingDocument busy={task.busy} progress={progress} onCancel={cancel} />
       {opened === null ? null : (

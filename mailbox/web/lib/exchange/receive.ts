@@ -4,7 +4,7 @@
  * sealed-document.md §7. Taking over what waits for a claim identity is `reseal.ts`.
  */
 import type { ByteRange } from '../age/lengths.ts'
-import { type Bytes, concatBytes } from '../bytes.ts'
+import { type Bytes, joinBytes } from '../bytes.ts'
 import { sha256 } from '../crypto/sha256.ts'
 import type { Signer } from '../keys/dsse.ts'
 import { Secret } from '../keys/secret.ts'
@@ -19,7 +19,7 @@ import {
 import { NotSignedInError, RequestRefusedError, UnavailableError } from './port_errors.ts'
 import type { ReceivedDelivery, RecipientMailbox } from './ports.ts'
 import { signReceipt } from './receipt.ts'
-import { RetryPolicy } from './retry.ts'
+import { patientRetry, RetryPolicy } from './retry.ts'
 import { type Reader, VerifiedCover } from './sealed.ts'
 import { type ReportProgress, VerifiedContents } from './verified_contents.ts'
 
@@ -57,6 +57,8 @@ export class Receiving extends Secret {
   readonly reader: Reader
   readonly mailbox: RecipientMailbox
   readonly retry: RetryPolicy
+  /** For the middle of a long document. */
+  readonly lineRetry: RetryPolicy
   readonly #startReader: StartReader
   readonly #fetched = new Map<string, FetchedCover>()
 
@@ -71,6 +73,7 @@ export class Receiving extends Secret {
     this.reader = parts.reader
     this.mailbox = parts.mailbox
     this.retry = parts.retry ?? new RetryPolicy()
+    this.lineRetry = parts.retry ?? patientRetry()
     const { aead } = parts.reader
     this.#startReader = parts.startReader ?? ((question) => new PageReader(question, { aead }))
   }
@@ -177,23 +180,28 @@ export class Receiving extends Secret {
     const parts: Bytes[] = []
     let position = start
     while (position < end) {
-      const part = await this.#readSome(deliveryId, { start: position, end }, how)
+      const rest = { start: position, end }
+      // At the beginning the person is told soon that the service is away; in the middle
+      // of a long document nobody sits there to be told.
+      const retry = position === 0 ? this.retry : this.lineRetry
+      const part = await this.#readSome(deliveryId, rest, { ...how, retry })
       if (part.length === 0) throw new ContentsCutShortError('the contents end too early')
       parts.push(part)
       position += part.length
     }
     const [only] = parts
     // Most segments come in one part: no copy of those.
-    return parts.length === 1 && only !== undefined ? only : concatBytes(...parts)
+    return parts.length === 1 && only !== undefined ? only : joinBytes(parts)
   }
 
   async #readSome(
     deliveryId: string,
     range: ByteRange,
-    { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal },
+    how: { onBytes: (count: number) => void; signal: AbortSignal; retry: RetryPolicy },
   ): Promise<Bytes> {
+    const { onBytes, signal, retry } = how
     try {
-      return await this.retry.repeat(() => {
+      return await retry.repeat(() => {
         signal.throwIfAborted()
         return this.mailbox.readContents(deliveryId, range, { onBytes, signal })
       })

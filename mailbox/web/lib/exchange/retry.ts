@@ -47,10 +47,31 @@ export class RetryPolicy {
   }
 }
 
+/**
+ * The policy for the middle of a long document: after about 1, 2, 4, … 64 seconds, some
+ * two minutes in all, or as soon as the browser says that there is a line again.
+ */
+export function patientRetry(): RetryPolicy {
+  return new RetryPolicy({ attempts: 8, sleep: sleepUntilOnline })
+}
+
 function isWorthRepeating(failure: unknown): boolean {
   if (failure instanceof ThrottledError || failure instanceof StorageFullError) return false
   if (failure instanceof UnavailableError) return failure.retryAfterSeconds === undefined
   return failure instanceof PortError && failure.temporary
+}
+
+function sleepUntilOnline(seconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer)
+      globalThis.removeEventListener?.('online', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, seconds * 1_000)
+    // Only a page has it.
+    globalThis.addEventListener?.('online', wake)
+  })
 }
 
 function sleepFor(seconds: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Bytes } from '../bytes.ts'
 import { Verified } from '../verified.ts'
 import type { ReportBytes } from './contents_opener.ts'
 import type { ContentsReader, ReadFile, StartReader } from './contents_reader.ts'
-import { LeftError, RefusedError } from './errors.ts'
+import { ContentsCutShortError, LeftError, RefusedError } from './errors.ts'
 import { safeNames } from './filenames.ts'
 import type { VerifiedCover } from './sealed.ts'
 import { SegmentLayout } from './segments.ts'
@@ -88,7 +88,10 @@ export class VerifiedContents extends Verified {
       if (blobs.every((blob) => blob !== null)) await reader.end({ keep: false })
       return new VerifiedContents(cover, { reader, blobs })
     } catch (failure) {
-      const isOver = failure instanceof LeftError ? !failure.keep : failure instanceof RefusedError
+      // What was cut short says nothing against the segments that came whole.
+      const isRefused =
+        failure instanceof RefusedError && !(failure instanceof ContentsCutShortError)
+      const isOver = failure instanceof LeftError ? !failure.keep : isRefused
       await reader.end({ keep: !isOver })
       throw failure
     }
@@ -115,16 +118,22 @@ async function openAll(
   }
   let opening = Promise.resolve()
   for (let index = first; index < layout.count; index += 1) {
-    const sealed = await fetch(layout.sealedRange(index), onBytes)
+    // A refusal is told at once, however slowly the next segment comes.
+    const sealed = await Promise.race([fetch(layout.sealedRange(index), onBytes), never(opening)])
     await opening
     signal.throwIfAborted()
     opening = reader.openNext(sealed)
-    // A refusal is raised by the `await` above; until then nobody misses it.
+    // A refusal is raised above, or after the loop; until then nobody misses it.
     opening.catch(() => {})
   }
   report({ phase: 'verifying', done: total, total })
   await opening
   return reader.finish()
+}
+
+/** Raise what `work` raises; return never. */
+function never(work: Promise<void>): Promise<never> {
+  return work.then(() => new Promise<never>(() => {}))
 }
 
 /** Return what `work` returns, or raise at once when the signal says that nobody waits. */

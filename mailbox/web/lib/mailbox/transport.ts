@@ -4,7 +4,7 @@
  * Where to go is fixed when the transport is made. No answer can change it: redirects are
  * refused, and addresses in answers are not used.
  */
-import { type Bytes, concatBytes, utf8 } from '../bytes.ts'
+import { type Bytes, joinBytes, utf8 } from '../bytes.ts'
 import { BrokenAnswerError, UnavailableError } from '../exchange/port_errors.ts'
 import { FormatError } from '../keys/errors.ts'
 import { type Fields, readObject } from '../keys/fields.ts'
@@ -55,7 +55,7 @@ export class Transport {
       maxBytes: MAX_ANSWER_BYTES,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    const text = decodeText(concatBytes(...answer.parts))
+    const text = decodeText(joinBytes(answer.parts))
     try {
       return readObject(JSON.parse(text), read)
     } catch (failure) {
@@ -87,7 +87,7 @@ export class Transport {
       ...how,
     })
     if (parts.length === 0 && broken !== null) throw broken
-    return concatBytes(...parts)
+    return joinBytes(parts)
   }
 
   async #send(method: string, path: string, options: SendOptions): Promise<Received> {
@@ -185,7 +185,7 @@ async function receive(
   const { status } = response
   if (status >= 400) {
     const problem = await readBody(response, { maxBytes: MAX_PROBLEM_BYTES }, watch)
-    const body = new TextDecoder().decode(concatBytes(...problem.parts))
+    const body = new TextDecoder().decode(joinBytes(problem.parts))
     throw errorOf({ status, body, retryAfterSeconds: retryAfter(response) })
   }
   const expected = options.range === undefined ? [200, 201, 202, 204] : [206]

@@ -8,6 +8,7 @@ import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
 import { ContentsOpener, type ContentsQuestion } from '../../lib/exchange/contents_opener.ts'
 import { type ContentsReader, PageReader } from '../../lib/exchange/contents_reader.ts'
 import {
+  ContentsCutShortError,
   ContentsRefusedError,
   ExchangeUsageError,
   LeftError,
@@ -281,7 +282,13 @@ describe('collecting', () => {
     return { manifest, secretDocumentKey: () => documentKey } as unknown as VerifiedCover
   }
 
-  async function collect(how: { damage?: number; leaveAt?: number; keep?: boolean }) {
+  async function collect(how: {
+    damage?: number
+    leaveAt?: number
+    keep?: boolean
+    stallAt?: number
+    cutAt?: number
+  }) {
     const aead = await chacha20Poly1305()
     const leaving = new AbortController()
     const ended: boolean[] = []
@@ -303,6 +310,8 @@ describe('collecting', () => {
           leaving.abort(new LeftError({ keep: how.keep ?? true }))
           return new Promise<Bytes>(() => {})
         }
+        if (fetched.length === how.stallAt) return new Promise<Bytes>(() => {})
+        if (fetched.length === how.cutAt) throw new ContentsCutShortError('cut')
         onBytes(end - start)
         const bytes = sealed.slice(start, end)
         return fetched.length === how.damage ? flipped(bytes, 70_000) : bytes
@@ -332,6 +341,19 @@ describe('collecting', () => {
     const { collecting, ended } = await collect({ damage: 2 })
     await expect(collecting).rejects.toBeInstanceOf(ContentsRefusedError)
     expect(ended).toEqual([false])
+  })
+
+  test('tells a refusal at once, however slowly the next segment comes', async () => {
+    const { collecting, ended, fetched } = await collect({ damage: 1, stallAt: 2 })
+    await expect(collecting).rejects.toBeInstanceOf(ContentsRefusedError)
+    expect(ended).toEqual([false])
+    expect(fetched).toHaveLength(2)
+  })
+
+  test('keeps the segments that came when the rest is cut off', async () => {
+    const { collecting, ended } = await collect({ cutAt: 3 })
+    await expect(collecting).rejects.toBeInstanceOf(ContentsCutShortError)
+    expect(ended).toEqual([true])
   })
 
   test.each([true, false])('ends at once when it is left (kept: %s)', async (keep) => {
