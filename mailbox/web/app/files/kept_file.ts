@@ -26,18 +26,26 @@ export class KeptFile implements KeptSegments {
   }
 
   /**
-   * Open the segments called `name`, with room for `bytes` in all.
+   * Open the segments called `name`, `sealedLength` bytes when they are complete; while they
+   * are not, with room for them and `copyLength` bytes more.
    *
    * Other documents' segments make room if they must: they can come again. Raises
    * NoStorageError, NoRoomError, OpenElsewhereError.
    */
-  static async open(name: string, { bytes }: { bytes: number }): Promise<KeptFile> {
+  static async open(
+    name: string,
+    { sealedLength, copyLength }: { sealedLength: number; copyLength: number },
+  ): Promise<KeptFile> {
     const file = new KeptFile(name, await openFile('sealed', name))
-    const missing = bytes - file.length
+    // All are here: it may only be read, and a copy that nobody asked for needs no room.
+    if (file.length >= sealedLength) return file
+    const missing = sealedLength + copyLength - file.length
     if (await hasRoomFor(missing)) return file
     await deleteFiles('sealed', (other) => other.name !== name)
     if (await hasRoomFor(missing)) return file
-    await file.remove()
+    // What has come stays for when there is room again.
+    if (file.length > 0) file.close()
+    else await file.remove()
     throw new NoRoomError('the browser has not enough room for this document')
   }
 

@@ -4,6 +4,7 @@ import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
 import {
   ContentsOpener,
   type ContentsQuestion,
+  checkLengths,
   type ReportBytes,
 } from '../../lib/exchange/contents_opener.ts'
 import type { ContentsReader, ReadFile } from '../../lib/exchange/contents_reader.ts'
@@ -29,9 +30,14 @@ export class StoringReader implements ContentsReader {
   begin(report: ReportBytes): Promise<number> {
     return this.#work(async () => {
       const { contents, documentKey } = this.#question
+      // Before other documents' segments make room for lengths that no document has.
+      checkLengths(this.#question)
       const aead = await chacha20Poly1305()
       this.#kept = await choosePlace(contents.sealedLength, () =>
-        KeptFile.open(keptName(documentKey), { bytes: roomFor(contents) }),
+        KeptFile.open(keptName(documentKey), {
+          sealedLength: contents.sealedLength,
+          copyLength: longestCopy(contents),
+        }),
       )
       this.#opener = new ContentsOpener(this.#question, { aead, kept: this.#kept })
       await this.#opener.resume({ report, signal: this.#leaving.signal })
@@ -92,7 +98,7 @@ export class StoringReader implements ContentsReader {
 }
 
 /** Room for the longest file's copy too: better told now than after the download. */
-function roomFor({ files, sealedLength }: Contents): number {
+function longestCopy({ files }: Contents): number {
   const longest = Math.max(...files.map(({ size }) => size))
-  return sealedLength + (longest > MOST_WITHOUT_FILES ? longest : 0)
+  return longest > MOST_WITHOUT_FILES ? longest : 0
 }

@@ -38,6 +38,27 @@ export interface Following {
 }
 
 /**
+ * Return the bundle and the layout that a manifest's files give.
+ *
+ * Raises ContentsRefusedError if the manifest's lengths do not belong to them.
+ */
+export function checkLengths({ contents, createdAt }: Omit<ContentsQuestion, 'documentKey'>): {
+  bundle: Bundle
+  layout: SegmentLayout
+} {
+  const bundle = new Bundle(contents.files, { createdAt })
+  const layout = new SegmentLayout(bundle.paddedLength)
+  if (
+    contents.tarLength !== bundle.tarLength ||
+    contents.paddedLength !== bundle.paddedLength ||
+    contents.sealedLength !== layout.sealedLength
+  ) {
+    throw new ContentsRefusedError("the manifest's lengths are not those of its files")
+  }
+  return { bundle, layout }
+}
+
+/**
  * Verifies and decrypts the contents of one document, segment after segment.
  *
  * With `kept`, sealed segments are kept there and no plaintext is: after `finish`,
@@ -62,21 +83,14 @@ export class ContentsOpener {
     question: ContentsQuestion,
     { aead, kept = null }: { aead: Aead; kept?: KeptSegments | null },
   ) {
-    const { contents, createdAt } = question
+    const { bundle, layout } = checkLengths(question)
+    this.layout = layout
     this.#question = question
     this.#aead = aead
     this.#kept = kept
-    this.#bundle = new Bundle(contents.files, { createdAt })
-    this.#files = new FileCollector(contents.files, { keep: kept === null })
-    this.layout = new SegmentLayout(this.#bundle.paddedLength)
+    this.#bundle = bundle
+    this.#files = new FileCollector(question.contents.files, { keep: kept === null })
     this.#plain = new LeafMemory(this.layout.plainRange(0).end)
-    if (
-      contents.tarLength !== this.#bundle.tarLength ||
-      contents.paddedLength !== this.#bundle.paddedLength ||
-      contents.sealedLength !== this.layout.sealedLength
-    ) {
-      throw new ContentsRefusedError("the manifest's lengths are not those of its files")
-    }
   }
 
   /** The index of the segment to give to `openNext`: how many are verified. */
