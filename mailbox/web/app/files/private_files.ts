@@ -63,7 +63,7 @@ export async function deleteFile(folder: Folder, name: string): Promise<void> {
 /** What a private file tells without being opened. */
 export interface Listed {
   readonly name: string
-  /** Unix seconds. */
+  /** Unix seconds; 0 for a file that can't be read. */
   readonly changedAt: number
 }
 
@@ -77,13 +77,22 @@ export async function deleteFiles(
     const names: string[] = []
     for await (const handle of place.values()) {
       if (handle.kind !== 'file') continue
-      const { lastModified } = await handle.getFile()
-      if (which({ name: handle.name, changedAt: lastModified / 1_000 })) names.push(handle.name)
+      const changedAt = await lastChange(handle)
+      if (which({ name: handle.name, changedAt })) names.push(handle.name)
     }
     // Each is tried: one that is open elsewhere keeps no other one.
     await Promise.allSettled(names.map((name) => place.removeEntry(name)))
   } catch (failure) {
     if (!isMissing(failure)) throw failure
+  }
+}
+
+async function lastChange(handle: FileSystemFileHandle): Promise<number> {
+  try {
+    return (await handle.getFile()).lastModified / 1_000
+  } catch {
+    // Deleted meanwhile, or no longer readable: of no use, and it must not keep the others.
+    return 0
   }
 }
 

@@ -20,14 +20,18 @@ const MILLISECONDS_PER_SECOND = 1_000
  * handing it over just now.
  */
 export async function beginVisit(): Promise<void> {
+  const { locks } = navigator
+  try {
+    await locks.request(OPEN_WINDOWS, { ifAvailable: true }, async (alone) => {
+      if (alone !== null) await deleteFiles('copies')
+    })
+  } finally {
+    // Whatever could not be cleared: without it another window would clear this one's copies.
+    // Until the window is gone: the browser gives the lock back then, after a crash too.
+    void locks.request(OPEN_WINDOWS, { mode: 'shared' }, () => new Promise<never>(() => {}))
+  }
   const oldest = Date.now() / MILLISECONDS_PER_SECOND - SEALED_LIFE_SECONDS
   await deleteFiles('sealed', ({ changedAt }) => changedAt < oldest)
-  const { locks } = navigator
-  await locks.request(OPEN_WINDOWS, { ifAvailable: true }, async (alone) => {
-    if (alone !== null) await deleteFiles('copies')
-  })
-  // Until the window is gone: the browser gives the lock back then, after a crash too.
-  void locks.request(OPEN_WINDOWS, { mode: 'shared' }, () => new Promise<never>(() => {}))
 }
 
 /** Delete all sealed segments: the person leaves this computer. */
