@@ -35,15 +35,16 @@ export class WorkerReader implements ContentsReader {
   readonly #started: Promise<unknown>
   #number = 0
   #ended: Promise<void> | null = null
+  /** Why it answers no more: it may have broken down while nobody waited. */
+  #broken: ContentsWorkerError | null = null
 
   constructor({ contents, createdAt, documentKey }: ContentsQuestion) {
     this.#worker = startWorker('contents')
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Numbered<Answer>>) =>
       this.#hear(data),
     )
-    this.#worker.addEventListener('error', () =>
-      this.#rejectAll(new ContentsWorkerError('the worker did not start, or broke down')),
-    )
+    this.#worker.addEventListener('error', () => this.#break('did not start, or broke down'))
+    this.#worker.addEventListener('messageerror', () => this.#break('said what nobody can read'))
     const seed = documentKey.secretSeed()
     this.#started = this.#ask({ call: 'start', contents, createdAt, documentKey: seed })
     // Raised by `begin`, which waits for it.
@@ -102,6 +103,7 @@ export class WorkerReader implements ContentsReader {
     if (this.#ended !== null && call.call !== 'end') {
       return Promise.reject(new LeftError({ keep: true }))
     }
+    if (this.#broken !== null) return Promise.reject(this.#broken)
     this.#number += 1
     const number = this.#number
     return new Promise((resolve, reject) => {
@@ -120,6 +122,11 @@ export class WorkerReader implements ContentsReader {
     this.#waiting.delete(answer.number)
     if (answer.kind === 'value') waiting.resolve(answer.value)
     else waiting.reject(failureOf(answer))
+  }
+
+  #break(how: string): void {
+    this.#broken ??= new ContentsWorkerError(`the worker ${how}`)
+    this.#rejectAll(this.#broken)
   }
 
   #rejectAll(failure: Error): void {
