@@ -1,7 +1,9 @@
 /** A PDF, one page at a time: plain buttons, no gesture needed. */
 import { useEffect, useState } from 'preact/hooks'
 import type { OpenedFile } from '../core.ts'
+import { TroubleBox } from '../form/problem.tsx'
 import { useSpeech } from '../language.tsx'
+import { asTrouble, type Trouble } from '../trouble.ts'
 import type { OpenPdf, PdfFault } from './load.ts'
 import { PdfPage } from './page.tsx'
 import { LARGEST, nextZoom, SMALLEST } from './zoom.ts'
@@ -10,6 +12,7 @@ type State =
   | { readonly state: 'loading' }
   | { readonly state: 'open'; readonly pdf: OpenPdf }
   | { readonly state: 'fault'; readonly fault: PdfFault }
+  | { readonly state: 'trouble'; readonly trouble: Trouble }
 
 const FAULT_TEXTS = {
   empty: 'pdf.empty',
@@ -23,22 +26,28 @@ export function PdfView({ file, place }: { file: OpenedFile; place: number }) {
   const [shown, setShown] = useState<State>({ state: 'loading' })
   const [page, setPage] = useState(1)
   const [zoom, setZoom] = useState(100)
+  const [attempt, setAttempt] = useState(1)
 
+  // Each attempt opens it anew.
   useEffect(() => {
     let gone = false
     let pdf: OpenPdf | null = null
-    open(file).then((result) => {
+    setShown({ state: 'loading' })
+    void open(file).then((result) => {
       if (result.state === 'open') pdf = result.pdf
       if (gone) void pdf?.close().catch(ignore)
       else setShown(result)
-    }, ignore)
+    })
     return () => {
       gone = true
       void pdf?.close().catch(ignore)
     }
-  }, [file])
+  }, [file, attempt])
 
   if (shown.state === 'loading') return <p role="status">{say('pdf.preparing')}</p>
+  if (shown.state === 'trouble') {
+    return <TroubleBox trouble={shown.trouble} onRetry={() => setAttempt(attempt + 1)} />
+  }
   if (shown.state === 'fault') {
     return (
       <p class="notice notice-warning" role="alert" id={`pdf-fault-${place}`}>
@@ -127,14 +136,20 @@ function Tool({
 }
 
 async function open(file: OpenedFile): Promise<State> {
-  const { openPdf, PdfError } = await import('./load.ts')
-  const { blob } = await file.read()
   try {
-    return { state: 'open', pdf: await openPdf(new Uint8Array(await blob.arrayBuffer())) }
+    const { openPdf, PdfError } = await import('./load.ts')
+    const { blob } = await file.read()
+    const bytes = new Uint8Array(await blob.arrayBuffer())
+    try {
+      return { state: 'open', pdf: await openPdf(bytes) }
+    } catch (failure) {
+      return { state: 'fault', fault: failure instanceof PdfError ? failure.fault : 'broken' }
+    }
   } catch (failure) {
-    return { state: 'fault', fault: failure instanceof PdfError ? failure.fault : 'broken' }
+    // The viewer did not come, or the file can't be read from the disk any more.
+    return { state: 'trouble', trouble: asTrouble(failure) }
   }
 }
 
-// Closing what is no longer shown, or failing to fetch the viewer: the download is still there.
+// Closing what is no longer shown.
 function ignore(): void {}
