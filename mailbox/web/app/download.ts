@@ -1,6 +1,6 @@
 /** Hands a verified file to the browser's own download, byte for byte. */
 import type { OpenedFile } from './core.ts'
-import { deleteCopy } from './files/visit.ts'
+import { deleteCopyAfter } from './files/handed_copies.ts'
 
 /** How long the address of a download stays good: the browser reads it right away. */
 const ADDRESS_LIFE_MS = 60_000
@@ -27,10 +27,7 @@ export async function download(
   link.download = file.name
   link.click()
   const life = ADDRESS_LIFE_MS + file.size / SLOWEST_DISK
-  window.setTimeout(() => {
-    URL.revokeObjectURL(address)
-    // What is left is deleted at the next visit.
-    if (copy !== null) deleteCopy(copy).catch(() => undefined)
-  }, life)
+  window.setTimeout(() => URL.revokeObjectURL(address), life)
+  if (copy !== null) void deleteCopyAfter(copy, life)
   return copy !== null
 }

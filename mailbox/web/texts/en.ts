@@ -256,7 +256,7 @@ export const en: Texts = {
   'document.read': 'Read {name}',
   'document.downloaded': '{name} is downloaded.',
   'document.handedOver':
-    'Your browser is saving {name}. Keep this page open until it has finished.',
+    'Your browser is saving {name}. Keep this page open for some minutes after that: closed earlier, it leaves a copy in this browser until it is opened here again.',
   'document.kilobytes': '{count} KB',
   'document.megabytes': '{count} MB',
   'document.gigabytes': '{count} GB',

@@ -271,7 +271,7 @@ export const fr = {
   'document.read': 'Lire {name}',
   'document.downloaded': '{name} est téléchargé.',
   'document.handedOver':
-    'Votre navigateur enregistre {name}. Gardez cette page ouverte jusqu’à ce qu’il ait fini.',
+    'Votre navigateur enregistre {name}. Gardez cette page ouverte quelques minutes encore après la fin : fermée plus tôt, elle laisse une copie dans ce navigateur jusqu’à ce qu’elle soit rouverte ici.',
   'document.kilobytes': '{count} Ko',
   'document.megabytes': '{count} Mo',
   'document.gigabytes': '{count} Go',

@@ -32,14 +32,18 @@ const BETWEEN_TRIES_MS = 200
  * window has it open, NoRoomError.
  */
 export async function openFile(folder: Folder, name: string): Promise<SyncAccessHandle> {
-  const file: SyncFileHandle = await storing(async () => {
-    const place = await (await root()).getDirectoryHandle(folder, { create: true })
-    return place.getFileHandle(name, { create: true })
-  })
+  const place = await openFolder(folder)
+  const file: SyncFileHandle = await storing(() => place.getFileHandle(name, { create: true }))
   return insist(async () => {
     if (file.createSyncAccessHandle === undefined) throw new NoStorageError('no access handles')
     return await file.createSyncAccessHandle()
   })
+}
+
+/** Open one of the folders; made if it is not there. Raises NoStorageError. */
+export async function openFolder(folder: Folder): Promise<FileSystemDirectoryHandle> {
+  const place = await root()
+  return storing(() => place.getDirectoryHandle(folder, { create: true }))
 }
 
 /** Return a private file as it lies on the disk: reading it later reads it from there. */

@@ -61,13 +61,11 @@ export class MemoryDisk {
     return [...this.#files(folder).keys()]
   }
 
-  get storage() {
-    return {
-      estimate: async () => ({ usage: 0, quota: this.room }),
-      getDirectory: async () => ({
-        getDirectoryHandle: async (folder: string) => this.#directory(folder),
-      }),
-    }
+  readonly storage = {
+    estimate: async () => ({ usage: 0, quota: this.room }),
+    getDirectory: async () => ({
+      getDirectoryHandle: async (folder: string) => this.#directory(folder),
+    }),
   }
 
   #files(folder: string): Map<string, MemoryFile> {
