@@ -78,6 +78,25 @@ class BytesSource:
         return f"BytesSource(…, {self.size} bytes)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """By what a file's content is known to be what it was."""
+
+    size: int
+    content_changed_ns: int
+    inode_changed_ns: int
+    links: int
+
+    def is_of_same_content(self, later: "_Stamp") -> bool:
+        """Say whether nothing wrote to the file between this stamp and `later`."""
+        same = (self.size, self.content_changed_ns) == (later.size, later.content_changed_ns)
+        # Programs that put the first time back leave the second. It changes as well when
+        # another file takes this one's name, which does no harm: this one is held open.
+        return same and (
+            self.inode_changed_ns == later.inode_changed_ns or self.links != later.links
+        )
+
+
 class PathSource:
     """A file on a disk, held open from beginning to end: `with PathSource(path, …) as …`.
 
@@ -98,7 +117,7 @@ class PathSource:
             self.close()
             raise SourceUnreadableError("a file to be sent is a regular file")
         self._stamp = self._take_stamp()
-        self.size = self._stamp[0]
+        self.size = self._stamp.size
 
     def read_into(self, offset: int, out: memoryview) -> None:
         """Fill all of `out` from `offset` on; see `Source`."""
@@ -114,7 +133,7 @@ class PathSource:
 
     def check_unchanged(self) -> None:
         """Raise SourceChangedError if size or time of change differ from the beginning."""
-        if self._take_stamp() != self._stamp:
+        if not self._stamp.is_of_same_content(self._take_stamp()):
             raise SourceChangedError("a file changed while it was being sealed")
 
     def close(self) -> None:
@@ -135,7 +154,6 @@ class PathSource:
     def __repr__(self) -> str:
         return f"PathSource(…, {self.size} bytes)"
 
-    def _take_stamp(self) -> tuple[int, int, int]:
+    def _take_stamp(self) -> _Stamp:
         status = os.fstat(self._descriptor)
-        # Programs that put the time of change back leave that of the inode.
-        return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        return _Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_nlink)

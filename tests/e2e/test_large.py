@@ -383,6 +383,25 @@ def test_room_that_runs_out_on_the_way_is_told(window: Watched) -> None:
     window.settle()
 
 
+def test_a_file_that_can_not_be_read_any_more_is_told(window: Watched) -> None:
+    """The worker breaks down while nobody waits: words and a button, no "preparing" for ever."""
+    page = window.page
+    open_document(page, SCAN)
+    wait_verified(page)
+    (worker,) = [worker for worker in page.workers if "contents.worker" in worker.url]
+    worker.evaluate("() => { setTimeout(() => { throw new Error('out of memory') }) }")
+    page.locator("#read-1").click()
+    expect_problem(page, "Cette page a rencontré une erreur imprévue.")
+    page.locator("#retry").click()
+    expect_problem(page, "Cette page a rencontré une erreur imprévue.")
+    page.locator("#back").click()
+    open_document(page, SCAN)
+    wait_verified(page)
+    page.locator("#read-1").click()
+    page.locator(".pdf-sheet[data-outcome^='drawn']").wait_for()
+    window.settle(r"out of memory")
+
+
 def limit_room(page: Page, quota: int | None) -> None:
     """Give the page's origin so much room; None for the browser's own limit."""
     origin = page.evaluate("location.origin")

@@ -10,6 +10,7 @@ from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import (
+    AnotherDocumentError,
     BindingRefusedError,
     ContentsRefusedError,
     CoverRefusedError,
@@ -228,6 +229,19 @@ async def test_one_bad_cover_does_not_stop_the_others(world: World) -> None:
     [(delivery_id, failure)] = resealed.failures
     assert delivery_id == bad.delivery_id
     assert isinstance(failure, CoverRefusedError)
+
+
+async def test_a_cover_of_another_waiting_document_is_never_sealed_again(world: World) -> None:
+    """A service that swaps two covers of one patient: each is told, none is moved."""
+    invitation = await world.invite()
+    for _ in range(2):
+        await world.send(invitation)
+    patient = await world.claim(invitation)
+    first, second = world.service.deliveries
+    first.cover, second.cover = second.cover, first.cover
+    resealed = await reseal_waiting(patient.receiving(), patient.account.vault.identity, now=NOW)
+    assert resealed.deliveries == ()
+    assert [type(failure) for _, failure in resealed.failures] == [AnotherDocumentError] * 2
 
 
 @pytest.mark.parametrize("times", [1, 2])
