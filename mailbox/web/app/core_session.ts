@@ -47,7 +47,7 @@ export class LibSession implements Session {
   constructor(vault: Vault, around: SessionSurroundings) {
     const { mailbox, origin, aead } = around
     const startReader: StartReader = (question) => {
-      // Signed out while the cover came: nothing would end this reader any more.
+      // Signed out while the document was asked for: nothing would end this reader any more.
       this.#opened()
       const started = around.startReader(question)
       this.#readers.push(started)
