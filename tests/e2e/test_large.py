@@ -43,7 +43,11 @@ LIST_FILES = """async () => {
   const found = {}
   for await (const [name, folder] of root.entries()) {
     found[name] = []
-    for await (const [, file] of folder.entries()) found[name].push((await file.getFile()).size)
+    for await (const [, file] of folder.entries()) {
+      // Deleted while it is looked at: not there.
+      const size = await file.getFile().then(({ size }) => size, () => null)
+      if (size !== null) found[name].push(size)
+    }
   }
   return found
 }"""
