@@ -36,8 +36,12 @@ def sealed(people: People, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def begin(people: People, folder: Path, *words: str | Path) -> subprocess.Popen[str]:
     """Start a command that writes below `folder`, and return when it has begun to."""
-    # A shell that started the tests in the background had SIGINT ignored, by children too.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell that started the tests in the background had SIGINT ignored, nohup SIGHUP,
+    # by children too.
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    }
     started = subprocess.Popen(
         command(*words),
         env=os.environ | {"SOUSPLI_LANG": "fr"},
@@ -46,7 +50,8 @@ def begin(people: People, folder: Path, *words: str | Path) -> subprocess.Popen[
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     limit = time.monotonic() + 60
     while not any(path.stat().st_size for path in folder.glob(".souspli-*/*")):
         assert started.poll() is None, started.communicate()
