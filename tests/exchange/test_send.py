@@ -226,6 +226,17 @@ async def test_nobody_seals_to_a_claim_identity_outside_its_time(world: World, l
         await find_recipients(world.sending(), [world.addressee(invitation)], now=NOW + late)
 
 
+async def test_an_invitation_holds_from_its_first_to_its_last_second(world: World) -> None:
+    invitation = await world.invite()
+    record = OwnCopy(invitation.record).invitation
+    for now in (record.not_before, record.not_after):
+        (found,) = await find_recipients(world.sending(), [world.addressee(invitation)], now=now)
+        assert (found.binding, found.attested) == (None, False)
+    for now in (record.not_before - 1, record.not_after + 1):
+        with pytest.raises((InvitationExpiredError, InvitationRefusedError)):
+            await find_recipients(world.sending(), [world.addressee(invitation)], now=now)
+
+
 async def test_another_record_than_the_own_copy_is_refused(world: World) -> None:
     first = await world.invite()
     own = OwnCopy(first.record).invitation
