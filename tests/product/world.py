@@ -159,14 +159,19 @@ class Practice:
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start a command and go on."""
-        return subprocess.Popen(
-            command(*arguments),
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
+        # A shell that started the tests in the background had SIGINT ignored, by children too.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                command(*arguments),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def found(self) -> None:
         """`souspli org create`."""
