@@ -232,14 +232,19 @@ class Practice:
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start a command and do not wait for it."""
-        return subprocess.Popen(
-            command(*arguments),
-            env=self.service.environment | self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        # A shell that started the tests in the background had SIGINT ignored, by children too.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                command(*arguments),
+                env=self.service.environment | self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def book(self) -> dict[str, bytes]:
         """The address book's files, byte for byte."""
