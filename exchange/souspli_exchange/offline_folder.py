@@ -11,6 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from souspli_exchange.durable import (
+    PRIVATE_FOLDER,
+    create_private,
+    make_unfinished_folder,
+    remove_unfinished_folder,
+    sync_folder,
+)
 from souspli_exchange.errors import (
     ExchangeUsageError,
     OutputError,
@@ -22,11 +29,6 @@ from souspli_keys.public import Fingerprint
 CONTENTS_NAME: Final = "contents.age"
 COVERS_NAME: Final = "covers"
 COVER_SUFFIX: Final = ".age"
-
-_FOLDER_PREFIX = ".souspli-"  # what a crash leaves; may be deleted
-_NAME_BYTES = 8  # a folder that somebody else has made meanwhile is refused by mkdir
-_FOLDER_MODE = 0o700  # ciphertext, but file names say for whom
-_FILE_MODE = 0o600
 
 
 def cover_path(folder: Path, recipient: Fingerprint) -> Path:
@@ -49,27 +51,25 @@ class NewSealedFolder:
         self._folder = folder
         self._released = False
         _check_absent(folder)
-        # In the same folder, hence on the same disk: a rename there is one step.
-        self._temporary = folder.parent / f"{_FOLDER_PREFIX}{os.urandom(_NAME_BYTES).hex()}"
         try:
-            self._temporary.mkdir(mode=_FOLDER_MODE)
+            self._temporary = make_unfinished_folder(folder)
         except OSError as failure:
             raise OutputError("no folder can be made there") from failure
         try:
-            (self._temporary / COVERS_NAME).mkdir(mode=_FOLDER_MODE)
+            (self._temporary / COVERS_NAME).mkdir(mode=PRIVATE_FOLDER)
         except OSError as failure:
             self.close()
             raise OutputError("no folder can be made there") from failure
 
     @property
     def contents(self) -> Path:
-        """Where the sealed contents are to be written, durably, by `new_file`."""
+        """Where the sealed contents are to be written, durably."""
         return self._temporary / CONTENTS_NAME
 
     def put_cover(self, recipient: Fingerprint, sealed: bytes) -> None:
         """Keep a recipient's cover; OutputError if there is no room."""
         try:
-            descriptor = new_file(cover_path(self._temporary, recipient))
+            descriptor = create_private(cover_path(self._temporary, recipient))
             with os.fdopen(descriptor, "wb") as file:
                 file.write(sealed)
                 file.flush()
@@ -82,8 +82,8 @@ class NewSealedFolder:
         if self._released:
             raise ExchangeUsageError("this folder has been released")
         try:
-            _sync_folder(self._temporary / COVERS_NAME)
-            _sync_folder(self._temporary)
+            sync_folder(self._temporary / COVERS_NAME)
+            sync_folder(self._temporary)
             # A folder that exists and is empty would be replaced without a word.
             _check_absent(self._folder)
             self._temporary.rename(self._folder)
@@ -92,14 +92,12 @@ class NewSealedFolder:
             raise OutputError("the sealed document can't be kept: is the disk full?") from failure
         with suppress(OSError):
             # The folder is there, and whole; some network disks can't do this.
-            _sync_folder(self._folder.parent)
+            sync_folder(self._folder.parent)
 
     def close(self) -> None:
         """Remove whatever was not released."""
         if not self._released:
-            import shutil  # noqa: PLC0415  (seldom; it brings three compressors along)
-
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            remove_unfinished_folder(self._temporary)
 
     def __enter__(self) -> "NewSealedFolder":
         return self
@@ -111,12 +109,6 @@ class NewSealedFolder:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def new_file(path: Path) -> int:
-    """Open a private file that must not exist yet; return its descriptor."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(path, flags, _FILE_MODE)
 
 
 def open_regular(path: Path) -> int:
@@ -147,11 +139,3 @@ def read_start(path: Path, *, most: int) -> bytes:
 def _check_absent(folder: Path) -> None:
     if folder.exists() or folder.is_symlink():
         raise OutputExistsError("the folder to be made exists already")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
