@@ -10,10 +10,11 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import msgspec
 from msgspec import Meta
+from msgspec.inspect import is_struct_type
 from yarl import URL
 
 from souspli_mailbox.errors import SettingsError
@@ -150,8 +151,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 def _place(values: dict[str, Any], name: str, text: str) -> None:
     """Put a variable into its table, so that one conversion checks both sources."""
-    for table in ("mail", "limits"):
-        if name.startswith(f"{table}_"):
+    for table, kind in get_type_hints(Settings).items():
+        if name.startswith(f"{table}_") and is_struct_type(kind):
             values[table] = {**values.get(table, {}), name.removeprefix(f"{table}_"): text}
             return
     values[name] = text
