@@ -1,0 +1,70 @@
+"""Where rows and objects rest in a benchmark: each engine started, and told to the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from souspli_mailbox.app import open_database
+from souspli_mailbox.settings import Settings, load
+from souspli_storage.database import Database
+
+
+class DatabaseKind(StrEnum):
+    """Which database."""
+
+    SQLITE = "SQLite"
+    POSTGRESQL = "PostgreSQL"
+
+
+class StoreKind(StrEnum):
+    """Which store."""
+
+    DISK = "disk"
+    SEAWEEDFS = "SeaweedFS"
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a service of this benchmark stands on."""
+
+    database: DatabaseKind
+    store: StoreKind
+    data: Path
+    """The data folder."""
+    settings: Mapping[str, str]
+    """Environment of the nodes."""
+    servers: Mapping[str, int]
+    """Process ids of what was started for it, by a name for the table."""
+
+    @property
+    def says(self) -> str:
+        """For a table."""
+        return f"{self.database}, {self.store}"
+
+    def in_process(self) -> Settings:
+        """Return the settings of a service that runs in this process."""
+        return load(
+            None,
+            {
+                **self.settings,
+                "SOUSPLI_MAILBOX_DATA": str(self.data),
+                "SOUSPLI_MAILBOX_SERVE_PAGE": "false",
+                "SOUSPLI_MAILBOX_LISTEN_PORT": "0",
+            },
+        )
+
+    def open(self) -> Database:
+        """Open the database as the service does."""
+        return open_database(self.data)
+
+
+@contextmanager
+def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator[Engines]:
+    """Start what is needed, in `folder`; stop it at the end."""
+    if database is not DatabaseKind.SQLITE or store is not StoreKind.DISK:
+        raise NotImplementedError("only SQLite and disk")
+    yield Engines(database, store, folder / "data", {}, {})
