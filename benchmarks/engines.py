@@ -68,3 +68,10 @@ def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator
     if database is not DatabaseKind.SQLITE or store is not StoreKind.DISK:
         raise NotImplementedError("only SQLite and disk")
     yield Engines(database, store, folder / "data", {}, {})
+
+
+@contextmanager
+def started_database(database: DatabaseKind, folder: Path) -> Generator[Engines]:
+    """Start a database alone; its store is never looked at."""
+    with started(database, StoreKind.DISK, folder) as engines:
+        yield engines

@@ -27,7 +27,7 @@ from sqlalchemy import Connection, func, select
 from benchmarks import drivers
 from benchmarks.driver import ToCollect, ToDeposit
 from benchmarks.drivers import Driven, Drivers
-from benchmarks.engines import DatabaseKind, StoreKind
+from benchmarks.engines import DatabaseKind, Engines, StoreKind
 from benchmarks.load_limits import Limits, prepare_limits
 from benchmarks.nodes import Node
 from benchmarks.processes import cpu_seconds
@@ -39,8 +39,6 @@ from souspli_mailbox.schema import tables
 
 # Two cores: a third process would only take turns with them.
 DRIVERS: Final = 2
-# Deposits before each measurement, at once, by nodes that were just started.
-WARMING: Final = 16
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,13 @@ class Plan:
     nodes: tuple[int, ...] = (1, 2)
     count: int = 160
     """Documents in each measurement."""
+    warming: int = 16
+    """Deposits by nodes that were just started, all at once, before anything is measured."""
 
     @property
     def documents(self) -> int:
         """How many there will be in all, the first round's, which warms up, included."""
-        each = len(self.nodes) * (self.count * len(self.connections) + WARMING)
+        each = len(self.nodes) * (self.count * len(self.connections) + self.warming)
         return (self.rounds + 1) * each
 
 
@@ -84,7 +84,7 @@ Key = tuple[str, int, int]
 class Found:
     """Everything that was measured on one pair of engines."""
 
-    engines: str
+    engines: Engines
     limits: Limits
     measured: dict[Key, Measurement] = field(default_factory=dict)
 
@@ -103,9 +103,9 @@ def measure(database: DatabaseKind, store: StoreKind, plan: Plan, folder: Path) 
         limits = prepare_limits(world, folder)
         driving = stack.enter_context(drivers.started(folder, world.letters, processes=DRIVERS))
         load = Load(world, driving, plan, iter(world.patients))
-        found = Found(world.engines.says, limits)
+        found = Found(world.engines, limits)
         for number in range(plan.rounds + 1):
-            tell(f"{found.engines}: round {number} of {plan.rounds}")
+            tell(f"{found.engines.says}: round {number} of {plan.rounds}")
             # The first one warms everything up.
             load.one_round(found if number else Found(found.engines, limits.forgotten()))
         return found
@@ -124,7 +124,8 @@ class Load:
         """Every measurement once, the limits among them."""
         for count in self.plan.nodes:
             with self.world.nodes(count) as group:
-                self.deposit(group, WARMING, connections=WARMING)
+                if self.plan.warming:
+                    self.deposit(group, self.plan.warming, connections=self.plan.warming)
                 for connections in self.plan.connections:
                     self.measure(group, connections, found)
         for connections in self.plan.connections:

@@ -30,7 +30,7 @@ def write_tables(all_found: Sequence[Found]) -> str:
 
 
 def _section(found: Found) -> list[str]:
-    lines = [f"### {found.engines}", "", HEAD.format("work")]
+    lines = [f"### {found.engines.says}", "", HEAD.format("work")]
     for (what, nodes, connections), one in found.measured.items():
         series = one.series
         lines.append(
@@ -46,7 +46,7 @@ def _section(found: Found) -> list[str]:
 
 
 def _ratios(found: Found) -> list[str]:
-    target = next(t for kind, t in ROWS_TARGETS.items() if found.engines.startswith(kind))
+    target = ROWS_TARGETS[found.engines.database]
     lines: list[str] = []
     measured, limits = found.measured, found.limits.series
     for (what, nodes, connections), one in measured.items():

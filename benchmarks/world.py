@@ -22,7 +22,8 @@ from souspli_keys.identity import Identity
 from souspli_storage.database import Database
 
 LETTERS: Final = 8
-# Deliveries that are in the table before anything is measured.
+# Deliveries that are in the table before anything is measured. In a recording, ids that the
+# database counts are told by their value, which must be none of the small ones beside them.
 BEFORE: Final = 2_000
 # Patients for the recording, which warms up with the first of them.
 RECORDED: Final = 3
@@ -53,7 +54,7 @@ class World:
 
 @contextmanager
 def made(
-    database: DatabaseKind, store: StoreKind, *, patients: int, folder: Path
+    database: DatabaseKind, store: StoreKind, *, patients: int, folder: Path, before: int = BEFORE
 ) -> Generator[World]:
     """Start the engines, let a practice in, add patients, seal documents, record statements."""
     with ExitStack() as stack:
@@ -66,7 +67,9 @@ def made(
         sealing = Sealing(practice.member, practice.sender.organisation, Identity.generate())
         letters = [sealing.letter(now=now) for _ in range(LETTERS)]
         opened = stack.enter_context(stood_on.open())
-        people, token = _fill(opened, practice, sealing, RECORDED + patients, now)
+        people, token = _fill(
+            opened, practice, sealing, RECORDED + patients, now=now, before=before
+        )
         captured = asyncio.run(
             capture(
                 stood_on.in_process(),
@@ -94,7 +97,7 @@ def _node(stood_on: Engines, mail_port: int) -> AbstractContextManager[Node]:
 
 
 def _fill(
-    database: Database, practice: Practice, sealing: Sealing, count: int, now: int
+    database: Database, practice: Practice, sealing: Sealing, count: int, *, now: int, before: int
 ) -> tuple[list[Patient], str]:
     """Add patients, and others to whom much was sent before; open the member's session."""
     filler = Filler(database, lengths=REAL_LENGTHS, now=now)
@@ -105,6 +108,6 @@ def _fill(
         fingerprint=reader.fingerprint,
         identity=json.dumps(reader.to_json()).encode(),
     )
-    others = filler.patients(BEFORE // 10, [practice.sender])
-    filler.deliveries((others[n % len(others)] for n in range(BEFORE)), BEFORE)
+    others = filler.patients(before // 10, [practice.sender])
+    filler.deliveries((others[n % len(others)] for n in range(before)), before)
     return people, filler.signed_in(practice.sender)
