@@ -110,7 +110,7 @@ def make_app(
     app[SETTINGS] = settings
     app[CLOCK] = clock
     app[PAGE] = load_page(settings, folder=webclient)
-    app[DRAIN] = Drain()
+    app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
     app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()

@@ -6,7 +6,6 @@ log: the route's template does (`/v1/deliveries/{delivery_id}`).
 
 import secrets
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from aiohttp import web
 
 from souspli_mailbox.answers import problem_answer
 from souspli_mailbox.errors import Refusal
+from souspli_mailbox.logs import describe
 from souspli_mailbox.page import page_not_found, wants_page
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.sessions import CookieName
@@ -92,6 +92,11 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["Server"] = "souspli"
     if request.app[SETTINGS].page_url.scheme == "https":
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+    if request.app[DRAIN].stopping:
+        # The next request of this connection belongs to a process that stays.
+        response.force_close()
+        # aiohttp has written its headers already, and calls this hook after that.
+        headers["Connection"] = "close"
     if (request_id := request.get(REQUEST_ID)) is not None:
         headers["X-Request-ID"] = request_id
 
@@ -127,9 +132,16 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return problem_answer(refusal)
 
 
+# Asked by machines that decide whether to go on sending people here, or to restart the
+# process: a busy or stopping one has to answer them.
+PROBES: Final = frozenset({"/healthz", "/readyz"})
+
+
 @web.middleware
 async def count_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the request on unless the service stops, and let the stop wait for it."""
+    if route_template(request) in PROBES:
+        return await handler(request)
     return await request.app[DRAIN].follow(request, handler)
 
 
@@ -151,21 +163,3 @@ async def refuse_other_sites(request: web.Request, handler: Handler) -> web.Stre
         if not own and (has_cookie or not said_nothing):
             raise Refusal(ProblemKind.NOT_ALLOWED)
     return await handler(request)
-
-
-def describe(failed: BaseException) -> list[str]:
-    """Return where and by what type something failed, without any of the values.
-
-    The text of an exception may repeat what a person sent; types and line numbers
-    can't.
-    """
-    described: list[str] = []
-    cause: BaseException | None = failed
-    while cause is not None:
-        frames = traceback.extract_tb(cause.__traceback__)
-        places = " > ".join(
-            f"{frame.filename.rpartition('/')[2]}:{frame.lineno}:{frame.name}" for frame in frames
-        )
-        described.append(f"{type(cause).__name__} at {places}")
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return described
