@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,9 @@ from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.readiness import Part, Readiness
 from souspli_mailbox.records.jobs import JobName, ensure_job
+from souspli_mailbox.records.organisations import count_organisations
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.routes import (
     claim_gates,
@@ -52,6 +55,7 @@ from souspli_mailbox.state import (
     DRAIN,
     NONCE_QUOTA,
     PAGE,
+    READINESS,
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
@@ -64,6 +68,7 @@ from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
+from souspli_storage.errors import NoSuchObjectError
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -82,6 +87,9 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
 MIGRATIONS: Final = Path(schema.__file__).parent
 DATABASE_FILE: Final = "mailbox.sqlite"
 DOCUMENTS_FOLDER: Final = "documents"
+
+# Keys are random: this one is no object's.
+NO_OBJECT: Final = "0" * 32
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -166,9 +174,10 @@ def _jobs(
     async def jobs(app: web.Application) -> AsyncIterator[None]:
         """Work through the job table until the end; jobs under way finish."""
         settings, database, clock = app[SETTINGS], app[DATABASE], app[CLOCK]
+        relay = open_relay(settings)
         outbox = Outbox(
             database=database,
-            relay=open_relay(settings),
+            relay=relay,
             clock=clock,
             sender=settings.mail_sender,
             page=settings.page,
@@ -183,12 +192,29 @@ def _jobs(
         }
         app[WORKER] = worker = Worker(database=database, handlers=handlers, clock=clock)
         await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
+        app[READINESS] = readiness = Readiness(
+            {
+                Part.DATABASE: lambda: database.read(count_organisations),
+                Part.STORE: lambda: _reach(app[BLOBS]),
+                Part.RELAY: relay.probe,
+            }
+        )
         running = asyncio.create_task(worker.run())
+        watching = asyncio.create_task(readiness.watch_relay())
         yield
+        watching.cancel()
+        await asyncio.wait({watching})
+        await readiness.close()
         worker.stop()
         await running
 
     return jobs
+
+
+async def _reach(blobs: BlobStore) -> None:
+    """Ask the store for an object that no upload was ever given the key of."""
+    with suppress(NoSuchObjectError):
+        await asyncio.to_thread(blobs.size, NO_OBJECT)
 
 
 def open_database(folder: Path) -> Database:

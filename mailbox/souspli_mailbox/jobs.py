@@ -26,7 +26,6 @@ from souspli_mailbox.records.jobs import (
     postpone_job,
 )
 from souspli_storage.database import Database
-from souspli_storage.errors import StorageError
 
 # Twice what a patient relay takes for one mail. A killed worker's job waits this
 # long for another one.
@@ -139,8 +138,9 @@ class Worker:
                 now=now,
                 lease_until=now + LEASE_SECONDS,
             )
-        except StorageError as error:
-            # Busy or full: the worker must outlive what the operator will mend.
+        except Exception as error:  # noqa: BLE001  (see the next line)
+            # Busy, full or unheard of: the worker must outlive what the operator will
+            # mend, or a process would go on serving that does no jobs any more.
             _log.warning("jobs-unavailable", failure=type(error).__name__)
             return None
 

@@ -4,19 +4,89 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from simulation import sealed as shapes
-from simulation.process import started
+from simulation.people import Practice
 from simulation.quick import invite
+from simulation.service import ORIGIN, Clock, free_port
 
 from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.ports import AddressedCover
 from souspli_mailbox import entry
+from souspli_mailbox.client import MailboxClient
 from souspli_mailbox.settings import Settings
+
+PROGRAM = """
+import resource, sys
+from pathlib import Path
+from souspli_mailbox import entry
+from souspli_mailbox.settings import Settings
+folder, port, most_bytes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+if most_bytes:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+settings = Settings(
+    data=folder, page=f"http://127.0.0.1:{port}/", listen_port=port, serve_page=False
+)
+entry.serve(settings, ready=lambda address: print(address, flush=True))
+"""
+
+
+class RealClock(Clock):
+    """The process has the machine's clock, and so have its clients here."""
+
+    def __init__(self) -> None:
+        self.now = int(time.time())
+
+
+@dataclass
+class Process:
+    """What `people` needs of a service."""
+
+    settings: Settings
+    clock: Clock
+    clients: contextlib.AsyncExitStack
+    running: asyncio.subprocess.Process
+
+    async def client(self) -> MailboxClient:
+        return await self.clients.enter_async_context(
+            MailboxClient(self.settings.page, origin=ORIGIN)
+        )
+
+    def admission_code(self) -> str:
+        return entry.admission_code(self.settings)
+
+    async def practice(self) -> Practice:
+        return await Practice.found(self)  # type: ignore[arg-type]  # as much of one as it takes
+
+
+@contextlib.asynccontextmanager
+async def started(folder: Path, *, most_bytes: int = 0) -> AsyncIterator[Process]:
+    port = free_port()
+    with (folder.parent / "log").open("ab") as log:
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", PROGRAM, str(folder), str(port), str(most_bytes)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+    settings = Settings(data=folder, page=f"http://127.0.0.1:{port}/", listen_port=port)
+    async with contextlib.AsyncExitStack() as clients:
+        try:
+            assert running.stdout is not None
+            assert (await running.stdout.readline()).decode().strip() == settings.page
+            yield Process(settings, RealClock(), clients, running)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                running.kill()
+            await running.communicate()
 
 
 async def test_a_full_disk_keeps_nothing_and_says_so(tmp_path: Path) -> None:
