@@ -16,6 +16,8 @@ from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.measured import MeasuredRelay, measured_database, measured_store
+from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.middlewares import (
     add_headers,
     answer_problems,
@@ -53,6 +55,7 @@ from souspli_mailbox.state import (
     DATABASE,
     DESCRIPTION,
     DRAIN,
+    METRICS,
     NONCE_QUOTA,
     PAGE,
     READINESS,
@@ -117,6 +120,7 @@ def make_app(
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[METRICS] = Metrics()
     app[PAGE] = load_page(settings, folder=webclient)
     app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
@@ -154,8 +158,9 @@ def _storage(
         folder = app[SETTINGS].data
         database = await asyncio.to_thread(open_database, folder)
         try:
-            app[DATABASE] = database
-            app[BLOBS] = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[DATABASE] = measured_database(database, app[METRICS])
+            blobs = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[BLOBS] = measured_store(blobs, app[METRICS])
             app[SECRETS] = ServiceSecrets(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
@@ -174,7 +179,8 @@ def _jobs(
     async def jobs(app: web.Application) -> AsyncIterator[None]:
         """Work through the job table until the end; jobs under way finish."""
         settings, database, clock = app[SETTINGS], app[DATABASE], app[CLOCK]
-        relay = open_relay(settings)
+        metrics = app[METRICS]
+        relay = MeasuredRelay(open_relay(settings), metrics)
         outbox = Outbox(
             database=database,
             relay=relay,
@@ -183,14 +189,18 @@ def _jobs(
             page=settings.page,
             code_key=app[SECRETS].one_time_codes,
         )
-        sweeper = Sweeper(database=database, blobs=app[BLOBS], clock=clock)
+        sweeper = Sweeper(
+            database=database, blobs=app[BLOBS], clock=clock, observer=metrics.count_swept
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
             JobName.ACTIVATED: outbox.activated,
             JobName.SWEEP: sweeper.sweep,
         }
-        app[WORKER] = worker = Worker(database=database, handlers=handlers, clock=clock)
+        app[WORKER] = worker = Worker(
+            database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
+        )
         await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
         app[READINESS] = readiness = Readiness(
             {

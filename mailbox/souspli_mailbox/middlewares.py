@@ -18,7 +18,7 @@ from souspli_mailbox.logs import describe
 from souspli_mailbox.page import page_not_found, wants_page
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.sessions import CookieName
-from souspli_mailbox.state import CLOCK, DRAIN, PAGE, REQUEST_ID, SETTINGS
+from souspli_mailbox.state import CLOCK, DRAIN, METRICS, PAGE, REQUEST_ID, SETTINGS
 from souspli_mailbox.translations import refusal_for
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -57,14 +57,20 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
         return response
     finally:
         now = int(request.app[CLOCK]())
+        seconds = time.monotonic() - began
+        method = request.method if request.method in _LOGGED_METHODS else "other"
+        route = route_template(request)
+        request.app[METRICS].requests.labels(
+            route=route, method=method, status=f"{status // 100}xx" if status else "gone"
+        ).observe(seconds)
         log.info(
             "request",
             request_id=request[REQUEST_ID],
-            method=request.method if request.method in _LOGGED_METHODS else "other",
-            route=route_template(request),
+            method=method,
+            route=route,
             # 0: the client went away before the answer had begun.
             status=status,
-            milliseconds=round((time.monotonic() - began) * 1000),
+            milliseconds=round(seconds * 1000),
             at=now - now % LOGGED_TIME_SECONDS,
         )
 
@@ -76,7 +82,11 @@ _LOGGED_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPT
 def route_template(request: web.Request) -> str:
     """Return the matched route's template: never a path, which may hold an id."""
     resource = request.match_info.route.resource
-    return "(none)" if resource is None else resource.canonical
+    if resource is None:
+        return "(none)"
+    template = resource.canonical
+    # One for all files of the page: which of them is nobody's concern.
+    return "/assets/{file}" if template.startswith("/assets/") else template
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -121,6 +131,9 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         raise  # the client went away: there is nobody to answer, and nothing failed
     except Exception as failed:  # noqa: BLE001  (constant words to the client)
         refusal = refusal_for(failed, now=int(request.app[CLOCK]()))
+        request.app[METRICS].problems.labels(
+            route=route_template(request), problem=refusal.kind.value.name
+        ).inc()
         if refusal.kind.value.status >= 500:
             log.error(
                 "request failed",

@@ -1,6 +1,7 @@
 """One serving process: from its sockets to a stop that breaks nothing off."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from aiohttp import web
 from souspli_mailbox.app import make_app
 from souspli_mailbox.jobs import HANDLER_SECONDS
 from souspli_mailbox.listening import BoundedSite, address_of, bind
+from souspli_mailbox.metrics_server import serve_metrics
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DRAIN, SETTINGS, WORKER
 from souspli_mailbox.workers import Place
@@ -43,17 +45,17 @@ async def run(
     `sockets`: those of the parent, else they are bound here, as the settings say.
     Raises SettingsError, StorageError or OSError if it can't start.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in _STOP:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop.set)
-    if place is not None:
-        loop.add_reader(place.parent, stop.set)
+    stop = _hear_stop(place)
     app = make_app(settings)
-    runner = make_runner(app)
-    try:
+    async with contextlib.AsyncExitStack() as running:
+        runner = make_runner(app)
+        running.push_async_callback(runner.cleanup)
         await runner.setup()
+        if settings.metrics.listen_port:
+            number = 0 if place is None else place.number
+            metrics = await serve_metrics(app, worker=number)
+            # Ended first, and so after the drain: somebody may want to see it come down.
+            running.push_async_callback(metrics.cleanup)
         if sockets is None:
             sockets = bind(settings.listen_host, settings.listen_port)
         for one in sockets:
@@ -63,14 +65,28 @@ async def run(
         if ready is not None:
             ready(address_of(sockets))
         await stop.wait()
-        if place is not None:
-            # It stays readable for ever once the parent is gone.
-            loop.remove_reader(place.parent)
         # No further job is begun while the last requests are answered.
         app[WORKER].stop()
         await app[DRAIN].finish(timeout=SHUTDOWN_SECONDS)
-    finally:
-        await runner.cleanup()
+
+
+def _hear_stop(place: Place | None) -> asyncio.Event:
+    """Return what is set by a signal, or by the parent's end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _STOP:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop.set)
+    if place is not None:
+        parent = place.parent
+
+        def parent_gone() -> None:
+            # It stays readable for ever.
+            loop.remove_reader(parent)
+            stop.set()
+
+        loop.add_reader(parent, parent_gone)
+    return stop
 
 
 def make_runner(app: web.Application) -> web.AppRunner:

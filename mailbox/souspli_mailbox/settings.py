@@ -55,6 +55,15 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise SettingsError("mail.password_file can't be read") from None
 
 
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Figures for Prometheus, on a port that is nobody else's."""
+
+    listen_host: str = "127.0.0.1"
+    """Where Prometheus asks. They name nobody, and are still not for everybody."""
+    listen_port: Port = 0
+    """Port of the first process; each further one has the next. 0: no metrics."""
+
+
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Upper bounds, each so that one client can't use up what all share."""
 
@@ -101,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     address, and one who mistypes makes everybody wait.
     """
     mail: MailSettings = MailSettings()
+    metrics: MetricsSettings = MetricsSettings()
     limits: LimitSettings = LimitSettings()
 
     @property

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
 from souspli_mailbox.readiness import Readiness
@@ -39,6 +40,7 @@ BLOBS: Final = web.AppKey[BlobStore]("blobs")
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)
+METRICS: Final = web.AppKey("metrics", Metrics)
 READINESS: Final = web.AppKey("readiness", Readiness)
 WORKER: Final = web.AppKey("worker", Worker)
 NONCE_QUOTA: Final = web.AppKey("nonce_quota", NonceQuota)
