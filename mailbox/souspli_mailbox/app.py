@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.measured import MeasuredRelay, measured_database, measured_store
+from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.middlewares import (
     add_headers,
     answer_problems,
@@ -28,7 +31,9 @@ from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.readiness import Part, Readiness
 from souspli_mailbox.records.jobs import JobName, ensure_job
+from souspli_mailbox.records.organisations import count_organisations
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.routes import (
     claim_gates,
@@ -50,8 +55,10 @@ from souspli_mailbox.state import (
     DATABASE,
     DESCRIPTION,
     DRAIN,
+    METRICS,
     NONCE_QUOTA,
     PAGE,
+    READINESS,
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
@@ -64,6 +71,7 @@ from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
+from souspli_storage.errors import NoSuchObjectError
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -82,6 +90,9 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
 MIGRATIONS: Final = Path(schema.__file__).parent
 DATABASE_FILE: Final = "mailbox.sqlite"
 DOCUMENTS_FOLDER: Final = "documents"
+
+# Keys are random: this one is no object's.
+NO_OBJECT: Final = "0" * 32
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -109,8 +120,9 @@ def make_app(
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[METRICS] = Metrics()
     app[PAGE] = load_page(settings, folder=webclient)
-    app[DRAIN] = Drain()
+    app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
     app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
@@ -146,8 +158,9 @@ def _storage(
         folder = app[SETTINGS].data
         database = await asyncio.to_thread(open_database, folder)
         try:
-            app[DATABASE] = database
-            app[BLOBS] = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[DATABASE] = measured_database(database, app[METRICS])
+            blobs = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[BLOBS] = measured_store(blobs, app[METRICS])
             app[SECRETS] = ServiceSecrets(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
@@ -166,29 +179,52 @@ def _jobs(
     async def jobs(app: web.Application) -> AsyncIterator[None]:
         """Work through the job table until the end; jobs under way finish."""
         settings, database, clock = app[SETTINGS], app[DATABASE], app[CLOCK]
+        metrics = app[METRICS]
+        relay = MeasuredRelay(open_relay(settings), metrics)
         outbox = Outbox(
             database=database,
-            relay=open_relay(settings),
+            relay=relay,
             clock=clock,
             sender=settings.mail_sender,
             page=settings.page,
             code_key=app[SECRETS].one_time_codes,
         )
-        sweeper = Sweeper(database=database, blobs=app[BLOBS], clock=clock)
+        sweeper = Sweeper(
+            database=database, blobs=app[BLOBS], clock=clock, observer=metrics.count_swept
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
             JobName.ACTIVATED: outbox.activated,
             JobName.SWEEP: sweeper.sweep,
         }
-        app[WORKER] = worker = Worker(database=database, handlers=handlers, clock=clock)
+        app[WORKER] = worker = Worker(
+            database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
+        )
         await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
+        app[READINESS] = readiness = Readiness(
+            {
+                Part.DATABASE: lambda: database.read(count_organisations),
+                Part.STORE: lambda: _reach(app[BLOBS]),
+                Part.RELAY: relay.probe,
+            }
+        )
         running = asyncio.create_task(worker.run())
+        watching = asyncio.create_task(readiness.watch_relay())
         yield
+        watching.cancel()
+        await asyncio.wait({watching})
+        await readiness.close()
         worker.stop()
         await running
 
     return jobs
+
+
+async def _reach(blobs: BlobStore) -> None:
+    """Ask the store for an object that no upload was ever given the key of."""
+    with suppress(NoSuchObjectError):
+        await asyncio.to_thread(blobs.size, NO_OBJECT)
 
 
 def open_database(folder: Path) -> Database:

@@ -3,6 +3,7 @@
     MailboxError
     ├── SettingsError        the operator's settings are wrong; the text says which and how
     │   └── PageError        the built page is missing, or was built for another service
+    ├── WorkersFailedError   the service's processes can't go on; the log says why
     ├── MailError            the relay did not take a mail
     │   ├── MailRefusedError     for good: the recipient is not told
     │   └── MailDelayedError     try again
@@ -26,6 +27,10 @@ class SettingsError(MailboxError):
 
 class PageError(SettingsError):
     """The browser client is not built, or was built for another origin or host."""
+
+
+class WorkersFailedError(MailboxError):
+    """One of the processes ended before it was ready, or none is left."""
 
 
 class MailError(MailboxError):

@@ -21,6 +21,9 @@ from souspli_mailbox.errors import SettingsError
 
 ENVIRONMENT_PREFIX: Final = "SOUSPLI_MAILBOX_"
 
+# A worker tells that it is ready by one byte. Machines with more cores run more nodes.
+MOST_WORKERS: Final = 64
+
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 
@@ -52,6 +55,15 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise SettingsError("mail.password_file can't be read") from None
 
 
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Figures for Prometheus, on a port that is nobody else's."""
+
+    listen_host: str = "127.0.0.1"
+    """Where Prometheus asks. They name nobody, and are still not for everybody."""
+    listen_port: Port = 0
+    """Port of the first process; each further one has the next. 0: no metrics."""
+
+
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Upper bounds, each so that one client can't use up what all share."""
 
@@ -65,6 +77,12 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A browser's session ends after one idle hour: the family's computer."""
     claim_session_seconds: Annotated[int, Meta(ge=60)] = 3_600
     """A claim takes minutes; an hour leaves time to find one's glasses."""
+    connections: Annotated[int, Meta(ge=1)] = 1_000
+    """Connections of one process at a time; 1,024 descriptors are a usual limit of the system."""
+    requests: Annotated[int, Meta(ge=1)] = 500
+    """Requests that one process answers at a time, slow downloads included."""
+    idle_seconds: Annotated[float, Meta(gt=0)] = 75.0
+    """A connection without a whole request is closed: idle, or sending a header drop by drop."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +98,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where to listen. TLS is the reverse proxy's, so by default only this machine."""
     listen_port: Port = 8470
     """0 takes any free port."""
+    workers: Annotated[int, Meta(ge=1, le=MOST_WORKERS)] = 1
+    """Processes that serve. One for each core of a busy machine; each takes some 100 MiB."""
     serve_page: bool = True
     """Off where the page comes from a server of its own."""
     behind_proxy: bool = False
@@ -90,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     address, and one who mistypes makes everybody wait.
     """
     mail: MailSettings = MailSettings()
+    metrics: MetricsSettings = MetricsSettings()
     limits: LimitSettings = LimitSettings()
 
     @property

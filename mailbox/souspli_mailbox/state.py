@@ -9,8 +9,10 @@ from aiohttp import web
 
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
+from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
@@ -38,6 +40,8 @@ BLOBS: Final = web.AppKey[BlobStore]("blobs")
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)
+METRICS: Final = web.AppKey("metrics", Metrics)
+READINESS: Final = web.AppKey("readiness", Readiness)
 WORKER: Final = web.AppKey("worker", Worker)
 NONCE_QUOTA: Final = web.AppKey("nonce_quota", NonceQuota)
 SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)

@@ -8,7 +8,7 @@ confirmed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,10 @@ OBJECTS_AT_ONCE: Final = 50
 _log: Final = structlog.get_logger()
 
 
+def _unobserved(_swept: Mapping[str, int]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeper:
     """Handles the `sweep` job."""
@@ -46,6 +50,8 @@ class Sweeper:
     database: Database
     blobs: BlobStore
     clock: Callable[[], float]
+    observer: Callable[[Mapping[str, int]], None] = _unobserved
+    """Told how many of what each run deleted, or could not."""
 
     async def sweep(self, _job: Job) -> Outcome:
         """Delete what is due; come back in an hour, or at once if there is more."""
@@ -57,7 +63,15 @@ class Sweeper:
         deleted, left = await self._delete_condemned(now)
         if rows or uploads or deleted:
             await self._forget_log()
-        _log.info("swept", rows=rows, uploads=uploads, orphans=orphans, objects=deleted, left=left)
+        swept = {
+            "rows": rows,
+            "uploads": uploads,
+            "orphans": orphans,
+            "objects": deleted,
+            "left": left,
+        }
+        _log.info("swept", **swept)
+        self.observer(swept)
         more = deleted == OBJECTS_AT_ONCE
         return NotYet(now if more else now + SWEEP_EVERY_SECONDS)
 

@@ -27,9 +27,12 @@ from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE
 from souspli_storage.database import Database
+from souspli_storage.disk import DiskBlobs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from souspli_storage.blobs import BlobStore
 
 ORIGIN = Origin("souspli.localhost")
 # As mails.md §2 writes it.
@@ -84,6 +87,9 @@ class Postbox:
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:  # noqa: ARG002  (the port's)
         self.mails.append((to, message))
         self.arrived.set()
+
+    async def probe(self) -> None:
+        """Answer, as a relay does that would take a mail."""
 
 
 @dataclass
@@ -169,7 +175,12 @@ class Service:
 
 @contextlib.asynccontextmanager
 async def running(
-    folder: Path, *, clock: Clock | None = None, **changed: Any
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    postbox: Postbox | None = None,
+    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    **changed: Any,
 ) -> AsyncIterator[Service]:
     """Run the service in `folder`; `changed` are settings other than the usual ones."""
     port = free_port()
@@ -182,8 +193,8 @@ async def running(
     )
     settings = msgspec.structs.replace(settings, **changed)
     clock = clock or Clock()
-    postbox = Postbox()
-    app = make_app(settings, clock=clock, open_relay=lambda _: postbox)
+    postbox = postbox or Postbox()
+    app = make_app(settings, clock=clock, open_blobs=open_blobs, open_relay=lambda _: postbox)
     runner = entry.make_runner(app)
     service = Service(settings=settings, clock=clock, app=app, postbox=postbox)
     try:

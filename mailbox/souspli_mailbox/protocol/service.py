@@ -21,6 +21,19 @@ class ServiceAnswer(Message, frozen=True, kw_only=True):
 
 
 class HealthAnswer(Message, frozen=True, kw_only=True):
-    """GET /healthz and /readyz."""
+    """GET /healthz."""
 
     status: str
+
+
+class ReadinessAnswer(Message, frozen=True, kw_only=True):
+    """GET /readyz, 200 or 503.
+
+    `status`: `ok`, `degraded` (the relay is away), `unavailable`, `stopping`. The parts:
+    `ok`, `away`, or `unknown` in a process's first seconds.
+    """
+
+    status: str
+    database: str
+    store: str
+    relay: str

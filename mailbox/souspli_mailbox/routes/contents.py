@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from souspli_mailbox.endpoints import Caller, Endpoint, Octets
-from souspli_mailbox.middlewares import describe
+from souspli_mailbox.logs import describe
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.ranges import read_range
 from souspli_mailbox.records.deliveries import Delivery
