@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from souspli_mailbox import schema
@@ -28,6 +29,7 @@ from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.routes import (
@@ -55,15 +57,19 @@ from souspli_mailbox.state import (
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
+    TOMBSTONES,
     WORKER,
     Clock,
     ServiceSecrets,
 )
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
+from souspli_storage.disk_ledger import DiskLedger
+from souspli_storage.ledger import Ledger
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -80,8 +86,11 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
 )
 
 MIGRATIONS: Final = Path(schema.__file__).parent
+_log: Final = structlog.get_logger()
+
 DATABASE_FILE: Final = "mailbox.sqlite"
 DOCUMENTS_FOLDER: Final = "documents"
+LEDGER_FILE: Final = "tombstones"
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -153,11 +162,26 @@ def _storage(
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
+            app[TOMBSTONES] = Tombstones(
+                open_ledger(folder),
+                TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
+            )
+            await _delete_again(app)
             yield
         finally:
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+async def _delete_again(app: web.Application) -> None:
+    """Before anybody is answered: a database that was put back must not tell what was deleted."""
+    database, tombstones = app[DATABASE], app[TOMBSTONES]
+    done = await asyncio.to_thread(
+        reapply_new, database, tombstones.ledger, key=tombstones.key, now=int(app[CLOCK]())
+    )
+    if done.read:
+        _log.info("tombstones", read=done.read, deleted=done.deleted, foreign=done.foreign)
 
 
 def _jobs(
@@ -174,7 +198,9 @@ def _jobs(
             page=settings.page,
             code_key=app[SECRETS].one_time_codes,
         )
-        sweeper = Sweeper(database=database, blobs=app[BLOBS], clock=clock)
+        sweeper = Sweeper(
+            database=database, blobs=app[BLOBS], tombstones=app[TOMBSTONES], clock=clock
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
@@ -191,9 +217,19 @@ def _jobs(
     return jobs
 
 
+def open_ledger(folder: Path) -> Ledger:
+    """Open the ledger of tombstones: always beside the objects, in whatever store they are."""
+    return DiskLedger(folder / DOCUMENTS_FOLDER / LEDGER_FILE)
+
+
+def connect_database(folder: Path) -> Database:
+    """Open the database in a data folder as it is, or a new one without tables."""
+    return Database(folder / DATABASE_FILE)
+
+
 def open_database(folder: Path) -> Database:
     """Open the database in a data folder and bring its schema up to date."""
-    database = Database(folder / DATABASE_FILE)
+    database = connect_database(folder)
     try:
         database.upgrade(migrations=MIGRATIONS)
     except BaseException:

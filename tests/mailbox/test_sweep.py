@@ -17,10 +17,12 @@ from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_mailbox.records.throttles import Throttle
 from souspli_mailbox.retention import due
 from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
 from souspli_storage.errors import NoSuchObjectError
 from souspli_storage.memory import Fault, MemoryBlobs
+from souspli_storage.memory_ledger import MemoryLedger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from souspli_mailbox.records.deposits import NewDeposit
+    from souspli_storage.ledger import Ledger
 
 JOB = Job(job_id=1, name=JobName.SWEEP, ids={}, attempts=1, lease="", lease_until=0)
+KEY = TombstoneKey(b"k" * 32)
 DATA = b"sealed"
 PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
 
@@ -44,10 +48,13 @@ def blobs(tmp_path: Path) -> DiskBlobs:
     return DiskBlobs(tmp_path / "documents")
 
 
-async def sweep(rows: Rows, blobs: BlobStore, *, now: int) -> NotYet:
-    outcome = await Sweeper(database=rows.database, blobs=blobs, clock=lambda: float(now)).sweep(
-        JOB
-    )
+async def sweep(rows: Rows, blobs: BlobStore, *, now: int, ledger: Ledger | None = None) -> NotYet:
+    outcome = await Sweeper(
+        database=rows.database,
+        blobs=blobs,
+        tombstones=Tombstones(MemoryLedger() if ledger is None else ledger, KEY),
+        clock=lambda: float(now),
+    ).sweep(JOB)
     assert isinstance(outcome, NotYet)
     return outcome
 
