@@ -222,6 +222,11 @@ def open_ledger(folder: Path) -> Ledger:
     return DiskLedger(folder / DOCUMENTS_FOLDER / LEDGER_FILE)
 
 
+def has_database(folder: Path) -> bool:
+    """Say whether there is a database to connect to, which `connect_database` would make."""
+    return (folder / DATABASE_FILE).is_file()
+
+
 def connect_database(folder: Path) -> Database:
     """Open the database in a data folder as it is, or a new one without tables."""
     return Database(folder / DATABASE_FILE)

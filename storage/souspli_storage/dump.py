@@ -3,7 +3,7 @@
 One file for each table, one row a line: a JSON object of column names and values. A
 value is text, an integer, null, or bytes as `{"base64": "…"}`. What the columns are is
 asked of the database, so that a database of any version can be dumped; which version
-that is, the caller writes down (`revision`), and has the schema made before `load`.
+that is (`revisions.py`), the caller writes down, and has the schema made before `load`.
 
 Functions here take a `Connection` inside a unit of work and know no table by name.
 """
@@ -25,7 +25,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    Text,
     bindparam,
     column,
     func,
@@ -41,11 +40,9 @@ from sqlalchemy.sql.expression import TableClause
 
 from souspli_storage.errors import DumpRefusedError
 from souspli_storage.lines import Facts, LinesWriter, read_lines
+from souspli_storage.revisions import VERSION_TABLE
 
 Row = dict[str, Any]
-
-# Where alembic keeps the schema's version.
-VERSION_TABLE: Final = "alembic_version"
 
 # Rows in memory at a time. Larger ones hold a cover; a hundred of those are some MB.
 ROWS_AT_ONCE: Final = 100
@@ -68,33 +65,22 @@ class _Shape:
         return table(self.name, *(_column(name) for name in self.columns))
 
 
-def revision(connection: Connection) -> str | None:
-    """Return the schema's version; None if no migration has ever run."""
-    if not inspect(connection).has_table(VERSION_TABLE):
-        return None
-    version: str | None = connection.execute(
-        select(literal_column("version_num", Text)).select_from(table(VERSION_TABLE))
-    ).scalar_one_or_none()
-    return version
-
-
 def dump(
     connection: Connection,
     folder: Path,
     *,
     without: Collection[str] = (),
-    told: Callable[[int], None] = lambda _: None,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[str, Facts]:
     """Write every table but `without` into `folder`; return the files' facts, by table.
 
     In a reading unit all of it is one snapshot. `told` is called with the number of
-    rows so far. Files of these names are replaced.
+    rows so far, and of all. Files of these names are replaced.
     """
     facts: dict[str, Facts] = {}
-    rows = 0
-    for shape in _shapes(connection):
-        if shape.name in without:
-            continue
+    shapes = [shape for shape in _shapes(connection) if shape.name not in without]
+    rows, total = 0, sum(_count(connection, shape) for shape in shapes)
+    for shape in shapes:
         with LinesWriter(file_of(folder, shape.name)) as lines:
             ordered = select(shape.clause).order_by(*(_column(one) for one in shape.primary_key))
             for row in connection.execute(
@@ -103,9 +89,9 @@ def dump(
                 lines.write({name: _to_json(value) for name, value in row.items()})
                 rows += 1
                 if rows % ROWS_AT_ONCE == 0:
-                    told(rows)
+                    told(rows, total)
             facts[shape.name] = lines.close()
-    told(rows)
+    told(rows, total)
     return facts
 
 
@@ -137,7 +123,7 @@ def load(
     facts: Mapping[str, Facts],
     *,
     change: Callable[[str, Row], Row] = lambda _, row: row,
-    told: Callable[[int], None] = lambda _: None,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> None:
     """Insert the rows of these files into their tables, each changed by `change` before.
 
@@ -147,7 +133,7 @@ def load(
     shapes = {shape.name: shape for shape in _shapes(connection)}
     if not facts.keys() <= shapes.keys():
         raise DumpRefusedError("a table that this version of the schema does not have")
-    rows = 0
+    rows, total = 0, sum(one.lines for one in facts.values())
     for name, shape in shapes.items():
         if name not in facts:
             continue
@@ -157,7 +143,7 @@ def load(
             unbound = [{**row, **dict.fromkeys(shape.own_columns)} for row in batch]
             connection.execute(insert(shape.clause), unbound)
             rows += len(batch)
-            told(rows)
+            told(rows, total)
         if shape.own_columns:
             _bind_own_columns(connection, shape, _rows(folder, shape, facts[name], change))
         _go_on_counting(connection, shape)
@@ -192,6 +178,10 @@ def _shapes(connection: Connection) -> Iterator[_Shape]:
                 if key == (one["name"],) and isinstance(one["type"], Integer | BigInteger)
             ),
         )
+
+
+def _count(connection: Connection, shape: _Shape) -> int:
+    return connection.execute(select(func.count()).select_from(shape.clause)).scalar_one()
 
 
 def _rows(

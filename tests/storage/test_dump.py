@@ -215,7 +215,8 @@ def test_a_dump_is_one_snapshot_while_others_write(
     """The rows are counted when half of them are out, after another has deleted some."""
     writer = open_database("filled")
 
-    def interfere(count: int) -> None:
+    def interfere(count: int, total: int) -> None:
+        assert total == ROWS + 4
         if count == dump.ROWS_AT_ONCE:
             writer.write_now(lambda connection: connection.execute(children.delete()).rowcount)
 
