@@ -1,6 +1,7 @@
 """The service, put together: the one place where rows, store, jobs and routes meet."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -69,6 +70,7 @@ from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
 from souspli_storage.disk_ledger import DiskLedger
+from souspli_storage.errors import DatabaseBusyError
 from souspli_storage.ledger import Ledger
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
@@ -182,6 +184,9 @@ async def _delete_again(app: web.Application) -> None:
     )
     if done.read:
         _log.info("tombstones", read=done.read, deleted=done.deleted, foreign=done.foreign)
+    if done.deleted:
+        with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
+            await database.forget_log()
 
 
 def _jobs(

@@ -16,6 +16,8 @@ does not know may be known to another backup.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ from souspli_mailbox.backup.check import Checked, check_rows, contents_of
 from souspli_mailbox.backup.inventory import (
     OBJECTS_AT_ONCE,
     Copied,
+    Listed,
     copy_object,
     each,
     has_object,
@@ -52,13 +55,17 @@ from souspli_mailbox.backup.policy import as_restored
 from souspli_mailbox.backup.progress import Stage, Told
 from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_mailbox.reapply import TOMBSTONES_AT_ONCE, Reapplied, reapply_all
-from souspli_mailbox.records.objects import StoredObject, still_stored, stored_objects
+from souspli_mailbox.records.objects import (
+    count_stored_objects,
+    still_stored,
+    stored_objects,
+)
 from souspli_mailbox.records.service_facts import Fact, keep_fact, read_fact
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.tombstones import TombstoneKey, read_tombstone
-from souspli_storage.blobs import BlobStore, Part
+from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
 from souspli_storage.dump import drop_empty_tables, is_empty, load
@@ -109,7 +116,7 @@ def restore_backup(
         except DumpRefusedError as error:
             raise BackupError(BackupTrouble.DAMAGED) from error
         except DatabaseError as error:
-            if isinstance(error, DatabaseBusyError):
+            if error.temporary:
                 raise
             # Hashes are right and the rows are not: made by somebody else's hand.
             raise BackupError(BackupTrouble.DAMAGED) from error
@@ -119,10 +126,7 @@ def restore_backup(
         ledger = open_ledger(settings.data)
         _add_tombstones(ledger, folder, manifest)
         reapplied = _delete_again(database, blobs, ledger, now=now)
-        wanted = (
-            (one.document_id, one.key, one.as_parts)
-            for one in map(listed, lines_of(folder, manifest, OBJECTS_FILE))
-        )
+        wanted = map(listed, lines_of(folder, manifest, OBJECTS_FILE))
         objects, copied, missing = _look_for(
             database, blobs, copies, wanted, total=backup.objects, told=told
         )
@@ -141,19 +145,11 @@ def after_restore(settings: Settings, *, now: int, told: Told) -> Restored:
         database.write_now(keep_fact, fact=Fact.RESTORED_AT, value=str(now))
         blobs = DiskBlobs(settings.data / DOCUMENTS_FOLDER)
         reapplied = _delete_again(database, blobs, open_ledger(settings.data), now=now)
-        known = list(_stored(database))  # ids alone
-        objects, missing = 0, list[str]()
-        for objects, (one, parts) in enumerate(
-            each(
-                lambda one: whole_parts(blobs, one.object_key, sealed_length=one.sealed_length),
-                known,
-            ),
-            1,
-        ):
-            if parts is None:
-                missing.append(one.document_id)
-            told(Stage.OBJECTS, objects, len(known))
-    return Restored(rows=0, reapplied=reapplied, objects=objects, copied=0, missing=tuple(missing))
+        total = database.read_now(count_stored_objects)
+        objects, copied, missing = _look_for(
+            database, blobs, None, _stored(database), total=total, told=told
+        )
+    return Restored(rows=0, reapplied=reapplied, objects=objects, copied=copied, missing=missing)
 
 
 def _load(connection: Connection, folder: Path, backup: Checked, now: int, told: Told) -> int:
@@ -210,52 +206,64 @@ def _delete_again(database: Database, blobs: BlobStore, ledger: Ledger, *, now: 
         object_keys=lambda: itertools.chain(blobs.objects(), blobs.incomplete()),
     )
     if reapplied.deleted:
-        database.forget_log_now()
+        with contextlib.suppress(DatabaseBusyError):
+            # Somebody is reading; the next sweep that deletes anything tries again.
+            database.forget_log_now()
     return reapplied
-
-
-Wanted = tuple[str, str, tuple[Part, ...]]
-"""Document id, object key, parts."""
 
 
 def _look_for(
     database: Database,
     blobs: BlobStore,
     copies: BlobStore | None,
-    listed_objects: Iterable[Wanted],
+    objects: Iterable[Listed],
     *,
     total: int,
     told: Told,
 ) -> tuple[int, int, tuple[str, ...]]:
     """Return how many objects are wanted, how many were copied back, and what is missing."""
-
-    def look(one: Wanted) -> Copied:
-        _, key, parts = one
-        if copies is not None:
-            return copy_object(key, parts, source=copies, target=blobs)
-        return Copied.THERE if has_object(blobs, key, parts) else Copied.MISSING
-
-    objects = copied = 0
+    wanted = copied = 0
     missing: list[str] = []
-    for (document_id, _, _), found in each(look, _still_wanted(database, listed_objects)):
-        objects += 1
+    look = functools.partial(_look, blobs, copies)
+    for one, found in each(look, _still_wanted(database, objects)):
+        wanted += 1
         copied += found is Copied.COPIED
         if found is Copied.MISSING:
-            missing.append(document_id)
-        told(Stage.OBJECTS, objects, total)
-    return objects, copied, tuple(missing)
+            missing.append(one.document_id)
+        told(Stage.OBJECTS, wanted, total)
+    return wanted, copied, tuple(missing)
 
 
-def _still_wanted(database: Database, listed_objects: Iterable[Wanted]) -> Iterator[Wanted]:
+def _look(blobs: BlobStore, copies: BlobStore | None, one: Listed) -> Copied:
+    """Find the object in the store, or copy it there."""
+    parts = one.as_parts
+    if parts is None:
+        # Which parts it had nobody wrote down: whole is what has its length.
+        if whole_parts(blobs, one.key, size=one.size) is not None:
+            return Copied.THERE
+        # Not whole when this backup was made; contents that backups share may have it
+        # from one before.
+        parts = None if copies is None else whole_parts(copies, one.key, size=one.size)
+    if parts is None:
+        return Copied.MISSING
+    if copies is not None:
+        return copy_object(one.key, parts, source=copies, target=blobs)
+    return Copied.THERE if has_object(blobs, one.key, parts) else Copied.MISSING
+
+
+def _still_wanted(database: Database, objects: Iterable[Listed]) -> Iterator[Listed]:
     """Leave away objects of which no row is left, because tombstones deleted it."""
-    iterator = iter(listed_objects)
+    iterator = iter(objects)
     while batch := list(itertools.islice(iterator, OBJECTS_AT_ONCE)):
-        stored = database.read_now(still_stored, object_keys=[key for _, key, _ in batch])
-        yield from (one for one in batch if one[1] in stored)
+        stored = database.read_now(still_stored, object_keys=[one.key for one in batch])
+        yield from (one for one in batch if one.key in stored)
 
 
-def _stored(database: Database) -> Iterator[StoredObject]:
+def _stored(database: Database) -> Iterator[Listed]:
+    """Yield the objects of all stored deposits, of which only the length is known."""
     after = 0
     while page := database.read_now(stored_objects, after=after, limit=OBJECTS_AT_ONCE):
-        yield from page
+        yield from (
+            Listed(one.document_id, one.object_key, one.sealed_length, None) for one in page
+        )
         after = page[-1].deposit_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from souspli_exchange.ports import DepositState
 from souspli_mailbox.schema import tables
@@ -43,3 +43,10 @@ def still_stored(connection: Connection, *, object_keys: Collection[str]) -> fro
             )
         ).scalars()
     )
+
+
+def count_stored_objects(connection: Connection) -> int:
+    """Count them."""
+    return connection.execute(
+        select(func.count()).where(tables.deposits.c.state == DepositState.STORED)
+    ).scalar_one()
