@@ -45,6 +45,8 @@ class BackupTrouble(StrEnum):
     """Made by a later version than this program."""
     DAMAGED = "damaged"
     """A file is missing, changed or cut short."""
+    NO_CONTENTS = "no-contents"
+    """The folder named for contents is none."""
     OTHER_ORIGIN = "other-origin"
     NOT_EMPTY = "not-empty"
     """The database to restore into has rows."""

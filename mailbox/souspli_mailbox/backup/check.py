@@ -16,6 +16,7 @@ from souspli_mailbox.backup.manifest import (
     read_manifest,
 )
 from souspli_mailbox.backup.progress import Stage, Told
+from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_storage.blobs import BlobStore
 from souspli_storage.disk import DiskBlobs
 from souspli_storage.errors import NoSuchObjectError, StoreDamagedError
@@ -74,12 +75,17 @@ def check_backup(folder: Path, *, contents: Path | None, told: Told) -> Checked:
 
 
 def contents_of(folder: Path, manifest: Manifest, contents: Path | None) -> BlobStore | None:
-    """Return where the contents are: in `contents`, inside, or nowhere."""
+    """Return where the contents are: in `contents`, inside, or nowhere.
+
+    Raises BackupError (NO_CONTENTS) for a folder that is none.
+    """
     if contents is None and manifest.contents:
         contents = folder / CONTENTS_FOLDER
-    # Opening it would make folders in whatever it is.
-    if contents is None or not (contents / "objects").is_dir():
+    if contents is None:
         return None
+    # Opening it would make folders in whatever it is.
+    if not (contents / "objects").is_dir():
+        raise BackupError(BackupTrouble.NO_CONTENTS)
     return DiskBlobs(contents)
 
 
