@@ -52,9 +52,9 @@ ONLY_FOR_AGE_S_VECTORS = {
     "souspli_exchange.age.x25519",
 }
 
-# Of the service, the programs at the edge use what speaks to it, and what
-# `souspli serve` and `souspli demo` start.
-CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry"}
+# Of the service, the programs at the edge use what speaks to it, what `souspli serve`
+# and `souspli demo` start, and backups.
+CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "backup"}
 
 NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}
 

@@ -33,6 +33,8 @@ VERBS: Mapping[str, str] = {
     "inspect": "souspli_cli.inspect:inspect",
     "serve": "souspli_cli.serve:serve",
     "admit": "souspli_cli.admit:admit",
+    "backup": "souspli_cli.backup:backup",
+    "restore": "souspli_cli.restore:restore",
 }
 """Every verb, and where it is found when it is called."""
 

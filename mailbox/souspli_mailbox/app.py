@@ -1,6 +1,7 @@
 """The service, put together: the one place where rows, store, jobs and routes meet."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -8,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from souspli_mailbox import schema
@@ -32,6 +34,7 @@ from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.readiness import Part, Readiness
+from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.organisations import count_organisations
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
@@ -62,16 +65,20 @@ from souspli_mailbox.state import (
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
+    TOMBSTONES,
     WORKER,
     Clock,
     ServiceSecrets,
 )
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError
+from souspli_storage.disk_ledger import DiskLedger
+from souspli_storage.errors import DatabaseBusyError, NoSuchObjectError
+from souspli_storage.ledger import Ledger
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -88,8 +95,11 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
 )
 
 MIGRATIONS: Final = Path(schema.__file__).parent
+_log: Final = structlog.get_logger()
+
 DATABASE_FILE: Final = "mailbox.sqlite"
 DOCUMENTS_FOLDER: Final = "documents"
+LEDGER_FILE: Final = "tombstones"
 
 # Keys are random: this one is no object's.
 NO_OBJECT: Final = "0" * 32
@@ -166,11 +176,29 @@ def _storage(
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
+            app[TOMBSTONES] = Tombstones(
+                open_ledger(folder),
+                TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
+            )
+            await _delete_again(app)
             yield
         finally:
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+async def _delete_again(app: web.Application) -> None:
+    """Before anybody is answered: a database that was put back must not tell what was deleted."""
+    database, tombstones = app[DATABASE], app[TOMBSTONES]
+    done = await asyncio.to_thread(
+        reapply_new, database, tombstones.ledger, key=tombstones.key, now=int(app[CLOCK]())
+    )
+    if done.read:
+        _log.info("tombstones", read=done.read, deleted=done.deleted, foreign=done.foreign)
+    if done.deleted:
+        with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
+            await database.forget_log()
 
 
 def _jobs(
@@ -190,7 +218,11 @@ def _jobs(
             code_key=app[SECRETS].one_time_codes,
         )
         sweeper = Sweeper(
-            database=database, blobs=app[BLOBS], clock=clock, observer=metrics.count_swept
+            database=database,
+            blobs=app[BLOBS],
+            tombstones=app[TOMBSTONES],
+            clock=clock,
+            observer=metrics.count_swept,
         )
         handlers = {
             JobName.NOTIFY: outbox.notify,
@@ -227,9 +259,24 @@ async def _reach(blobs: BlobStore) -> None:
         await asyncio.to_thread(blobs.size, NO_OBJECT)
 
 
+def open_ledger(folder: Path) -> Ledger:
+    """Open the ledger of tombstones: always beside the objects, in whatever store they are."""
+    return DiskLedger(folder / DOCUMENTS_FOLDER / LEDGER_FILE)
+
+
+def has_database(folder: Path) -> bool:
+    """Say whether there is a database to connect to, which `connect_database` would make."""
+    return (folder / DATABASE_FILE).is_file()
+
+
+def connect_database(folder: Path) -> Database:
+    """Open the database in a data folder as it is, or a new one without tables."""
+    return Database(folder / DATABASE_FILE)
+
+
 def open_database(folder: Path) -> Database:
     """Open the database in a data folder and bring its schema up to date."""
-    database = Database(folder / DATABASE_FILE)
+    database = connect_database(folder)
     try:
         database.upgrade(migrations=MIGRATIONS)
     except BaseException:

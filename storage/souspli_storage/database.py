@@ -32,10 +32,10 @@ from souspli_storage.durable import sync
 from souspli_storage.errors import (
     DatabaseBusyError,
     DatabaseError,
-    DatabaseNewerError,
     StorageError,
     StorageFullError,
 )
+from souspli_storage.migrations import upgrade_schema
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class Database:
         Two processes that start at once take turns. A crash leaves the old
         schema. Raises DatabaseNewerError for a database of a later version.
         """
-        self.write_now(_upgrade, migrations)
+        self.write_now(upgrade_schema, migrations)
 
     async def forget_log(self) -> None:
         """Do what `forget_log_now` does, after the units that wait to write."""
@@ -243,20 +243,3 @@ def _translated(error: exc.DBAPIError) -> Exception:
     if isinstance(code, int) and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return DatabaseBusyError("another process holds the database")
     return DatabaseError("the database refused a statement")
-
-
-def _upgrade(connection: Connection, migrations: Path) -> None:
-    # Imported here: alembic takes 60 ms that no other command should pay.
-    from alembic import command  # noqa: PLC0415  (see above)
-    from alembic.config import Config  # noqa: PLC0415  (see above)
-    from alembic.util import CommandError  # noqa: PLC0415  (see above)
-
-    config = Config()
-    config.set_main_option("path_separator", "os")
-    # A % in the installation's path would be read as interpolation.
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise DatabaseNewerError("made by a newer version of the service") from error

@@ -9,6 +9,7 @@
     ├── PartsMissingError           `missing`: numbers that are absent or differ
     ├── ObjectDiffersError          already completed from other parts
     ├── NotDeletedError             something remains; `failures` says all of it
+    ├── DumpRefusedError            a dump's file is not what was written, or doesn't fit
     └── DatabaseError
         ├── DatabaseBusyError       temporary: another process holds the write lock
         └── DatabaseNewerError      made by a newer version of the service
@@ -71,6 +72,10 @@ class NotDeletedError(StorageError):
         """Keep every failure: one that is dropped is a deletion nobody misses."""
         super().__init__("a deletion is not complete")
         self.failures = tuple(failures)
+
+
+class DumpRefusedError(StorageError):
+    """A file of a dump is missing, changed or cut short, or its rows don't fit the tables."""
 
 
 class DatabaseError(StorageError):

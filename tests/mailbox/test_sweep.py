@@ -13,14 +13,17 @@ from souspli_mailbox.records import claims, deposits, nonces, organisations, ses
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.jobs import Job, JobName
 from souspli_mailbox.records.nonces import NoncePurpose
+from souspli_mailbox.records.service_facts import Fact, keep_fact
 from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_mailbox.records.throttles import Throttle
 from souspli_mailbox.retention import due
 from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper
+from souspli_mailbox.tombstones import Kind, TombstoneKey, Tombstones, read_tombstone
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError
+from souspli_storage.errors import NoSuchObjectError, StorageError
 from souspli_storage.memory import Fault, MemoryBlobs
+from souspli_storage.memory_ledger import MemoryLedger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from souspli_mailbox.records.deposits import NewDeposit
+    from souspli_storage.ledger import Ledger
 
 JOB = Job(job_id=1, name=JobName.SWEEP, ids={}, attempts=1, lease="", lease_until=0)
+KEY = TombstoneKey(b"k" * 32)
 DATA = b"sealed"
 PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
 
@@ -44,10 +49,13 @@ def blobs(tmp_path: Path) -> DiskBlobs:
     return DiskBlobs(tmp_path / "documents")
 
 
-async def sweep(rows: Rows, blobs: BlobStore, *, now: int) -> NotYet:
-    outcome = await Sweeper(database=rows.database, blobs=blobs, clock=lambda: float(now)).sweep(
-        JOB
-    )
+async def sweep(rows: Rows, blobs: BlobStore, *, now: int, ledger: Ledger | None = None) -> NotYet:
+    outcome = await Sweeper(
+        database=rows.database,
+        blobs=blobs,
+        tombstones=Tombstones(MemoryLedger() if ledger is None else ledger, KEY),
+        clock=lambda: float(now),
+    ).sweep(JOB)
     assert isinstance(outcome, NotYet)
     return outcome
 
@@ -255,3 +263,69 @@ async def test_what_was_swept_is_in_no_file_of_the_database(
     assert found()
     await sweep(rows, blobs, now=NOW)
     assert not found()
+
+
+async def test_a_stale_upload_gets_its_tombstone_before_the_store_forgets_it(
+    rows: Rows, practice: Practice
+) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    digest = KEY.digest(Kind.DEPOSIT, deposit.object_key)
+    seen: list[bool] = []
+
+    def look(operation: str) -> Fault | None:
+        if operation == "delete":
+            seen.append(any(line_digest(entry.line) == digest for entry in ledger.read()))
+        return None
+
+    blobs.fault = look
+    await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert seen == [True]
+
+
+@pytest.mark.parametrize("fault", [Fault.BEFORE, Fault.AFTER, Fault.FULL])
+async def test_without_its_tombstone_nothing_is_deleted_and_a_later_sweep_does_it(
+    rows: Rows, practice: Practice, fault: Fault
+) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    ledger.fault = lambda: fault
+    with pytest.raises(StorageError):
+        await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert keys(blobs) == {deposit.object_key}
+    ledger.fault = lambda: None
+    await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert keys(blobs) == set()
+    assert {line_digest(entry.line) for entry in ledger.read()} == {
+        KEY.digest(Kind.DEPOSIT, deposit.object_key)
+    }
+
+
+async def test_an_orphan_gets_none_since_another_backup_may_know_it(rows: Rows) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    put(blobs, hex32(), complete=True)
+    await sweep(rows, blobs, now=NOW, ledger=ledger)
+    assert keys(blobs) == set()
+    assert list(ledger.read()) == []
+
+
+async def test_for_two_weeks_after_a_restore_no_object_is_condemned(
+    rows: Rows, practice: Practice
+) -> None:
+    """Whoever restored the wrong backup first must find the right one's objects."""
+    blobs = MemoryBlobs()
+    orphan, upload = hex32(), rows.open_deposit(practice)
+    put(blobs, orphan, complete=True)
+    put(blobs, upload.object_key)
+    rows.database.write_now(keep_fact, fact=Fact.RESTORED_AT, value=str(NOW))
+    await sweep(rows, blobs, now=NOW + 14 * DAY - 1)
+    assert keys(blobs) == {orphan, upload.object_key}
+    await sweep(rows, blobs, now=NOW + 14 * DAY)
+    assert keys(blobs) == set()
+
+
+def line_digest(line: str) -> bytes | None:
+    tombstone = read_tombstone(line)
+    return None if tombstone is None else tombstone.digest

@@ -87,6 +87,13 @@ def ensure_job(connection: Connection, *, name: JobName, now: int) -> None:
         enqueue(connection, name=name, ids={}, now=now)
 
 
+def forget_jobs(connection: Connection, *, name: JobName, key: str, ids: Collection[str]) -> None:
+    """Forget the jobs about things that are gone: those whose `key` is one of `ids`, alone."""
+    payloads = [json.dumps({key: one}) for one in ids]
+    table = tables.jobs.c
+    connection.execute(delete(tables.jobs).where(table.job == name, table.payload.in_(payloads)))
+
+
 def claim_job(
     connection: Connection,
     *,

@@ -178,6 +178,14 @@ service_secrets = Table(
     sqlite_strict=True,
 )
 
+service_facts = Table(
+    "service_facts",
+    metadata,
+    Column("fact", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+
 # --- invitations and claims ------------------------------------------------------
 
 invitations = Table(
@@ -421,5 +429,7 @@ condemned_objects = Table(
     metadata,
     Column("object_key", Text, primary_key=True),
     Column("condemned_at", Wide, nullable=False),
+    # NULL in rows from before there were reasons. No CHECK, which SQLite can't add.
+    Column("reason", Text),
     sqlite_strict=True,
 )
