@@ -19,6 +19,8 @@ from souspli_keys.errors import (
 from souspli_keys.identity import Identity
 from souspli_keys.statements import (
     Act,
+    Gate,
+    Invitation,
     Line,
     Member,
     Organisation,
@@ -26,6 +28,7 @@ from souspli_keys.statements import (
     check_may,
     sign_statement,
     verify_chain,
+    verify_invitation,
     verify_organisation,
     verify_self_signed_organisation,
 )
@@ -55,9 +58,45 @@ MEMBER = Member(
 )
 
 
-def test_a_membership_may_begin_and_end_in_one_second() -> None:
-    once = replace(MEMBER, not_after=MEMBER.not_before)
-    assert Member.parse(once.to_payload()) == once
+INVITATION = Invitation(
+    line=Line.first(origin=ORIGIN, issued_at=NOW, subject="ab" * 16),
+    invitation_id="ab" * 16,
+    organisation=ROOT.public.fingerprint,
+    member=DOCTOR.public.fingerprint,
+    claim_identity=ROOT.public,
+    claim_login_key=bytes(32),
+    gate=Gate.EMAIL,
+    not_before=NOW,
+    not_after=NOW + 1,
+    supersedes=None,
+)
+
+
+def test_a_membership_and_an_invitation_may_begin_and_end_in_one_second() -> None:
+    member = replace(MEMBER, not_after=MEMBER.not_before)
+    assert Member.parse(member.to_payload()) == member
+    invitation = replace(INVITATION, not_after=INVITATION.not_before)
+    assert Invitation.parse(invitation.to_payload()) == invitation
+
+
+def test_an_invitation_is_returned_with_the_member_who_made_it() -> None:
+    record = sign_statement(INVITATION, DOCTOR)
+    verified = verify_invitation(
+        record,
+        organisation_statement=sign_statement(ORGANISATION, ROOT),
+        member_statement=sign_statement(MEMBER, ROOT),
+        organisation=ROOT.public.fingerprint,
+        origin=ORIGIN,
+    )
+    assert verified.record == INVITATION
+    assert verified.record_hash == record.payload_hash
+    assert (verified.inviter.organisation, verified.inviter.member) == (ORGANISATION, MEMBER)
+
+
+def test_the_first_of_a_line_says_when_and_where_it_was_signed() -> None:
+    line = Line.first(origin=ORIGIN, issued_at=NOW, subject="ab" * 16)
+    assert (line.origin, line.issued_at, line.subject) == (ORIGIN, NOW, "ab" * 16)
+    assert (line.sequence, line.previous) == (1, None)
 
 
 @pytest.mark.parametrize("role", Role)
