@@ -19,6 +19,7 @@ from souspli_keys.errors import (
 from souspli_keys.identity import Identity
 from souspli_keys.statements import (
     Act,
+    Binding,
     Gate,
     Invitation,
     Line,
@@ -26,7 +27,9 @@ from souspli_keys.statements import (
     Organisation,
     Role,
     check_may,
+    sign_binding,
     sign_statement,
+    verify_binding,
     verify_chain,
     verify_invitation,
     verify_organisation,
@@ -93,10 +96,41 @@ def test_an_invitation_is_returned_with_the_member_who_made_it() -> None:
     assert (verified.inviter.organisation, verified.inviter.member) == (ORGANISATION, MEMBER)
 
 
+def test_a_binding_is_signed_by_both_and_known_by_its_hash() -> None:
+    record = sign_statement(INVITATION, DOCTOR)
+    new = Identity.generate()
+    binding = Binding(
+        line=Line.first(origin=ORIGIN, issued_at=NOW, subject=INVITATION.invitation_id),
+        invitation_id=INVITATION.invitation_id,
+        record_hash=record.payload_hash,
+        identity=new.public,
+        bound_at=NOW,
+    )
+    by_claim, by_identity = sign_binding(binding, claim_identity=ROOT, identity=new)
+    verified = verify_binding(
+        by_claim, by_identity, record=INVITATION, record_hash=record.payload_hash
+    )
+    assert verified.binding == binding
+    assert verified.binding_hash == by_claim.payload_hash == by_identity.payload_hash
+
+
 def test_the_first_of_a_line_says_when_and_where_it_was_signed() -> None:
     line = Line.first(origin=ORIGIN, issued_at=NOW, subject="ab" * 16)
     assert (line.origin, line.issued_at, line.subject) == (ORIGIN, NOW, "ab" * 16)
     assert (line.sequence, line.previous) == (1, None)
+
+
+def test_a_line_begins_with_1_and_nothing_stands_before_it() -> None:
+    before = replace(ORGANISATION.line, sequence=0, previous="cd" * 32)
+    with pytest.raises(StatementSchemaError):
+        Organisation.parse(replace(ORGANISATION, line=before).to_payload())
+
+
+def test_a_postal_line_has_100_characters_at_most() -> None:
+    longest = replace(ORGANISATION, postal_address=("r" * 100,))
+    assert Organisation.parse(longest.to_payload()) == longest
+    with pytest.raises(StatementSchemaError):
+        Organisation.parse(replace(ORGANISATION, postal_address=("r" * 101,)).to_payload())
 
 
 @pytest.mark.parametrize("role", Role)
