@@ -7,15 +7,28 @@ from dataclasses import replace
 import pytest
 from exchange.people import DESCRIPTION, NOW, ORIGIN
 
+from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.bundle import Bundle, BundledFile, file_headers
+from souspli_exchange.cover import (
+    GRANT_ROOM_BYTES,
+    MAX_COVER_BYTES,
+    PADDING_BYTES,
+    Cover,
+    check_room_for_grants,
+    encode_cover,
+    parse_cover,
+)
 from souspli_exchange.errors import (
     BeyondLimitsError,
+    CoverRefusedError,
     ExchangeUsageError,
     ManifestRefusedError,
     TooLargeToSendError,
 )
+from souspli_exchange.grant import MAX_GRANTS
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.manifest import (
+    MAX_BYTES,
     MAX_HASHED_FILE_BYTES,
     Contents,
     ContentsFile,
@@ -28,7 +41,9 @@ from souspli_exchange.manifest import (
     encode_manifest,
     parse_manifest,
 )
+from souspli_keys import canonical
 from souspli_keys.address import Origin
+from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
 from souspli_keys.public import Fingerprint
 
 FILE = ContentsFile("a.pdf", "application/pdf", 3, "ab" * 32)
@@ -105,6 +120,55 @@ def test_as_many_files_and_bytes_as_the_limits_say_are_taken() -> None:
             parse_manifest(payload, limits=smaller)
         with pytest.raises(TooLargeToSendError):
             encode_manifest(two, limits=smaller)
+
+
+def test_a_writer_with_larger_limits_writes_a_larger_document() -> None:
+    huge = of_file(replace(FILE, size=MAX_BYTES + 1, sha256=None))
+    limits = Limits(max_bytes=MAX_BYTES + 1)
+    assert parse_manifest(encode_manifest(huge, limits=limits), limits=limits) == huge
+    with pytest.raises(TooLargeToSendError):
+        encode_manifest(huge)
+
+
+def test_a_manifest_without_a_file_is_beyond_nobody_s_limits() -> None:
+    fields = canonical.decode(encode_manifest(MANIFEST))
+    contents = fields["contents"]
+    assert isinstance(contents, dict)
+    without = canonical.encode(fields | {"contents": contents | {"files": []}})
+    with pytest.raises(ManifestRefusedError) as refused:
+        parse_manifest(without)
+    assert not isinstance(refused.value, BeyondLimitsError)
+
+
+def cover_of(payload_bytes: int) -> Cover:
+    manifest = Envelope(
+        payload_type=PayloadType.MANIFEST,
+        payload=bytes(payload_bytes),
+        ed25519=bytes(64),
+        ml_dsa_65=bytes(ML_DSA_65_SIGNATURE_BYTES),
+    )
+    return Cover(document_key=HybridIdentity(bytes(32)), manifest=manifest)
+
+
+def test_the_largest_cover_is_written_and_read_back() -> None:
+    cover = cover_of(388_000)
+    plaintext = encode_cover(cover)
+    assert len(plaintext) == MAX_COVER_BYTES
+    assert parse_cover(plaintext).manifest == cover.manifest
+    with pytest.raises(TooLargeToSendError):
+        encode_cover(cover_of(394_000))
+    with pytest.raises(CoverRefusedError):
+        parse_cover(plaintext + b" " * PADDING_BYTES)
+
+
+def test_a_cover_that_leaves_room_for_eight_grants_exactly_may_be_sealed() -> None:
+    room = MAX_GRANTS * GRANT_ROOM_BYTES
+    largest, larger = 314_000, 320_000
+    assert len(encode_cover(cover_of(largest))) + room == MAX_COVER_BYTES
+    check_room_for_grants(largest)
+    assert len(encode_cover(cover_of(larger))) + room == MAX_COVER_BYTES + PADDING_BYTES
+    with pytest.raises(TooLargeToSendError):
+        check_room_for_grants(larger)
 
 
 @pytest.mark.parametrize(("name", "blocks"), [("a", 1), ("a" * 100, 1), ("a" * 101, 3), ("", 3)])
