@@ -220,7 +220,7 @@ def _read_sender(fields: Fields) -> Sender:
 
 def _read_contents(fields: Fields) -> Contents:
     # How many files there may be is the limits' to say; canonical JSON ends at 1 MiB.
-    files = fields.list("files", least=1, most=canonical.MAX_BYTES)
+    files = fields.list("files", least=1)
     return Contents(
         files=tuple(read_object(file, _read_file) for file in files),
         padded_length=fields.integer("padded_length"),
