@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import commands, limits, memory, offline, sealing
+from benchmarks import commands, limits, memory, offline, processor, sealing
 from benchmarks.measure import Measured
 from benchmarks.offline import MIB
 from benchmarks.programs import Programs
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Programs], list[Measured]]] = {
     "warm": sealing.measure_large,
     "small": sealing.measure_small,
     "commands": commands.measure,
+    "processor": processor.measure,
     "browser": lambda _: _browser(),
 }
 
@@ -45,6 +46,8 @@ def _browser() -> list[Measured]:
 def main() -> None:
     """Measure, print, and put everything between its marks."""
     chosen = sys.argv[1:] or list(PARTS)
+    # Above one tenth of the cores, times say more about others than about us.
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="souspli-bench-") as folder:
         programs = Programs(Path(folder))
         rows: list[str] = []
@@ -67,7 +70,7 @@ def main() -> None:
     table = "\n".join(
         [
             f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, "
-            f"Python {platform.python_version()}:",
+            f"Python {platform.python_version()}, load before: {load:.1f}:",
             "",
             HEAD,
             *rows,
