@@ -6,12 +6,13 @@ printed, and nothing is written.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import commands, limits, memory, offline, sealing
+from benchmarks import commands, limits, memory, offline, processor, sealing
 from benchmarks.measure import Measured
 from benchmarks.offline import MIB
 from benchmarks.page import put, where_and_when
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Programs], list[Measured]]] = {
     "warm": sealing.measure_large,
     "small": sealing.measure_small,
     "commands": commands.measure,
+    "processor": processor.measure,
     "browser": lambda _: _browser(),
 }
 
@@ -41,6 +43,8 @@ def _browser() -> list[Measured]:
 def main() -> None:
     """Measure, print, and put everything between its marks."""
     chosen = sys.argv[1:] or list(PARTS)
+    # Above one tenth of the cores, times say more about others than about us.
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="souspli-bench-") as folder:
         programs = Programs(Path(folder))
         rows: list[str] = []
@@ -62,7 +66,7 @@ def main() -> None:
     draw(PLOTTED_SIZES, times, peaks)
     table = "\n".join(
         [
-            f"{where_and_when()}:",
+            f"{where_and_when()}, load before: {load:.1f}:",
             "",
             HEAD,
             *rows,

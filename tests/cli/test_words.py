@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import string
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -73,6 +76,23 @@ def verbs() -> list[Verb]:
 
     collect(Verbs("souspli", {k: v for k, v in run.VERBS.items() if k != "demo"}, words_key="main"))
     return found
+
+
+@pytest.mark.parametrize("language", Language)
+def test_sections_parsed_one_by_one_hold_what_the_whole_file_holds(language: Language) -> None:
+    path = Path(words.__file__).with_name("texts") / f"{language.value}.toml"
+    whole = tomllib.loads(path.read_text(encoding="utf-8"))
+    texts = words.load(language).texts
+    assert texts["seal.done"] == whole["seal"]["done"]
+    assert dict(texts) == dict(leaves(whole))
+
+
+def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value.strip("\n")
 
 
 def test_both_languages_have_the_same_texts_with_the_same_placeholders() -> None:
