@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
+# Where it is set, each program compiles all its modules anew whenever it starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-python test-browser lint format check browser bench bench-service large fuzz mutation lock clean
 
 demo: $(VENV)/.installed

@@ -99,9 +99,11 @@ class Texts(Mapping[str, str]):
         return sum(1 for _ in self)
 
     def _parse(self, section: str) -> None:
-        unparsed = self._unparsed.pop(section, None)
+        unparsed = self._unparsed.get(section)
         if unparsed is not None:
             self._texts.update(_leaves(tomllib.loads(unparsed), ""))
+            # Last: another thread that asks meanwhile parses it once more, and finds it.
+            self._unparsed.pop(section, None)
 
 
 def _leaves(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
