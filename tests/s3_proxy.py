@@ -23,7 +23,9 @@ class Proxy:
         self.slow_down = 0
         """So many requests are answered with 503 SlowDown."""
         self.cut_after: int | None = None
-        """So many bytes are let through towards the store; then the line is cut, once."""
+        """So many bytes are let through towards the store; then the line is cut,"""
+        self.cuts = 1
+        """as often as this."""
         self.received: list[bytes] = []
         """All that went towards the store, by connection."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -66,8 +68,8 @@ class Proxy:
         while data := client.recv(65_536):
             passed += len(data)
             self.received[number] += data
-            if self.cut_after is not None and passed > self.cut_after:
-                self.cut_after = None
+            if self.cuts and self.cut_after is not None and passed > self.cut_after:
+                self.cuts -= 1
                 for one in (client, store):
                     # Not closed politely: reset, as by a router that was switched off.
                     with contextlib.suppress(OSError):

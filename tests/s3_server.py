@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 from souspli_cli.seaweedfs import SeaweedFS
-from souspli_storage.s3 import Credentials, S3Location
+from souspli_storage.s3_location import Credentials, S3Location
 
 REGION = "eu-west-3"
 PLAIN = "documents"

@@ -42,6 +42,7 @@ from souspli_mailbox.routes import (
     sent,
     service,
     sign_in,
+    uploads,
 )
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
@@ -49,6 +50,7 @@ from souspli_mailbox.state import (
     CLOCK,
     DATABASE,
     DESCRIPTION,
+    DIRECT,
     DRAIN,
     NONCE_QUOTA,
     PAGE,
@@ -59,11 +61,12 @@ from souspli_mailbox.state import (
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.store import open_blobs
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.disk import DiskBlobs
+from souspli_storage.direct import DirectBlobs
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -74,6 +77,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,
     *segments.ENDPOINTS,
+    *uploads.ENDPOINTS,
     *sent.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *contents.ENDPOINTS,
@@ -81,7 +85,6 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
 
 MIGRATIONS: Final = Path(schema.__file__).parent
 DATABASE_FILE: Final = "mailbox.sqlite"
-DOCUMENTS_FOLDER: Final = "documents"
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -94,7 +97,7 @@ def make_app(
     *,
     clock: Clock = time.time,
     webclient: Path = WEBCLIENT,
-    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     open_relay: Callable[[Settings], Relay] = smtp_relay,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
@@ -139,7 +142,7 @@ def _route(endpoint: Endpoint) -> web.RouteDef:
 
 
 def _storage(
-    open_blobs: Callable[[Path], BlobStore],
+    open_blobs: Callable[[Settings], BlobStore],
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
@@ -147,7 +150,8 @@ def _storage(
         database = await asyncio.to_thread(open_database, folder)
         try:
             app[DATABASE] = database
-            app[BLOBS] = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[BLOBS] = blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
+            app[DIRECT] = _direct(app[SETTINGS], blobs)
             app[SECRETS] = ServiceSecrets(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
@@ -158,6 +162,13 @@ def _storage(
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
+    """Return the store's side for clients, if it has one and they are to use it."""
+    if settings.store.clients_address is None or not isinstance(blobs, DirectBlobs):
+        return None
+    return blobs
 
 
 def _jobs(

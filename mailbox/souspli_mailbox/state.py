@@ -14,6 +14,7 @@ from souspli_mailbox.page import Page
 from souspli_mailbox.settings import Settings
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
+from souspli_storage.direct import DirectBlobs
 
 Clock = Callable[[], float]
 
@@ -35,6 +36,8 @@ CLOCK: Final = web.AppKey[Clock]("clock")
 PAGE: Final = web.AppKey[Page | None]("page")
 DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
+DIRECT: Final = web.AppKey[DirectBlobs | None]("direct")
+"""The store as clients use it themselves; None where everything goes through the service."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)

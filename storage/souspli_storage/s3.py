@@ -14,9 +14,8 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
@@ -30,8 +29,10 @@ from souspli_storage.errors import (
     NotDeletedError,
 )
 from souspli_storage.s3_bucket import OCTETS, Bucket, BucketState, base64_sha256, in_base64
+from souspli_storage.s3_check import check_checksums
 from souspli_storage.s3_deletion import Deletion
 from souspli_storage.s3_errors import AbsentError, translated
+from souspli_storage.s3_location import Addressing, Credentials, S3Location
 from souspli_storage.s3_names import Names
 from souspli_storage.s3_uploads import Uploads
 
@@ -49,35 +50,6 @@ ATTEMPTS: Final = 3
 
 # Threads that may speak at once: the service lets 32 segments in (settings).
 CONNECTIONS: Final = 40
-
-Addressing = Literal["path", "virtual"]
-"""The bucket's name in the path, or in front of the host's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """An access key. Prints as `…`."""
-
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-
-    def __repr__(self) -> str:
-        return "Credentials(…)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Location:
-    """Where the bucket is. `credentials` None: boto3 looks in its usual places."""
-
-    endpoint: str
-    region: str
-    bucket: str
-    prefix: str = ""
-    """In front of every name; empty, or ends with a slash."""
-    addressing: Addressing = "path"
-    client_endpoint: str | None = None
-    """Where clients reach the store, if not where the service does."""
-    credentials: Credentials | None = None
 
 
 def open_s3(location: S3Location) -> S3Blobs:
@@ -146,8 +118,14 @@ class S3Blobs:
         return "S3Blobs(…)"
 
     def check(self) -> BucketState:
-        """Return the bucket's state; StoreRefusedError if it can't be used."""
-        return self._bucket.check()
+        """Return the bucket's state, having tried that the store compares checksums.
+
+        Raises StoreRefusedError if there is no such bucket for us, StoreUnsuitableError
+        if parts would be kept unchecked: then no document may be entrusted to it.
+        """
+        state = self._bucket.check()
+        check_checksums(self._bucket, self._names)
+        return state
 
     def begin(self, key: str) -> None:
         """Open a multipart upload."""

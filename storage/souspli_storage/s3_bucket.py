@@ -92,6 +92,7 @@ class BucketState:
 
     versioning: bool | None
     object_lock: bool | None
+    region: str | None
 
 
 class Bucket:
@@ -106,12 +107,14 @@ class Bucket:
         """Return the bucket's state; StoreRefusedError if there is none, or not for us."""
         with translated():
             try:
-                self._client.head_bucket(Bucket=self._bucket)
+                region = self._client.head_bucket(Bucket=self._bucket).get("BucketRegion")
             except ClientError as refused:
                 if code_of(refused) == "404":
                     raise StoreRefusedError("the store has no bucket of this name") from None
                 raise
-        return BucketState(versioning=self._versioning(), object_lock=self._object_lock())
+        return BucketState(
+            versioning=self._versioning(), object_lock=self._object_lock(), region=region
+        )
 
     def _versioning(self) -> bool | None:
         try:

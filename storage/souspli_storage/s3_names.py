@@ -4,6 +4,7 @@
     documents/<key>.parts                    its list of parts, decided before it is complete
     uploads/<key>                            the id of its multipart upload, while there is one
     promised/<key>.<number>-<size>-<sha256>  a part that may be put (s3_uploads), empty
+    probe/<random>                           while the store is tried (s3_check)
 
 All behind the prefix of the settings. Names are flat: stores that keep files in
 folders leave empty ones behind, which listings then show.
@@ -54,6 +55,10 @@ class Names:
     def promises(self, key: str) -> str:
         """Prefix of what has been promised for this key."""
         return f"{self.prefix}promised/{checked_key(key)}."
+
+    def probe(self, key: str) -> str:
+        """Name of something that is kept for a moment, to see what the store does."""
+        return f"{self.prefix}probe/{checked_key(key)}"
 
     def promise(self, key: str, part: Part) -> str:
         """Name of the promise of one part."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET
 
 from souspli_exchange.segments import SEGMENT_BYTES
 from souspli_mailbox.answers import answer
@@ -32,6 +33,7 @@ async def get_service(request: web.Request) -> web.Response:
                 cover_bytes=MAX_COVER_BYTES,
                 segment_plain_bytes=SEGMENT_BYTES,
             ),
+            store=settings.store.clients_address or UNSET,
         )
     )
 
