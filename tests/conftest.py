@@ -1,8 +1,18 @@
-"""What holds for every test: nothing is skipped silently."""
+"""What holds for every test: nothing is skipped silently; one S3 server serves them all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from s3_server import S3Server, start
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The run's SeaweedFS, started by the first test that asks for it."""
+    with start(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.hookimpl(trylast=True)

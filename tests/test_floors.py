@@ -171,6 +171,17 @@ def test_keys_open_no_socket() -> None:
     assert not wrong
 
 
+def test_only_the_s3_driver_knows_boto3() -> None:
+    users = {
+        module
+        for module in MODULES
+        for name in _imports(module)
+        if name.partition(".")[0] in {"boto3", "botocore"}
+    }
+    assert users <= {f"souspli_storage.{name}" for name in ("s3", "s3_bucket", "s3_errors")}
+    assert {module for module in users if "boto3" in _imports(module)} == {"souspli_storage.s3"}
+
+
 def test_only_settings_read_the_service_s_environment() -> None:
     readers = {
         module

@@ -5,7 +5,6 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +49,7 @@ from souspli_mailbox.routes import (
     sent,
     service,
     sign_in,
+    uploads,
 )
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
@@ -57,6 +57,7 @@ from souspli_mailbox.state import (
     CLOCK,
     DATABASE,
     DESCRIPTION,
+    DIRECT,
     DRAIN,
     METRICS,
     NONCE_QUOTA,
@@ -70,15 +71,14 @@ from souspli_mailbox.state import (
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.store import open_blobs, open_ledger
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.disk import DiskBlobs
-from souspli_storage.disk_ledger import DiskLedger
+from souspli_storage.direct import DirectBlobs
 from souspli_storage.errors import DatabaseBusyError, NoSuchObjectError
-from souspli_storage.ledger import Ledger
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -89,6 +89,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,
     *segments.ENDPOINTS,
+    *uploads.ENDPOINTS,
     *sent.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *contents.ENDPOINTS,
@@ -98,8 +99,6 @@ MIGRATIONS: Final = Path(schema.__file__).parent
 _log: Final = structlog.get_logger()
 
 DATABASE_FILE: Final = "mailbox.sqlite"
-DOCUMENTS_FOLDER: Final = "documents"
-LEDGER_FILE: Final = "tombstones"
 
 # Keys are random: this one is no object's.
 NO_OBJECT: Final = "0" * 32
@@ -115,7 +114,7 @@ def make_app(
     *,
     clock: Clock = time.time,
     webclient: Path = WEBCLIENT,
-    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     open_relay: Callable[[Settings], Relay] = smtp_relay,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
@@ -161,7 +160,7 @@ def _route(endpoint: Endpoint) -> web.RouteDef:
 
 
 def _storage(
-    open_blobs: Callable[[Path], BlobStore],
+    open_blobs: Callable[[Settings], BlobStore],
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
@@ -169,15 +168,16 @@ def _storage(
         database = await asyncio.to_thread(open_database, folder)
         try:
             app[DATABASE] = measured_database(database, app[METRICS])
-            blobs = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
             app[BLOBS] = measured_store(blobs, app[METRICS])
+            app[DIRECT] = _direct(app[SETTINGS], blobs)
             app[SECRETS] = ServiceSecrets(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
             app[TOMBSTONES] = Tombstones(
-                open_ledger(folder),
+                await asyncio.to_thread(open_ledger, app[SETTINGS]),
                 TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
             )
             await _delete_again(app)
@@ -199,6 +199,13 @@ async def _delete_again(app: web.Application) -> None:
     if done.deleted:
         with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
             await database.forget_log()
+
+
+def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
+    """Return the store's side for clients, if it has one and they are to use it."""
+    if settings.store.clients_address is None or not isinstance(blobs, DirectBlobs):
+        return None
+    return blobs
 
 
 def _jobs(
@@ -255,13 +262,8 @@ def _jobs(
 
 async def _reach(blobs: BlobStore) -> None:
     """Ask the store for an object that no upload was ever given the key of."""
-    with suppress(NoSuchObjectError):
+    with contextlib.suppress(NoSuchObjectError):
         await asyncio.to_thread(blobs.size, NO_OBJECT)
-
-
-def open_ledger(folder: Path) -> Ledger:
-    """Open the ledger of tombstones: always beside the objects, in whatever store they are."""
-    return DiskLedger(folder / DOCUMENTS_FOLDER / LEDGER_FILE)
 
 
 def has_database(folder: Path) -> bool:

@@ -18,11 +18,14 @@ from msgspec.inspect import is_struct_type
 from yarl import URL
 
 from souspli_mailbox.errors import SettingsError
+from souspli_mailbox.store_settings import StoreSettings
 
 ENVIRONMENT_PREFIX: Final = "SOUSPLI_MAILBOX_"
 
 # A worker tells that it is ready by one byte. Machines with more cores run more nodes.
 MOST_WORKERS: Final = 64
+# 10,000 parts of 8 MiB.
+S3_CONTENTS_BYTES: Final = 83_886_080_000
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
@@ -111,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     mail: MailSettings = MailSettings()
     metrics: MetricsSettings = MetricsSettings()
+    store: StoreSettings = StoreSettings()
     limits: LimitSettings = LimitSettings()
 
     @property
@@ -135,6 +139,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _check_page(self.page)
         if self.mail.tls == "none" and self.mail.user is not None:
             raise SettingsError("mail.tls: a password is never sent without TLS")
+        if self.store.kind == "s3" and self.limits.contents_bytes > S3_CONTENTS_BYTES:
+            raise SettingsError("limits.contents_bytes: an S3 object has at most 10,000 parts")
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -17,6 +17,7 @@ from souspli_mailbox.settings import Settings
 from souspli_mailbox.tombstones import Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
+from souspli_storage.direct import DirectBlobs
 
 Clock = Callable[[], float]
 
@@ -39,6 +40,8 @@ PAGE: Final = web.AppKey[Page | None]("page")
 DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
 TOMBSTONES: Final = web.AppKey("tombstones", Tombstones)
+DIRECT: Final = web.AppKey[DirectBlobs | None]("direct")
+"""The store as clients use it themselves; None where everything goes through the service."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)

@@ -41,6 +41,8 @@ TABLE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (storage.ChecksumMismatchError, ProblemKind.CHECKSUM_MISMATCH),
     (storage.PartsMissingError, ProblemKind.INCOMPLETE),
     (storage.ObjectDiffersError, ProblemKind.DOCUMENT_DIFFERS),
+    (storage.PartDiffersError, ProblemKind.DOCUMENT_DIFFERS),
+    (storage.StoreRefusedError, ProblemKind.UNAVAILABLE),
     # Busy, or a failing disk: the caller can only try again, the log says which.
     (storage.StoreUnavailableError, ProblemKind.UNAVAILABLE),
     (storage.DatabaseError, ProblemKind.UNAVAILABLE),

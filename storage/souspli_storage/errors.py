@@ -3,11 +3,14 @@
     StorageError                    has `temporary`
     ├── StorageFullError            disk, quota or file size: nothing was kept
     ├── StoreUnavailableError       temporary; applied or not, nobody can tell
+    ├── StoreRefusedError           its operator must act: credentials, rights, bucket
+    ├── StoreUnsuitableError        it lacks what no document may be kept without
     ├── StoreDamagedError           what rests is not what was kept
     ├── NoSuchObjectError           neither an upload nor an object, or not complete
     ├── ChecksumMismatchError       the bytes are not those of the checksum
     ├── PartsMissingError           `missing`: numbers that are absent or differ
     ├── ObjectDiffersError          already completed from other parts
+    ├── PartDiffersError            promised with another checksum
     ├── NotDeletedError             something remains; `failures` says all of it
     ├── DumpRefusedError            a dump's file is not what was written, or doesn't fit
     └── DatabaseError
@@ -38,6 +41,14 @@ class StoreUnavailableError(StorageError):
     temporary = True
 
 
+class StoreRefusedError(StorageError):
+    """The store answers, and refuses us: credentials, rights, bucket, clock, certificate."""
+
+
+class StoreUnsuitableError(StorageError):
+    """The store does not do what every document depends on, such as checking checksums."""
+
+
 class StoreDamagedError(StorageError):
     """A kept part is missing, shorter or longer than when it was acknowledged."""
 
@@ -61,6 +72,10 @@ class PartsMissingError(StorageError):
 
 class ObjectDiffersError(StorageError):
     """The object is complete already, made of other parts than those listed."""
+
+
+class PartDiffersError(StorageError):
+    """A part of this number was promised with another checksum, and may be on its way."""
 
 
 class NotDeletedError(StorageError):

@@ -26,8 +26,8 @@ from souspli_mailbox.protocol.problems import KINDS_BY_URI
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE
+from souspli_mailbox.store import open_blobs
 from souspli_storage.database import Database
-from souspli_storage.disk import DiskBlobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -179,7 +179,7 @@ async def running(
     *,
     clock: Clock | None = None,
     postbox: Postbox | None = None,
-    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     **changed: Any,
 ) -> AsyncIterator[Service]:
     """Run the service in `folder`; `changed` are settings other than the usual ones."""

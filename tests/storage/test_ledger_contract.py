@@ -5,16 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from s3_server import S3Server
 
 from souspli_storage.disk_ledger import DiskLedger
 from souspli_storage.ledger import Ledger
 from souspli_storage.memory_ledger import MemoryLedger
+from souspli_storage.s3 import open_s3_ledger
 
 LINES = [f"{number:012d}.line-{number}" for number in range(5)]
 
 
-@pytest.fixture(params=["disk", "memory"])
+@pytest.fixture(params=["disk", "memory", "s3"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
+    if request.param == "s3":
+        server: S3Server = request.getfixturevalue("s3_server")
+        return open_s3_ledger(server.place())
     drivers: dict[str, Callable[[], Ledger]] = {
         "disk": lambda: DiskLedger(tmp_path / "ledger"),
         "memory": MemoryLedger,

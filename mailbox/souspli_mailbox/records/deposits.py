@@ -36,7 +36,10 @@ class NewDeposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """A deposit. `object_key` names its object in the store and never leaves the service."""
+    """A deposit. `object_key` names its object in the store, random and without meaning.
+
+    It leaves the service only in addresses at the store, for who may put or read it.
+    """
 
     deposit_id: int
     organisation: str

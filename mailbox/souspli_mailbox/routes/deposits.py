@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET
 
 from souspli_exchange.errors import ContentsRefusedError
 from souspli_exchange.ports import DepositState
@@ -33,7 +34,7 @@ from souspli_mailbox.protocol.deposits import (
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records import deposits as records
 from souspli_mailbox.records.organisations import Member
-from souspli_mailbox.state import BLOBS, DATABASE, SETTINGS, WORKER, now
+from souspli_mailbox.state import BLOBS, DATABASE, DIRECT, SETTINGS, WORKER, now
 from souspli_storage.blobs import BlobStore, Part
 
 MAX_COMPLETE_BYTES: Final = 33_554_432
@@ -71,6 +72,9 @@ async def open_deposit(request: web.Request) -> web.Response:
             state=deposit.state.value,
             received=list(range(body.segments)) if stored else received,
             upload=Upload(method="PUT", url=f"/v1/deposits/{body.document_id}/segments/{{n}}"),
+            uploads=UNSET
+            if request.app[DIRECT] is None
+            else f"/v1/deposits/{body.document_id}/uploads",
         ),
         status=200 if stored or received else 201,
     )
