@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from souspli_mailbox.records import accounts, deliveries, deposits, invitations
 from souspli_mailbox.schema import MIGRATIONS, tables
-from souspli_storage.database import Database
+from souspli_storage.sqlite import SqliteDatabase
 
 RELEASES = sorted(Path(__file__).with_name("databases").glob("*.sql"))
 
@@ -32,7 +32,7 @@ def test_an_old_database_is_opened_and_its_claims_and_deliveries_go_on(
     old.executescript(script.read_text(encoding="utf-8"))
     old.close()
     facts = json.loads(script.with_suffix(".json").read_text(encoding="utf-8"))
-    with Database(path) as database:
+    with SqliteDatabase(path) as database:
         database.upgrade(migrations=MIGRATIONS)
         assert database.write_now(_differences) == []
         read = database.read_now
