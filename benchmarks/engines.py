@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from souspli_mailbox.app import open_database
+from souspli_mailbox.database import open_database
 from souspli_mailbox.settings import Settings, load
 from souspli_storage.database import Database
 
@@ -59,7 +59,7 @@ class Engines:
 
     def open(self) -> Database:
         """Open the database as the service does."""
-        return open_database(self.data)
+        return open_database(self.in_process())
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from souspli_mailbox import schema
 from souspli_mailbox.access import admit
+from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
@@ -95,10 +95,8 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *contents.ENDPOINTS,
 )
 
-MIGRATIONS: Final = Path(schema.__file__).parent
 _log: Final = structlog.get_logger()
 
-DATABASE_FILE: Final = "mailbox.sqlite"
 
 # Keys are random: this one is no object's.
 NO_OBJECT: Final = "0" * 32
@@ -164,8 +162,7 @@ def _storage(
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
-        folder = app[SETTINGS].data
-        database = await asyncio.to_thread(open_database, folder)
+        database = await asyncio.to_thread(open_database, app[SETTINGS])
         try:
             app[DATABASE] = measured_database(database, app[METRICS])
             blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
@@ -198,7 +195,7 @@ async def _delete_again(app: web.Application) -> None:
         _log.info("tombstones", read=done.read, deleted=done.deleted, foreign=done.foreign)
     if done.deleted:
         with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
-            await database.forget_log()
+            await database.forget_deleted()
 
 
 def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
@@ -264,27 +261,6 @@ async def _reach(blobs: BlobStore) -> None:
     """Ask the store for an object that no upload was ever given the key of."""
     with contextlib.suppress(NoSuchObjectError):
         await asyncio.to_thread(blobs.size, NO_OBJECT)
-
-
-def has_database(folder: Path) -> bool:
-    """Say whether there is a database to connect to, which `connect_database` would make."""
-    return (folder / DATABASE_FILE).is_file()
-
-
-def connect_database(folder: Path) -> Database:
-    """Open the database in a data folder as it is, or a new one without tables."""
-    return Database(folder / DATABASE_FILE)
-
-
-def open_database(folder: Path) -> Database:
-    """Open the database in a data folder and bring its schema up to date."""
-    database = connect_database(folder)
-    try:
-        database.upgrade(migrations=MIGRATIONS)
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def _secret(database: Database, purpose: SecretPurpose) -> Awaitable[bytes]:

@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from simulation.rows import NOW, Practice, Rows
-from souspli_mailbox.app import (
-    DATABASE_FILE,
-    DOCUMENTS_FOLDER,
-    connect_database,
-    open_database,
-    open_ledger,
-)
 from souspli_mailbox.backup.check import Checked, check_backup
 from souspli_mailbox.backup.make import Made, make_backup
 from souspli_mailbox.backup.progress import untold
 from souspli_mailbox.backup.restore import Restored, restore_backup
+from souspli_mailbox.database import DATABASE_FILE, connect_database, open_database
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store import DOCUMENTS_FOLDER, open_ledger
 from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones
 from souspli_storage.blobs import Part
 from souspli_storage.disk import DiskBlobs
@@ -42,13 +37,13 @@ class World:
         self.kind = kind
         self.settings = Settings(data=folder)
         self.blobs = DiskBlobs(folder / DOCUMENTS_FOLDER)
-        self.ledger = open_ledger(folder)
+        self.ledger = open_ledger(self.settings)
 
     def connect(self) -> Database:
-        return connect_database(self.settings.data)
+        return connect_database(self.settings)
 
     def fill(self) -> None:
-        with open_database(self.settings.data) as database:
+        with open_database(self.settings) as database:
             rows = Rows(database)
             practice = rows.admit()
             lost = rows.invite(practice, "lost@example.org")

@@ -13,9 +13,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from souspli_exchange.ports import DepositState
+from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.retention import Due
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 
 class CondemnReason(StrEnum):
@@ -62,14 +63,16 @@ def condemn_stale_uploads(connection: Connection, *, due: Due, now: int) -> int:
     stale = connection.execute(
         delete(tables.deposits)
         .where(
-            deposit.state == DepositState.UPLOADING,
+            tables.IS_UPLOADING,
             deposit.opened_at <= due.upload_opened_at,
         )
-        .returning(deposit.object_key)
-    )
+        .returning(deposit.object_key, deposit.organisation, deposit.sealed_length)
+    ).all()
+    for one in stale:
+        give_back(connection, organisation=one.organisation, sealed_bytes=one.sealed_length)
     return condemn(
         connection,
-        object_keys=stale.scalars().all(),
+        object_keys=[one.object_key for one in stale],
         reason=CondemnReason.STALE_UPLOAD,
         now=now,
     )
@@ -106,12 +109,14 @@ def condemned_objects(connection: Connection, *, limit: int) -> tuple[CondemnedO
     return tuple(CondemnedObject(row.object_key, row.reason) for row in rows)
 
 
+@each_statement_decides
 def absolve_object(connection: Connection, *, object_key: str) -> None:
     """Forget an object of which the store has confirmed that nothing is left."""
     condemned = tables.condemned_objects.c
     connection.execute(delete(tables.condemned_objects).where(condemned.object_key == object_key))
 
 
+@each_statement_decides
 def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
     """Move an object that could not be deleted to the end of the queue."""
     condemned = tables.condemned_objects.c

@@ -6,9 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from souspli_mailbox.app import (
-    DOCUMENTS_FOLDER,
-)
+from souspli_mailbox.store import DOCUMENTS_FOLDER
 from souspli_storage.disk import DiskBlobs
 
 if TYPE_CHECKING:

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from simulation.rows import NOW
 
-from souspli_mailbox.app import (
-    DATABASE_FILE,
-)
 from souspli_mailbox.backup.make import make_backup
 from souspli_mailbox.backup.progress import Stage, untold
 from souspli_mailbox.backup.restore import after_restore
+from souspli_mailbox.database import DATABASE_FILE
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.service_facts import Fact, read_fact
 from souspli_mailbox.records.sweeps import condemned_objects

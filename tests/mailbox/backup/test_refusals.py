@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from simulation.rows import NOW, Rows
 
-from souspli_mailbox.app import (
-    DATABASE_FILE,
-    open_database,
-)
 from souspli_mailbox.backup.make import make_backup
 from souspli_mailbox.backup.progress import Stage
+from souspli_mailbox.database import DATABASE_FILE, open_database
 from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_storage.dump import is_empty
 
@@ -140,7 +137,7 @@ def test_an_empty_database_of_this_version_takes_an_older_backup(
     world: World, elsewhere: World, out: Path
 ) -> None:
     world.back_up(out)
-    open_database(elsewhere.settings.data).close()
+    open_database(elsewhere.settings).close()
     assert elsewhere.restore(out).rows
 
 

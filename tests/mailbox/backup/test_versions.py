@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from souspli_mailbox.app import (
-    DATABASE_FILE,
-)
+from souspli_mailbox.database import DATABASE_FILE
 from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_mailbox.records import deliveries
 from souspli_mailbox.records.service_facts import restored_at

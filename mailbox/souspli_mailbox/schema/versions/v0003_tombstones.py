@@ -4,10 +4,13 @@ What a column is for: `tables.py`, docs/what-is-kept.md.
 """
 
 from alembic import op
-from sqlalchemy import Column, PrimaryKeyConstraint, Text
+from sqlalchemy import Column, PrimaryKeyConstraint
+from sqlalchemy import Text as PlainText
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
+
+Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
