@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+from simulation.databases import ENGINES, PostgresqlServer
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -19,6 +21,8 @@ from sqlalchemy import (
     select,
 )
 
+from souspli_mailbox.database import connect_database
+from souspli_mailbox.settings import Settings
 from souspli_storage import dump
 from souspli_storage.database import Database
 from souspli_storage.errors import DatabaseError, DumpRefusedError
@@ -51,21 +55,25 @@ children = Table(
 ROWS = 250
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=ENGINES)
 def open_database(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[[str], Database]]:
-    """Open databases that begin without a table."""
-    del request
-    opened: list[Database] = []
+    """Open databases that begin without a table; one of a name that is open, once more."""
+    with contextlib.ExitStack() as opened:
+        places: dict[str, Settings] = {}
 
-    def open_one(name: str) -> Database:
-        opened.append(Database(tmp_path / f"{name}.sqlite"))
-        return opened[-1]
+        def open_one(name: str) -> Database:
+            if name not in places:
+                settings = Settings(data=tmp_path / name)
+                if request.param == "postgresql":
+                    server: PostgresqlServer = request.getfixturevalue("postgresql")
+                    empty = opened.enter_context(server.empty())
+                    settings = Settings(data=tmp_path / name, database=empty)
+                places[name] = settings
+            return opened.enter_context(connect_database(places[name]))
 
-    yield open_one
-    for database in opened:
-        database.close()
+        yield open_one
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from souspli_storage.dump import Row
 KEPT: Final = frozenset(
     {
         "organisations",
+        # Counts of rows that are kept as well.
+        "organisation_usage",
         "accounts",
         "members",
         "unlockers",

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, select, update
 from souspli_exchange.ports import InvitationStatus
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
+from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.schema import tables
 from souspli_mailbox.tombstones import Kind
 
@@ -44,9 +45,13 @@ def _object_keys(connection: Connection) -> Iterator[str]:
 def _delete_deposits(connection: Connection, object_keys: Collection[str], now: int) -> None:
     deposit, delivery = tables.deposits.c, tables.deliveries.c
     deposits = connection.execute(
-        select(deposit.deposit_id).where(deposit.object_key.in_(object_keys))
-    ).scalars()
-    deposit_ids = list(deposits)
+        select(deposit.deposit_id, deposit.organisation, deposit.sealed_length).where(
+            deposit.object_key.in_(object_keys)
+        )
+    ).all()
+    for one in deposits:
+        give_back(connection, organisation=one.organisation, sealed_bytes=one.sealed_length)
+    deposit_ids = [one.deposit_id for one in deposits]
     delivery_ids = list(
         connection.execute(
             select(delivery.delivery_id).where(delivery.deposit_id.in_(deposit_ids))
