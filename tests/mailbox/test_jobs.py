@@ -19,6 +19,7 @@ from souspli_mailbox.jobs import Done, NotYet, Worker, retry_delay
 from souspli_mailbox.records import jobs as records
 from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.records.jobs import Job, JobName
+from souspli_storage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -146,6 +147,16 @@ def test_a_recurring_job_waits_once(rows: Rows) -> None:
     for _ in range(3):
         rows.database.write_now(records.ensure_job, name=JobName.SWEEP, now=NOW)
     assert waiting(rows) == 1
+
+
+async def test_processes_that_start_at_once_add_a_recurring_job_once(rows: Rows) -> None:
+    ensure = rows.database.write
+    await asyncio.gather(
+        *(ensure(records.ensure_job, name=JobName.SWEEP, now=NOW) for _ in range(12))
+    )
+    assert waiting(rows) == 1
+    with pytest.raises(DatabaseError):
+        rows.database.write_now(records.enqueue, name=JobName.SWEEP, ids={}, now=NOW)
 
 
 def test_many_workers_at_once_take_each_job_once(place: Place, rows: Rows) -> None:

@@ -232,6 +232,7 @@ def test_a_patient_pages_through_deliveries_newest_first(
     assert seen == sorted(made, key=lambda one: (made[one], one), reverse=True)
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_page_of_a_mailbox_is_read_from_an_index_without_sorting(rows: Rows) -> None:
     statements: list[tuple[str, object]] = []
 

@@ -18,8 +18,8 @@ from souspli_mailbox.records.nonces import NoncePurpose
 from souspli_mailbox.records.service_facts import Fact, keep_fact
 from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_mailbox.records.throttles import Throttle
-from souspli_mailbox.retention import due
-from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper
+from souspli_mailbox.retention import SWEEP_EVERY_SECONDS, due
+from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper, orphans_prefix
 from souspli_mailbox.tombstones import Kind, TombstoneKey, Tombstones, read_tombstone
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
@@ -136,8 +136,22 @@ async def test_a_stored_document_stays(rows: Rows, practice: Practice, blobs: Di
 
 async def test_objects_that_no_row_knows_are_orphans(rows: Rows, blobs: DiskBlobs) -> None:
     put(blobs, hex32())
-    put(blobs, hex32(), complete=True)
+    put(blobs, orphans_prefix(NOW) + hex32()[2:], complete=True)
     await sweep(rows, blobs, now=NOW)
+    assert keys(blobs) == set()
+
+
+async def test_every_orphan_is_found_within_256_hours(rows: Rows) -> None:
+    blobs = MemoryBlobs()
+    orphan = hex32()
+    put(blobs, orphan, complete=True)
+    hours = [NOW + hour * SWEEP_EVERY_SECONDS for hour in range(256)]
+    assert len({orphans_prefix(hour) for hour in hours}) == 256
+    (its,) = (hour for hour in hours if orphan.startswith(orphans_prefix(hour)))
+    other = hours[hours.index(its) - 1]
+    await sweep(rows, blobs, now=other)
+    assert keys(blobs) == {orphan}
+    await sweep(rows, blobs, now=its)
     assert keys(blobs) == set()
 
 
@@ -241,7 +255,8 @@ async def test_expired_rows_go_and_those_in_force_stay(
             for name in (*names, "admission_codes")
         ]
 
-    assert rows.database.read_now(count) == [2, 2, 2, 2, 3]  # one code admitted the practice
+    # The count of drawn nonces is a third throttle; one code admitted the practice.
+    assert rows.database.read_now(count) == [2, 2, 2, 3, 3]
     await sweep(rows, blobs, now=NOW)
     assert rows.database.read_now(count) == [1, 1, 1, 1, 2]
 

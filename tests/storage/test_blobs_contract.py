@@ -286,6 +286,8 @@ def test_sweeps_see_every_object_and_upload(store: BlobStore) -> None:
     store.sweep()
     assert sorted(store.incomplete()) == keys[:5]
     assert sorted(store.objects()) == keys[5:]
+    prefix = keys[7][:2]
+    assert sorted(store.objects(prefix)) == [key for key in keys[5:] if key.startswith(prefix)]
 
 
 @pytest.mark.parametrize("pieces", [(b"",), (b"a" * MIN_S3_PART_BYTES, b"")], ids=["only", "last"])
