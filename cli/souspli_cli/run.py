@@ -33,6 +33,7 @@ VERBS: Mapping[str, str] = {
     "inspect": "souspli_cli.inspect:inspect",
     "serve": "souspli_cli.serve:serve",
     "admit": "souspli_cli.admit:admit",
+    "storage": "souspli_cli.storage:storage",
 }
 """Every verb, and where it is found when it is called."""
 

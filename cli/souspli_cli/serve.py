@@ -36,6 +36,7 @@ def serve(
     origin: str | None,
 ) -> None:
     """Run until SIGTERM or SIGINT; print where, and a first admission code."""
+    from souspli_cli.storage import explained  # noqa: PLC0415  (it imports this)
     from souspli_mailbox import entry  # noqa: PLC0415  (aiohttp and SQLAlchemy: 0.4 s)
     from souspli_mailbox.errors import SettingsError  # noqa: PLC0415
     from souspli_storage.errors import StorageError  # noqa: PLC0415
@@ -54,8 +55,8 @@ def serve(
         entry.serve(settings, ready=ready)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
-    except StorageError:
-        raise Refused("service_data") from None
+    except StorageError as failed:
+        raise explained(failed) from None
     except OSError:
         where = f"{settings.listen_host}:{settings.listen_port}"
         raise Refused("listen_failed", listen=where) from None
