@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from souspli_cli.errors import Refused
-from souspli_cli.serve import load_settings, storage_refused
+from souspli_cli.serve import load_settings
+from souspli_cli.storage_causes import storage_refused
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 

@@ -34,6 +34,7 @@ VERBS: Mapping[str, str] = {
     "admit": "souspli_cli.admit:admit",
     "backup": "souspli_cli.backup:backup",
     "restore": "souspli_cli.restore:restore",
+    "storage": "souspli_cli.storage:storage",
 }
 """Every verb, and where it is found when it is called."""
 

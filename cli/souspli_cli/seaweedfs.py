@@ -118,6 +118,8 @@ class SeaweedFS:
             "-webdav=false",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
+            # Of every bucket without a rule of its own; by default any page may read.
+            "-s3.allowedOrigins=https://nobody.invalid",
             "-s3.autoCreateBucket=false",
             "-s3.allowDeleteBucketNotEmpty=false",
             f"-s3.localSocket={self._folder / 's3.sock'}",

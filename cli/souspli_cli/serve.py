@@ -13,12 +13,12 @@ import click
 
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.profile import default_folder
+from souspli_cli.storage_causes import storage_refused
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 
 if TYPE_CHECKING:
     from souspli_mailbox.settings import Settings
-    from souspli_storage.errors import StorageError
 
 
 @verb("serve")
@@ -64,16 +64,6 @@ def serve(
     except OSError:
         where = f"{settings.listen_host}:{settings.listen_port}"
         raise Refused("listen_failed", listen=where) from None
-
-
-def storage_refused(settings: Settings, failed: StorageError) -> Refused:
-    """Give the words for a database or a folder that can't be used."""
-    from souspli_storage.errors import DatabaseError  # noqa: PLC0415  (as above)
-
-    if settings.database.url and isinstance(failed, DatabaseError):
-        # Constant words of ours: no address, nothing of a row.
-        return Refused("service_database", reason=str(failed))
-    return Refused("service_data")
 
 
 def load_settings(

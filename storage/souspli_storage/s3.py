@@ -29,7 +29,7 @@ from souspli_storage.errors import (
     NotDeletedError,
 )
 from souspli_storage.s3_bucket import OCTETS, Bucket, BucketState, base64_sha256, in_base64
-from souspli_storage.s3_check import check_checksums
+from souspli_storage.s3_check import Tried, check_checksums, try_store
 from souspli_storage.s3_deletion import Deletion
 from souspli_storage.s3_errors import AbsentError, translated
 from souspli_storage.s3_ledger import S3Ledger
@@ -131,9 +131,17 @@ class S3Blobs:
         Raises StoreRefusedError if there is no such bucket for us, StoreUnsuitableError
         if parts would be kept unchecked: then no document may be entrusted to it.
         """
-        state = self._bucket.check()
+        state = self.look()
         check_checksums(self._bucket, self._names)
         return state
+
+    def look(self) -> BucketState:
+        """Return the bucket's state; StoreRefusedError if there is no such bucket for us."""
+        return self._bucket.check()
+
+    def try_out(self, *, page_origin: str) -> Iterator[Tried]:
+        """Yield what the store does and does not do (`s3_check`), for who chooses one."""
+        return try_store(self, self._bucket, self._names, page_origin=page_origin)
 
     def begin(self, key: str) -> None:
         """Open a multipart upload."""
@@ -200,9 +208,9 @@ class S3Blobs:
             if key is not None and key != document and key not in seen:
                 yield key
 
-    def objects(self) -> Iterator[str]:
+    def objects(self, prefix: str = "") -> Iterator[str]:
         """List objects."""
-        for one in self._bucket.listing(self._names.documents):
+        for one in self._bucket.listing(self._names.documents + prefix):
             if (key := self._names.key_of_document(one.name)) is not None:
                 yield key
 

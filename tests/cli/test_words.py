@@ -20,6 +20,7 @@ from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
 from souspli_exchange.offline_inspect import NotOurs
 from souspli_exchange.ports import DeliveryState
+from souspli_storage.s3_check import Trial
 
 FRENCH = words.load(Language.FRENCH)
 ENGLISH = words.load(Language.ENGLISH)
@@ -46,6 +47,7 @@ def constants() -> set[str]:
     found |= {f"send.finding_{finding.value}" for finding in Finding}
     found |= {f"inspect.refused_{reason.value}" for reason in NotOurs}
     found.add("inspect.refused_other_length")
+    found |= {f"storage.{what}_{one.value}" for what in ("tried", "without") for one in Trial}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 
