@@ -1,8 +1,24 @@
-"""What holds for every test: nothing is skipped silently."""
+"""What holds for every test: nothing is skipped silently. And the one PostgreSQL server."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulation.databases import PostgresqlServer
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A real server, for all tests of the session."""
+    from simulation.databases import postgresql_server  # noqa: PLC0415  (for who asks)
+
+    with postgresql_server() as server:
+        yield server
 
 
 @pytest.hookimpl(trylast=True)

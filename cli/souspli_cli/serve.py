@@ -18,6 +18,7 @@ from souspli_cli.verb import verb
 
 if TYPE_CHECKING:
     from souspli_mailbox.settings import Settings
+    from souspli_storage.errors import StorageError
 
 
 @verb("serve")
@@ -54,11 +55,21 @@ def serve(
         entry.serve(settings, ready=ready)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
-    except StorageError:
-        raise Refused("service_data") from None
+    except StorageError as failed:
+        raise storage_refused(settings, failed) from None
     except OSError:
         where = f"{settings.listen_host}:{settings.listen_port}"
         raise Refused("listen_failed", listen=where) from None
+
+
+def storage_refused(settings: Settings, failed: StorageError) -> Refused:
+    """Give the words for a database or a folder that can't be used."""
+    from souspli_storage.errors import DatabaseError  # noqa: PLC0415  (as above)
+
+    if settings.database.url and isinstance(failed, DatabaseError):
+        # Constant words of ours: no address, nothing of a row.
+        return Refused("service_database", reason=str(failed))
+    return Refused("service_data")
 
 
 def load_settings(

@@ -64,6 +64,7 @@ from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
+from souspli_storage.sqlite import SqliteDatabase
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -144,7 +145,7 @@ def _storage(
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
         folder = app[SETTINGS].data
-        database = await asyncio.to_thread(open_database, folder)
+        database = await asyncio.to_thread(open_database, app[SETTINGS])
         try:
             app[DATABASE] = database
             app[BLOBS] = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
@@ -191,15 +192,39 @@ def _jobs(
     return jobs
 
 
-def open_database(folder: Path) -> Database:
-    """Open the database in a data folder and bring its schema up to date."""
-    database = Database(folder / DATABASE_FILE)
+def open_database(settings: Settings) -> Database:
+    """Open the settings' database, whichever it is, and bring its schema up to date."""
+    database = connect_database(settings)
     try:
         database.upgrade(migrations=MIGRATIONS)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def connect_database(settings: Settings) -> Database:
+    """Open the settings' database, whichever it is, with the schema that it has.
+
+    Raises SettingsError if the password can't be read, StorageError.
+    """
+    address = settings.database.address
+    if address is None:
+        return SqliteDatabase(settings.data / DATABASE_FILE)
+    # Imported here: who keeps rows in a file doesn't wait for the driver to load.
+    from souspli_storage.postgresql import PostgresqlDatabase  # noqa: PLC0415  (see above)
+    from souspli_storage.postgresql_server import Server  # noqa: PLC0415  (see above)
+
+    server = Server(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        name=address.name,
+        password=settings.database.password(),
+        verify=not address.is_local,
+        authorities=settings.database.tls_authorities,
+    )
+    return PostgresqlDatabase(server, connections=settings.database.pool_size)
 
 
 def _secret(database: Database, purpose: SecretPurpose) -> Awaitable[bytes]:

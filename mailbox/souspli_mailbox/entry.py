@@ -99,14 +99,14 @@ def make_admission_code(database: Database, now: int) -> str:
 
 
 def admission_code(settings: Settings) -> str:
-    """Do the same for the service in this data folder, which may be running."""
-    with open_database(settings.data) as database:
+    """Do the same for the service of these settings, which may be running."""
+    with open_database(settings) as database:
         return make_admission_code(database, int(time.time()))
 
 
 def is_empty(settings: Settings) -> bool:
     """Say whether no organisation has been admitted yet."""
-    with open_database(settings.data) as database:
+    with open_database(settings) as database:
         return database.read_now(count_organisations) == 0
 
 

@@ -56,7 +56,7 @@ class Sweeper:
         await asyncio.to_thread(self.blobs.sweep)
         deleted, left = await self._delete_condemned(now)
         if rows or uploads or deleted:
-            await self._forget_log()
+            await self._forget_deleted()
         _log.info("swept", rows=rows, uploads=uploads, orphans=orphans, objects=deleted, left=left)
         more = deleted == OBJECTS_AT_ONCE
         return NotYet(now if more else now + SWEEP_EVERY_SECONDS)
@@ -88,9 +88,9 @@ class Sweeper:
             deleted += 1
         return deleted, left
 
-    async def _forget_log(self) -> None:
+    async def _forget_deleted(self) -> None:
         try:
-            await self.database.forget_log()
+            await self.database.forget_deleted()
         except DatabaseBusyError:
             # Somebody is reading; the next sweep that deletes anything tries again.
-            _log.info("log-not-forgotten")
+            _log.info("deleted-not-forgotten")

@@ -10,7 +10,9 @@
     ├── ObjectDiffersError          already completed from other parts
     ├── NotDeletedError             something remains; `failures` says all of it
     └── DatabaseError
-        ├── DatabaseBusyError       temporary: another process holds the write lock
+        ├── DatabaseBusyError       temporary: others hold what the unit needs
+        ├── DatabaseUnavailableError  temporary; at its commit: applied or not, nobody can tell
+        ├── DatabaseUnsuitableError the server may not be trusted with rows; the text says why
         └── DatabaseNewerError      made by a newer version of the service
 
 No text here holds a path, a key or a parameter of a statement.
@@ -78,9 +80,19 @@ class DatabaseError(StorageError):
 
 
 class DatabaseBusyError(DatabaseError):
-    """Another process held the write lock for too long: try again."""
+    """Others held what the unit needs for too long, or kept undoing it: try again."""
 
     temporary = True
+
+
+class DatabaseUnavailableError(DatabaseError):
+    """The server can't be reached, or went away. If while committing: applied or not."""
+
+    temporary = True
+
+
+class DatabaseUnsuitableError(DatabaseError):
+    """The server loses rows by its configuration, or is too old. For the operator."""
 
 
 class DatabaseNewerError(DatabaseError):

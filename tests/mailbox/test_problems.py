@@ -140,6 +140,7 @@ async def test_whoever_lacks_a_session_learns_nothing_about_what_exists(
             assert there.body == not_there.body
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_a_database_that_is_locked_means_try_again(
     service: Service, practice: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

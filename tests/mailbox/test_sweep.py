@@ -6,8 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
-from simulation.rows import DAY, NOW, Practice, Rows, hex32, hex64
+from simulation.databases import Place
+from simulation.rows import DAY, NO_QUOTA, NOW, Practice, Rows, hex32, hex64
 
+from souspli_keys.login import NONCE_SECONDS
 from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.records import claims, deposits, nonces, organisations, sessions, throttles
 from souspli_mailbox.records.errors import NotFoundError
@@ -102,7 +104,7 @@ async def test_an_upload_that_was_resumed_has_another_24_hours(
 ) -> None:
     deposit = rows.open_deposit(practice)
     put(blobs, deposit.object_key)
-    rows.database.write_now(deposits.open_deposit, deposit=deposit, now=NOW + 3600)
+    rows.database.write_now(deposits.open_deposit, deposit=deposit, quota=NO_QUOTA, now=NOW + 3600)
     await sweep(rows, blobs, now=NOW + DAY)
     assert keys(blobs) == {deposit.object_key}
 
@@ -165,7 +167,7 @@ async def test_a_document_swept_under_an_upload_can_be_deposited_anew(
     await sweep(rows, blobs, now=NOW + DAY)
     with pytest.raises(NoSuchObjectError):
         blobs.complete(deposit.object_key, [PART])
-    rows.database.write_now(deposits.open_deposit, deposit=deposit, now=NOW + DAY)
+    rows.database.write_now(deposits.open_deposit, deposit=deposit, quota=NO_QUOTA, now=NOW + DAY)
     assert exists(rows, deposit)
 
 
@@ -190,7 +192,8 @@ async def test_expired_rows_go_and_those_in_force_stay(
             nonce=str(expires_at).encode(),
             purpose=NoncePurpose.CLAIM,
             subject="a",
-            expires_at=expires_at,
+            drawn_by="nonces-a",
+            now=expires_at - NONCE_SECONDS,
         )
         rows.database.write_now(
             sessions.open_session,
@@ -235,8 +238,9 @@ async def test_expired_rows_go_and_those_in_force_stay(
     assert rows.database.read_now(count) == [1, 1, 1, 1, 2]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_what_was_swept_is_in_no_file_of_the_database(
-    rows: Rows, blobs: DiskBlobs, tmp_path: Path
+    place: Place, rows: Rows, blobs: DiskBlobs
 ) -> None:
     subject = hex32()
     rows.database.write_now(
@@ -244,13 +248,13 @@ async def test_what_was_swept_is_in_no_file_of_the_database(
         nonce=b"n",
         purpose=NoncePurpose.CLAIM,
         subject=subject,
-        expires_at=NOW,
+        drawn_by="nonces-a",
+        now=NOW - NONCE_SECONDS,
     )
 
     def found() -> bool:
-        return any(
-            subject.encode() in path.read_bytes() for path in tmp_path.glob("mailbox.sqlite*")
-        )
+        files = place.folder.glob("mailbox.sqlite*")
+        return any(subject.encode() in path.read_bytes() for path in files)
 
     assert found()
     await sweep(rows, blobs, now=NOW)

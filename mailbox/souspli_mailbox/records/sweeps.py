@@ -11,9 +11,10 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from souspli_exchange.ports import DepositState
+from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.retention import Due
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 
 def delete_due(connection: Connection, *, due: Due) -> int:
@@ -41,12 +42,14 @@ def condemn_stale_uploads(connection: Connection, *, due: Due, now: int) -> int:
     stale = connection.execute(
         delete(tables.deposits)
         .where(
-            deposit.state == DepositState.UPLOADING,
+            tables.IS_UPLOADING,
             deposit.opened_at <= due.upload_opened_at,
         )
-        .returning(deposit.object_key)
-    )
-    return _condemn(connection, object_keys=stale.scalars().all(), now=now)
+        .returning(deposit.object_key, deposit.organisation, deposit.sealed_length)
+    ).all()
+    for one in stale:
+        give_back(connection, organisation=one.organisation, sealed_bytes=one.sealed_length)
+    return _condemn(connection, object_keys=[one.object_key for one in stale], now=now)
 
 
 def condemn_orphans(connection: Connection, *, object_keys: Collection[str], now: int) -> int:
@@ -76,12 +79,14 @@ def condemned_objects(connection: Connection, *, limit: int) -> tuple[str, ...]:
     )
 
 
+@each_statement_decides
 def absolve_object(connection: Connection, *, object_key: str) -> None:
     """Forget an object of which the store has confirmed that nothing is left."""
     condemned = tables.condemned_objects.c
     connection.execute(delete(tables.condemned_objects).where(condemned.object_key == object_key))
 
 
+@each_statement_decides
 def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
     """Move an object that could not be deleted to the end of the queue."""
     condemned = tables.condemned_objects.c

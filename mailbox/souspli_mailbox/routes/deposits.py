@@ -33,6 +33,7 @@ from souspli_mailbox.protocol.deposits import (
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records import deposits as records
 from souspli_mailbox.records.organisations import Member
+from souspli_mailbox.records.usage import Quota
 from souspli_mailbox.state import BLOBS, DATABASE, SETTINGS, WORKER, now
 from souspli_storage.blobs import BlobStore, Part
 
@@ -61,6 +62,7 @@ async def open_deposit(request: web.Request) -> web.Response:
             sealed_length=body.sealed_length,
             segments=body.segments,
         ),
+        quota=quota_of(request),
         now=now(request),
     )
     received = await asyncio.to_thread(_begin, request.app[BLOBS], deposit)
@@ -121,6 +123,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
             covers=covers,
             sender_cover=body.sender_cover,
             sender_cover_hash=cover_hash(body.sender_cover),
+            quota=quota_of(request),
             now=now(request),
         )
         request.app[WORKER].wake()
@@ -133,6 +136,15 @@ async def complete_deposit(request: web.Request) -> web.Response:
             ],
         ),
         status=201,
+    )
+
+
+def quota_of(request: web.Request) -> Quota:
+    """Return what the settings allow one organisation."""
+    limits = request.app[SETTINGS].limits
+    return Quota(
+        sealed_bytes=limits.organisation_bytes,
+        documents_a_day=limits.organisation_documents_a_day,
     )
 
 
@@ -185,7 +197,7 @@ ENDPOINTS: Final = (
         caller=Caller.MEMBER,
         takes=DepositRequest,
         gives={201: DepositAnswer, 200: DepositAnswer},
-        problems=frozenset({ProblemKind.DOCUMENT_DIFFERS}),
+        problems=frozenset({ProblemKind.DOCUMENT_DIFFERS, ProblemKind.QUOTA_REACHED}),
     ),
     Endpoint(
         method="POST",
@@ -198,6 +210,7 @@ ENDPOINTS: Final = (
         problems=frozenset(
             {
                 ProblemKind.DOCUMENT_DIFFERS,
+                ProblemKind.QUOTA_REACHED,
                 ProblemKind.CLAIMED,
                 ProblemKind.INVITATION_EXPIRED,
                 ProblemKind.INVITATION_SUPERSEDED,
