@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
+from benchmarks import postgres
+from benchmarks.postgres import PostgresServer
 from souspli_mailbox.database import open_database
 from souspli_mailbox.settings import Settings, load
 from souspli_storage.database import Database
+
+# Of the service, on a server of the benchmark's own.
+DATABASE: Final = "souspli"
 
 
 class DatabaseKind(StrEnum):
@@ -39,6 +45,7 @@ class Engines:
     """Environment of the nodes."""
     servers: Mapping[str, int]
     """Process ids of what was started for it, by a name for the table."""
+    postgres: PostgresServer | None = None
 
     @property
     def says(self) -> str:
@@ -65,9 +72,19 @@ class Engines:
 @contextmanager
 def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator[Engines]:
     """Start what is needed, in `folder`; stop it at the end."""
-    if database is not DatabaseKind.SQLITE or store is not StoreKind.DISK:
-        raise NotImplementedError("only SQLite and disk")
-    yield Engines(database, store, folder / "data", {}, {})
+    # One practice sends here what a thousand do in a day.
+    settings = {"SOUSPLI_MAILBOX_LIMITS_ORGANISATION_DOCUMENTS_A_DAY": "0"}
+    servers: dict[str, int] = {}
+    with ExitStack() as stack:
+        server = None
+        if database is DatabaseKind.POSTGRESQL:
+            server = stack.enter_context(postgres.started(folder / "postgresql"))
+            server.create(DATABASE)
+            settings["SOUSPLI_MAILBOX_DATABASE_URL"] = server.url(DATABASE)
+            servers[database] = server.pid
+        if store is not StoreKind.DISK:
+            raise NotImplementedError("only the disk")
+        yield Engines(database, store, folder / "data", settings, servers, server)
 
 
 @contextmanager

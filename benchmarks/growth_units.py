@@ -37,6 +37,7 @@ from souspli_mailbox.records.sweeps import (
     condemned_objects,
     delete_due,
 )
+from souspli_mailbox.records.usage import Quota
 from souspli_mailbox.retention import UPLOAD_SECONDS, due
 from souspli_mailbox.schema import tables
 from souspli_storage.database import Database
@@ -47,6 +48,7 @@ SMALL_MAILBOX: Final = 10
 DOCUMENTS_OF_A_SENDER: Final = 1_000
 DUE: Final = 1_000
 KEYS: Final = 500
+NO_QUOTA: Final = Quota(sealed_bytes=0, documents_a_day=0)
 
 
 @dataclass
@@ -135,7 +137,7 @@ def deposit(filled: Filled) -> None:
         cover=filled.cover,
     )
     database = filled.database
-    database.write_now(open_deposit, deposit=new, now=filled.now)
+    database.write_now(open_deposit, deposit=new, quota=NO_QUOTA, now=filled.now)
     database.read_now(
         check_recipients, organisation=new.organisation, covers=[cover], now=filled.now
     )
@@ -147,6 +149,7 @@ def deposit(filled: Filled) -> None:
         covers=[cover],
         sender_cover=filled.cover,
         sender_cover_hash=cover.cover_hash,
+        quota=NO_QUOTA,
         now=filled.now,
     )
     filled.made.append(cover.delivery_id)

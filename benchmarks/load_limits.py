@@ -8,8 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from benchmarks.capture import recipient_names
-from benchmarks.engines import DatabaseKind
+from benchmarks.engines import DATABASE, DatabaseKind
+from benchmarks.pgbench import Pgbench, find, keep_recipients, write_script
+from benchmarks.postgres import PostgresServer
 from benchmarks.put_limits import durable_file, fsyncs, many
 from benchmarks.raw_sqlite import RawSqlite
 from benchmarks.rows import Patient
@@ -39,6 +43,7 @@ class Limits:
 
 
 ROWS = "the same rows"
+LIMIT_DATABASE = "limit"
 FSYNC = "fsync of a page"
 
 
@@ -50,6 +55,8 @@ def prepare_limits(world: World, folder: Path) -> Limits:
     what: dict[str, Limit] = {}
     if world.engines.database is DatabaseKind.SQLITE:
         what[ROWS] = _sqlite(world, folder / "limits")
+    elif world.engines.postgres is not None:
+        what[ROWS] = _pgbench(world, world.engines.postgres, folder / "limits")
     what["the same bytes, each a durable file"] = lambda connections, count: many(
         put, world.letters[0].contents, connections=connections, count=count
     )
@@ -63,6 +70,16 @@ def _sqlite(world: World, folder: Path) -> Limit:
         there.execute("VACUUM INTO ?", [str(copy)])
     raw = RawSqlite(copy, world.captured.deposit, [names_of(one) for one in world.patients])
     return lambda _, count: raw.run(count)
+
+
+def _pgbench(world: World, server: PostgresServer, folder: Path) -> Limit:
+    server.create(LIMIT_DATABASE, like=DATABASE)
+    with psycopg.connect(server.url(LIMIT_DATABASE), autocommit=True) as connection:
+        keep_recipients(connection, [names_of(one) for one in world.patients])
+    server.settle(LIMIT_DATABASE)
+    script = write_script(world.captured.deposit)
+    bench = Pgbench(find(), server.url(LIMIT_DATABASE), script, folder)
+    return lambda connections, count: bench.run(connections=connections, count=count)
 
 
 def names_of(patient: Patient) -> dict[str, str]:

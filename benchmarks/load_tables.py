@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from benchmarks.capture import Captured
 from benchmarks.engines import DatabaseKind
 from benchmarks.load import COLLECT, DEPOSIT, NOTIFIED, Found
 from benchmarks.load_limits import ROWS
@@ -40,9 +41,12 @@ def _section(found: Found) -> list[str]:
     for (name, connections), series in found.limits.series.items():
         lines.append(
             f"| *limit: {name}* | – | {connections} | {series.say_rate()} "
-            f"| {series.say_latency()} | 0 |"
+            f"| {series.say_latency()} | {series.say_errors()} |"
         )
-    return [*lines, "", RATIO_HEAD, *_ratios(found), "", *_processor(found), ""]
+    return [
+        *lines, "", RATIO_HEAD, *_ratios(found), "", *_processor(found), "",
+        *_statements(found.captured), "",
+    ]  # fmt: skip
 
 
 def _ratios(found: Found) -> list[str]:
@@ -60,6 +64,21 @@ def _ratios(found: Found) -> list[str]:
             name = f"{NAMES[what]}, 2 nodes : 1"
             lines.append(f"| {name} | {connections} | {shown} | ≥ {NODES_TARGET:g}, free cores |")
     return lines
+
+
+def _statements(captured: Captured) -> list[str]:
+    """What one document asks of the database: the next thing to make less of."""
+    steps = {
+        "a deposit": captured.deposit,
+        "its notification": captured.notify,
+        "its collection": captured.collect,
+    }
+    said = [
+        f"{name} {len(some)} transactions ({sum(one.writes for one in some)} that write) "
+        f"with {sum(len(one.steps) for one in some)} statements"
+        for name, some in steps.items()
+    ]
+    return [f"One document asks of the database: {'; '.join(said)}."]
 
 
 def _processor(found: Found) -> list[str]:

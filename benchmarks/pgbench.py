@@ -1,9 +1,9 @@
 """The same statements, issued by pgbench: the limit of PostgreSQL on this machine.
 
 A script is made from what the service was seen to issue (`statements`): the same texts in
-the same transactions, prepared as psycopg prepares them. pgbench can't draw text: where the
-service sends 32 random digits it sends 19. For each deposit it reads one row more, of a
-table of its own, to learn whom it is for.
+the same transactions, prepared as psycopg prepares them. pgbench can't draw text and knows
+nobody: with one statement more it asks the server for random text, of the same lengths, and
+for a row of a table of its own that says whom the work is for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+import psycopg
+from psycopg import sql
 
 from benchmarks.series import Timed
 from benchmarks.statements import (
@@ -32,7 +33,11 @@ from benchmarks.statements import (
 
 # Its rows: `k`, counted from 0, and the named values of a recipient.
 RECIPIENTS: Final = "benchmark_recipients"
-# As often as the service runs a unit again that the server has undone.
+# A sequence: whose turn it is.
+TURNS: Final = "benchmark_turns"
+HEXADECIMAL_OF_UUID: Final = 32
+# As often as the service runs a unit again that the server has undone;
+# pgbench begins its whole script again, for the next recipient.
 MAX_TRIES: Final = 40
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 
@@ -79,32 +84,40 @@ def write_script(transactions: Sequence[Transaction]) -> Script:
             if isinstance(argument, Named) and argument.name not in COUNTED
         }
     )
+    asked = ", ".join([*columns, *map(_draw, drawn(transactions))])
+    # A sub-select, so that it is asked once and not for each row.
+    next_one = f"(SELECT nextval('{TURNS}'))"
     lines = [
-        # Each client takes every n-th recipient.
-        "\\set turn :turn + 1",
-        "\\set k :first + :turn * :clients + :client_id",
-        *(
-            f"\\set {one.name} random(1000000000000000000, 9199999999999999999)"
-            for one in drawn(transactions)
-        ),
-        f"SELECT {', '.join(columns)} FROM {RECIPIENTS} WHERE k = :k \\gset",  # noqa: S608  (our own names)
+        f"SELECT {asked} FROM {RECIPIENTS} WHERE k = {next_one} \\gset",  # noqa: S608  (our own names)
     ]
-    known: set[str] = set()
-    wanted = {
-        argument.name
-        for transaction in transactions
-        for step in transaction.steps
-        for argument in step.arguments.values()
-        if isinstance(argument, Named)
-    }
+    giving = _giving(transactions)
+    number = 0
     for transaction in transactions:
         lines.append(transaction.begin)
         for step in transaction.steps:
-            gives = [name for name in COUNTED if name in wanted - known and step.gives(name)]
-            known.update(gives)
-            lines.append(_statement(step, named) + (" \\gset" if gives else ";"))
+            lines.append(_statement(step, named) + (" \\gset" if number in giving else ";"))
+            number += 1
         lines.append("COMMIT;")
     return Script("\n".join(lines) + "\n", given)
+
+
+def _draw(one: Drawn) -> str:
+    uuids = " || ".join(["gen_random_uuid()::text"] * -(-one.length // HEXADECIMAL_OF_UUID))
+    return f"left(replace({uuids}, '-', ''), {one.length}) AS {one.name}"
+
+
+def _giving(transactions: Sequence[Transaction]) -> set[int]:
+    """Return which statements give the numbers that later ones need: the last one before.
+
+    An earlier one may have looked for the row in vain.
+    """
+    steps = [step for transaction in transactions for step in transaction.steps]
+    found: set[int] = set()
+    for name in COUNTED:
+        used = [n for n, step in enumerate(steps) if Named(name) in step.arguments.values()]
+        if used:
+            found.add(max(n for n in range(used[0]) if steps[n].gives(name)))
+    return found
 
 
 def _statement(step: Step, named: Mapping[Any, str]) -> str:
@@ -133,8 +146,8 @@ class Pgbench:
     script: Script
     folder: Path
 
-    def run(self, *, connections: int, count: int, first: int) -> Timed:
-        """Do the work `count` times, for recipients from `first` on.
+    def run(self, *, connections: int, count: int) -> Timed:
+        """Do the work `count` times, for the next recipients.
 
         Raises CalledProcessError when a statement fails.
         """
@@ -143,15 +156,12 @@ class Pgbench:
         for old in self.folder.glob("times.*"):
             old.unlink()
         each = count // connections
-        variables = {
-            **self.script.constants, "turn": "-1", "first": str(first), "clients": str(connections)
-        }  # fmt: skip
         line = (
             self.program, "--no-vacuum", "--protocol=prepared", f"--client={connections}",
             f"--jobs={min(2, connections)}", f"--transactions={each}", f"--file={path}",
             f"--max-tries={MAX_TRIES}",
             "--log", f"--log-prefix={log}",
-            *(f"--define={name}={value}" for name, value in variables.items()),
+            *(f"--define={name}={value}" for name, value in self.script.constants.items()),
             self.uri,
         )  # fmt: skip
         done = subprocess.run(line, check=True, capture_output=True, encoding="utf-8")  # noqa: S603  (our own line)
@@ -164,17 +174,24 @@ class Pgbench:
             for part in self.folder.glob("times.*")
             for entry in part.read_text(encoding="utf-8").splitlines()
         )
-        return Timed(float(rate[1]), seconds)
+        undone = re.search(r"^total number of retries: (\d+)", done.stdout, re.MULTILINE)
+        return Timed(float(rate[1]), seconds, undone=int(undone[1]) if undone else 0)
 
 
-def keep_recipients(connection: Connection, recipients: Sequence[Mapping[str, str]]) -> None:
+def keep_recipients(
+    connection: psycopg.Connection[Any], recipients: Sequence[Mapping[str, str]]
+) -> None:
     """Make the table from which the script learns whom a deposit is for."""
     columns = list(recipients[0])
-    connection.execute(text(f"DROP TABLE IF EXISTS {RECIPIENTS}"))
-    declared = ", ".join(f"{column} text NOT NULL" for column in columns)
-    connection.execute(text(f"CREATE TABLE {RECIPIENTS} (k bigint PRIMARY KEY, {declared})"))
-    places = ", ".join(f":{column}" for column in columns)
+    names = [sql.Identifier(column) for column in columns]
+    declared = sql.SQL(", ").join(sql.SQL("{} text NOT NULL").format(name) for name in names)
+    table = sql.Identifier(RECIPIENTS)
     connection.execute(
-        text(f"INSERT INTO {RECIPIENTS} (k, {', '.join(columns)}) VALUES (:k, {places})"),  # noqa: S608  (our own names)
-        [{"k": k, **one} for k, one in enumerate(recipients)],
+        sql.SQL("CREATE TABLE {} (k bigint PRIMARY KEY, {})").format(table, declared)
     )
+    sequence = sql.SQL("CREATE SEQUENCE {} MINVALUE 0")
+    connection.execute(sequence.format(sql.Identifier(TURNS)))
+    line = sql.SQL("COPY {} (k, {}) FROM STDIN").format(table, sql.SQL(", ").join(names))
+    with connection.cursor().copy(line) as copy:
+        for k, one in enumerate(recipients):
+            copy.write_row((k, *(one[column] for column in columns)))

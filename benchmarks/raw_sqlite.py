@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.series import Timed
 from benchmarks.statements import COUNTED, Constant, Drawn, Named, Step, Transaction
-from souspli_storage.database import PRAGMAS
+from souspli_storage.sqlite import PRAGMAS
 
 
 class RawSqlite:
@@ -59,7 +59,7 @@ class RawSqlite:
 
 def _execute(connection: sqlite3.Connection, step: Step, values: dict[str, Any]) -> None:
     done = connection.execute(step.text, [_value(one, values) for one in step.arguments.values()])
-    row = done.fetchone()
+    row = next(iter(done.fetchall()), None)
     for column in COUNTED:
         if step.gives(column) and row is not None:
             values[column] = row[0]

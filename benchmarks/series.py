@@ -16,6 +16,8 @@ class Timed:
     """Done per second, all connections together."""
     seconds: tuple[float, ...]
     """Of each that was done."""
+    undone: int = 0
+    """How often a database undid what then was done again."""
 
 
 @dataclass
@@ -47,7 +49,9 @@ class Series:
         """How many, and of which kinds."""
         total = sum(self.errors.values())
         kinds = ", ".join(f"{count} × {kind}" for kind, count in self.errors.most_common())
-        return f"{total} ({kinds})" if total else "0"
+        undone = sum(one.undone for one in self.rounds)
+        again = f", {undone} undone and repeated" if undone else ""
+        return (f"{total} ({kinds})" if total else "0") + again
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:

@@ -18,6 +18,7 @@ from benchmarks.growth_tables import write_tables as write_growth
 from benchmarks.load_tables import write_tables as write_load
 from benchmarks.page import put, where_and_when
 
+PICTURE_LINE: Final = "![Cost by deliveries in the table](pictures/growth.svg)"
 ENGINES: Final = ((DatabaseKind.SQLITE, StoreKind.DISK),)
 
 
@@ -42,7 +43,8 @@ def measure_growth() -> None:
 
     draw(grown)
     sys.stdout.write(write_plans(grown))
-    put("growth", f"{where_and_when()}; {growth.ROUNDS} rounds:\n\n{write_growth(grown)}")
+    head = f"{PICTURE_LINE}\n\n{where_and_when()}; {growth.ROUNDS} rounds:\n\n"
+    put("growth", head + write_growth(grown))
 
 
 PARTS: Final = {"load": measure_load, "growth": measure_growth}

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from psycopg import Binary
 from sqlalchemy import Connection, Engine, event
 
 # Keys that the database counts itself.
@@ -56,8 +57,13 @@ class Statement:
         """(place, value), in order."""
         values = self.values
         pairs = values.items() if isinstance(values, Mapping) else enumerate(values)
-        # SQLite is given views of bytes.
-        return [(n, bytes(v) if isinstance(v, memoryview) else v) for n, v in pairs]
+        return [(place, _plain(value)) for place, value in pairs]
+
+
+def _plain(value: Any) -> Any:
+    """Return bytes as such: SQLite is given views of them, psycopg a wrapper."""
+    value = getattr(value, "obj", value) if isinstance(value, Binary) else value
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 @dataclass(frozen=True)

@@ -19,5 +19,10 @@ def test_every_step_is_measured_at_every_size_and_explained(tmp_path: Path) -> N
     }
     table = write_tables([grown])
     assert all(unit.what in table for unit in UNITS)
-    # An hourly look at who was mailed has no index: the one plan that is always there.
-    assert "SCAN notifications" in write_plans([grown])
+    # One round says nothing about growth, so some step seems to grow, or some seems not to.
+    assert all(
+        plan.startswith(("SELECT", "UPDATE", "DELETE"))
+        for some in grown.plans.values()
+        for plan in some
+    )
+    assert write_plans([grown]).count("--- SQLite, ") == sum(map(len, grown.plans.values()))

@@ -35,7 +35,7 @@ def test_every_document_is_deposited_mailed_collected_and_compared(
     world: World, folder: Path
 ) -> None:
     limits = prepare_limits(world, folder)
-    found = Found(world.engines, limits)
+    found = Found(world.engines, limits, world.captured)
     with drivers.started(folder, world.letters, processes=1) as driving:
         Load(world, driving, PLAN, iter(world.patients[:4])).one_round(found)
     for what in (DEPOSIT, COLLECT):
@@ -81,8 +81,9 @@ def test_raw_commits_leave_the_very_rows_of_a_deposit(world: World, tmp_path: Pa
 
 
 def test_a_recording_holds_every_statement_of_a_deposit_s_two_commits(world: World) -> None:
+    # The deposit and its count for the quota; state, covers, delivery, job.
     writing = [one for one in world.captured.deposit if one.writes]
-    assert [len([step for step in one.steps if step.writes]) for one in writing] == [1, 5]
+    assert [len([step for step in one.steps if step.writes]) for one in writing] == [2, 5]
     arguments = {
         argument
         for transaction in world.captured.deposit

@@ -46,9 +46,9 @@ def test_constants_names_and_drawn_values_become_variables() -> None:
         "constant_1": "7",
         "constant_2": "\\x01ff",
     }
-    assert script.lines.splitlines()[2:] == [
-        "\\set drawn_0 random(1000000000000000000, 9199999999999999999)",
-        "SELECT account_number FROM benchmark_recipients WHERE k = :k \\gset",
+    assert script.lines.splitlines() == [
+        "SELECT account_number, left(replace(gen_random_uuid()::text, '-', ''), 32) AS drawn_0 "
+        "FROM benchmark_recipients WHERE k = (SELECT nextval('benchmark_turns')) \\gset",
         "BEGIN ISOLATION LEVEL SERIALIZABLE;",
         "INSERT INTO deposits (document_id, state, opened_at) VALUES "
         "(:drawn_0::VARCHAR, :constant_0::VARCHAR, :constant_1::BIGINT) "
