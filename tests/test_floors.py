@@ -53,8 +53,12 @@ ONLY_FOR_AGE_S_VECTORS = {
 }
 
 # Of the service, the programs at the edge use what speaks to it, and what
-# `souspli serve` and `souspli demo` start.
-CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry"}
+# `souspli serve` and `souspli demo` start, or `souspli check-config` asks.
+CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry"} | {
+    "check",
+    "findings",
+    "given",
+}
 
 NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}
 

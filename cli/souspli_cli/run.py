@@ -33,6 +33,7 @@ VERBS: Mapping[str, str] = {
     "inspect": "souspli_cli.inspect:inspect",
     "serve": "souspli_cli.serve:serve",
     "admit": "souspli_cli.admit:admit",
+    "check-config": "souspli_cli.check_config:check_config",
 }
 """Every verb, and where it is found when it is called."""
 

@@ -205,7 +205,7 @@ def _jobs(
         app[READINESS] = readiness = Readiness(
             {
                 Part.DATABASE: lambda: database.read(count_organisations),
-                Part.STORE: lambda: _reach(app[BLOBS]),
+                Part.STORE: lambda: asyncio.to_thread(reach_store, app[BLOBS]),
                 Part.RELAY: relay.probe,
             }
         )
@@ -221,10 +221,20 @@ def _jobs(
     return jobs
 
 
-async def _reach(blobs: BlobStore) -> None:
+def reach_store(blobs: BlobStore) -> None:
     """Ask the store for an object that no upload was ever given the key of."""
     with suppress(NoSuchObjectError):
-        await asyncio.to_thread(blobs.size, NO_OBJECT)
+        blobs.size(NO_OBJECT)
+
+
+def connect_store(settings: Settings) -> BlobStore:
+    """Open the settings' store."""
+    return DiskBlobs(settings.data / DOCUMENTS_FOLDER)
+
+
+def connect_database(settings: Settings) -> Database:
+    """Open the settings' database with the schema that it has."""
+    return Database(settings.data / DATABASE_FILE)
 
 
 def open_database(folder: Path) -> Database:

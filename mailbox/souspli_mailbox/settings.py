@@ -143,10 +143,10 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
     Raises SettingsError if the file can't be read, or a setting is unknown, missing
     or wrong.
     """
-    values: dict[str, Any] = {} if file is None else _read_toml(file)
+    values: dict[str, Any] = {} if file is None else read_toml(file)
     for name, text in (os.environ if environment is None else environment).items():
         if name.startswith(ENVIRONMENT_PREFIX):
-            _place(values, name.removeprefix(ENVIRONMENT_PREFIX).lower(), text)
+            _place(values, setting_of(name), text)
     try:
         # Not strict: environment variables are text, "8470" included.
         return msgspec.convert(values, Settings, strict=False, dec_hook=_to_path)
@@ -163,19 +163,28 @@ def _to_path(kind: type, value: object) -> object:
     raise TypeError("not a path")
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return what stands in the file; SettingsError if it can't be read."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as failed:
         raise SettingsError(f"the settings file can't be read: {failed}") from failed
 
 
-def _place(values: dict[str, Any], name: str, text: str) -> None:
-    """Put a variable into its table, so that one conversion checks both sources."""
+def setting_of(variable: str) -> tuple[str, ...]:
+    """Return the setting that an environment variable means, with the table it stands in."""
+    name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
     for table, kind in get_type_hints(Settings).items():
         if name.startswith(f"{table}_") and is_struct_type(kind):
-            values[table] = {**values.get(table, {}), name.removeprefix(f"{table}_"): text}
-            return
+            return (table, name.removeprefix(f"{table}_"))
+    return (name,)
+
+
+def _place(values: dict[str, Any], setting: tuple[str, ...], text: str) -> None:
+    """Put a variable into its table, so that one conversion checks both sources."""
+    *tables, name = setting
+    for table in tables:
+        values[table] = values = {**values.get(table, {})}
     values[name] = text
 
 
