@@ -62,10 +62,12 @@ from souspli_mailbox.state import (
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
+    STORE_CALLS,
     WORKER,
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
@@ -157,6 +159,8 @@ def _storage(
         """Open and migrate the database, open the store; close both at the end."""
         folder = app[SETTINGS].data
         database = await asyncio.to_thread(open_database, folder)
+        limits = app[SETTINGS].limits
+        app[STORE_CALLS] = StoreCalls(at_once=limits.store_calls, seconds=limits.store_seconds)
         try:
             app[DATABASE] = measured_database(database, app[METRICS])
             blobs = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
@@ -168,6 +172,7 @@ def _storage(
             )
             yield
         finally:
+            app[STORE_CALLS].close()
             await asyncio.to_thread(database.close)
 
     return storage
@@ -205,7 +210,7 @@ def _jobs(
         app[READINESS] = readiness = Readiness(
             {
                 Part.DATABASE: lambda: database.read(count_organisations),
-                Part.STORE: lambda: asyncio.to_thread(reach_store, app[BLOBS]),
+                Part.STORE: lambda: app[STORE_CALLS](reach_store, app[BLOBS]),
                 Part.RELAY: relay.probe,
             }
         )

@@ -81,6 +81,16 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Connections of one process at a time; 1,024 descriptors are a usual limit of the system."""
     requests: Annotated[int, Meta(ge=1)] = 500
     """Requests that one process answers at a time, slow downloads included."""
+    body_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    """A request's body may take this long, and longer as it arrives (`body_bytes_per_second`)."""
+    body_bytes_per_second: Annotated[int, Meta(ge=1)] = 8_192
+    """The slowest sender: a quarter of a bad ADSL line's. Who drips holds memory for nothing."""
+    stall_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    """A reader of contents that takes no 64 KiB for this long is cut off; it resumes by range."""
+    store_calls: Annotated[int, Meta(ge=1)] = 16
+    """Calls to the store at a time and process, in threads of their own: further ones wait."""
+    store_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    """For one call, its wait included; a segment of 8 MiB needs seconds. Then `unavailable`."""
     idle_seconds: Annotated[float, Meta(gt=0)] = 75.0
     """A connection without a whole request is closed: idle, or sending a header drop by drop."""
 

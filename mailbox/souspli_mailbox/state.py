@@ -14,6 +14,7 @@ from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
 from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store_calls import StoreCalls
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 
@@ -37,6 +38,8 @@ CLOCK: Final = web.AppKey[Clock]("clock")
 PAGE: Final = web.AppKey[Page | None]("page")
 DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
+STORE_CALLS: Final = web.AppKey("store_calls", StoreCalls)
+"""How requests call the store: never in the event loop's thread."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)
