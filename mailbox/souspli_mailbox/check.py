@@ -28,6 +28,7 @@ from souspli_mailbox.app import (
 from souspli_mailbox.errors import MailDelayedError, PageError, SettingsError
 from souspli_mailbox.findings import Finding, Topic
 from souspli_mailbox.page import WEBCLIENT, load_page
+from souspli_mailbox.tls import ServerTls, is_for, read_certificate
 from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ ANSWER_SECONDS: Final = 15.0
 # A document is 2 GiB, its upload and its object may stand beside each other.
 LEAST_FREE_BYTES: Final = 8 * 2**30
 
+# Whoever renews automatically does so a month before the end: something has failed.
+SOON_DAYS: Final = 21
+
 # What a process needs beside its connections: database, store, relay, page, log.
 OTHER_DESCRIPTORS: Final = 200
 
@@ -56,11 +60,16 @@ def _found(topic: Topic, **values: str | int) -> Finding:
 
 async def check(settings: Settings, *, now: float) -> AsyncIterator[Finding]:
     """Yield what was found, as it is found. `now`: the machine's clock, Unix seconds."""
-    for look in (_clock(now), _addresses(settings), _page(settings), _secrets(settings)):
+    for look in (
+        _clock(now),
+        _addresses(settings),
+        _tls(settings, now),
+        _page(settings),
+        _secrets(settings),
+        _machine(settings),
+    ):
         for finding in look:
             yield finding
-    for finding in _machine(settings):
-        yield finding
     yield await _database(settings)
     yield await _store(settings)
     yield await _relay(settings)
@@ -75,20 +84,41 @@ def _clock(now: float) -> Iterator[Finding]:
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
-    page, loopback = settings.page_url, _is_loopback(settings.listen_host)
+    page = settings.page_url
+    # Whoever has a certificate of their own may listen to all the world.
+    own_tls = settings.tls.certificate is not None
+    loopback = _is_loopback(settings.listen_host)
     if page.scheme != "https":
         yield _found(Topic.PAGE_HTTP, page=settings.page)
     host = page.host or ""
     if host != settings.origin and not host.endswith(f".{settings.origin}"):
         yield _found(Topic.ORIGIN_ELSEWHERE, origin=settings.origin, host=host)
-    if not loopback and not settings.behind_proxy:
+    if not loopback and not settings.behind_proxy and not own_tls:
         yield _found(Topic.LISTENS_OPENLY, host=settings.listen_host)
     if not loopback and settings.behind_proxy:
         yield _found(Topic.FORWARDED_BY_ANYBODY, host=settings.listen_host)
-    if loopback and not settings.behind_proxy and page.scheme == "https":
+    if loopback and not settings.behind_proxy and not own_tls and page.scheme == "https":
         yield _found(Topic.PROXY_NOT_TOLD)
     if settings.metrics.listen_port and not _is_loopback(settings.metrics.listen_host):
         yield _found(Topic.METRICS_OPENLY, host=settings.metrics.listen_host)
+
+
+def _tls(settings: Settings, now: float) -> Iterator[Finding]:
+    """Our own certificate: does it load, for how long, for which name."""
+    if settings.tls.certificate is None:
+        return
+    try:
+        # Loaded as the service will, so that the key is looked at as well.
+        ServerTls(settings.tls)
+        certificate = read_certificate(settings.tls)
+    except SettingsError as wrong:
+        yield _found(Topic.TLS_WRONG, reason=str(wrong))
+        return
+    host = settings.page_url.host or ""
+    if not is_for(certificate, host):
+        yield _found(Topic.TLS_OTHER_NAME, host=host)
+    days = int((certificate.not_valid_after_utc.timestamp() - now) // 86_400)
+    yield _found(Topic.TLS_SOON if days < SOON_DAYS else Topic.TLS_RIGHT, days=days)
 
 
 def _page(settings: Settings) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     CLOCK_RIGHT = "clock_right"
     PAGE_SERVED = "page_served"
     PAGE_ELSEWHERE = "page_elsewhere"
+    TLS_RIGHT = "tls_right"
     FILE_PRIVATE = "file_private"
     DATA_PRIVATE = "data_private"
     DATA_ROOM = "data_room"
@@ -38,6 +39,7 @@ class Topic(StrEnum):
     FORWARDED_BY_ANYBODY = "forwarded_by_anybody"
     PROXY_NOT_TOLD = "proxy_not_told"
     METRICS_OPENLY = "metrics_openly"
+    TLS_SOON = "tls_soon"
     MAIL_WITHOUT_TLS = "mail_without_tls"
     DATA_MISSING = "data_missing"
     DATA_LITTLE_ROOM = "data_little_room"
@@ -48,6 +50,8 @@ class Topic(StrEnum):
 
     CLOCK_WRONG = "clock_wrong"
     PAGE_WRONG = "page_wrong"
+    TLS_WRONG = "tls_wrong"
+    TLS_OTHER_NAME = "tls_other_name"
     FILE_UNREADABLE = "file_unreadable"
     FILE_OPEN = "file_open"
     MAIL_WITHOUT_TLS_AFAR = "mail_without_tls_afar"
@@ -70,6 +74,7 @@ LEVELS: Final[Mapping[Topic, Level]] = MappingProxyType(
                 Topic.FORWARDED_BY_ANYBODY,
                 Topic.PROXY_NOT_TOLD,
                 Topic.METRICS_OPENLY,
+                Topic.TLS_SOON,
                 Topic.MAIL_WITHOUT_TLS,
                 Topic.DATA_MISSING,
                 Topic.DATA_LITTLE_ROOM,
@@ -84,6 +89,8 @@ LEVELS: Final[Mapping[Topic, Level]] = MappingProxyType(
             (
                 Topic.CLOCK_WRONG,
                 Topic.PAGE_WRONG,
+                Topic.TLS_WRONG,
+                Topic.TLS_OTHER_NAME,
                 Topic.FILE_UNREADABLE,
                 Topic.FILE_OPEN,
                 Topic.MAIL_WITHOUT_TLS_AFAR,

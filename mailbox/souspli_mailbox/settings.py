@@ -55,6 +55,20 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise SettingsError("mail.password_file can't be read") from None
 
 
+class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate of the service's own. Without one, TLS is a reverse proxy's work."""
+
+    certificate: Path | None = None
+    """The certificate and those that lead to its authority, as PEM. Taken anew when it changes."""
+    key: Path | None = None
+    """Its private key, as PEM without a passphrase, readable by the service alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse one without the other."""
+        if (self.certificate is None) != (self.key is None):
+            raise SettingsError("tls: certificate and key are given together")
+
+
 class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Figures for Prometheus, on a port that is nobody else's."""
 
@@ -105,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     page: str = "http://127.0.0.1:8470/"
     """The page's address, as it stands in mails and letters. https, but on this machine."""
     listen_host: str = "127.0.0.1"
-    """Where to listen. TLS is the reverse proxy's, so by default only this machine."""
+    """Where to listen. TLS is usually a reverse proxy's, so by default only this machine."""
     listen_port: Port = 8470
     """0 takes any free port."""
     workers: Annotated[int, Meta(ge=1, le=MOST_WORKERS)] = 1
@@ -120,6 +134,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     address, and one who mistypes makes everybody wait.
     """
     mail: MailSettings = MailSettings()
+    tls: TlsSettings = TlsSettings()
     metrics: MetricsSettings = MetricsSettings()
     limits: LimitSettings = LimitSettings()
 
@@ -143,6 +158,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not _is_service_name(self.origin):
             raise SettingsError("origin is a lower-case DNS name without port")
         _check_page(self.page)
+        if self.tls.certificate is not None and self.page_url.scheme != "https":
+            raise SettingsError("page is https://… where tls.certificate is given")
         if self.mail.tls == "none" and self.mail.user is not None:
             raise SettingsError("mail.tls: a password is never sent without TLS")
 
