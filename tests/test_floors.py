@@ -53,8 +53,12 @@ ONLY_FOR_AGE_S_VECTORS = {
 }
 
 # Of the service, the programs at the edge use what speaks to it, what `souspli serve`
-# and `souspli demo` start, and backups.
-CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "backup"}
+# and `souspli demo` start, what `souspli check-config` asks, and backups.
+CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "backup"} | {
+    "check",
+    "findings",
+    "given",
+}
 
 NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}
 

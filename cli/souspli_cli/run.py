@@ -35,6 +35,7 @@ VERBS: Mapping[str, str] = {
     "backup": "souspli_cli.backup:backup",
     "restore": "souspli_cli.restore:restore",
     "storage": "souspli_cli.storage:storage",
+    "check-config": "souspli_cli.check_config:check_config",
 }
 """Every verb, and where it is found when it is called."""
 

@@ -85,7 +85,6 @@ def load_settings(
 
     prefix = service.ENVIRONMENT_PREFIX
     said = dict(os.environ)
-    said.setdefault(f"{prefix}DATA", str(default_folder().with_name("souspli-service")))
     options = {"DATA": str(data.absolute()) if data else None, "ORIGIN": origin, "PAGE": page}
     options["WORKERS"] = None if workers is None else str(workers)
     if listen is not None:
@@ -97,6 +96,8 @@ def load_settings(
             )
     said |= {f"{prefix}{name}": value for name, value in options.items() if value is not None}
     try:
+        if config is None or "data" not in service.read_toml(config):
+            said.setdefault(f"{prefix}DATA", str(default_folder().with_name("souspli-service")))
         return service.load(config, said)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None

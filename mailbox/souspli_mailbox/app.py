@@ -66,19 +66,21 @@ from souspli_mailbox.state import (
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
+    STORE_CALLS,
     TOMBSTONES,
     WORKER,
     Clock,
     ServiceSecrets,
 )
-from souspli_mailbox.store import open_blobs, open_ledger
+from souspli_mailbox.store import open_blobs, open_ledger, reach_store
+from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.direct import DirectBlobs
-from souspli_storage.errors import DatabaseBusyError, NoSuchObjectError
+from souspli_storage.errors import DatabaseBusyError
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -96,10 +98,6 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
 )
 
 _log: Final = structlog.get_logger()
-
-
-# Keys are random: this one is no object's.
-NO_OBJECT: Final = "0" * 32
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -163,6 +161,8 @@ def _storage(
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
         database = await asyncio.to_thread(open_database, app[SETTINGS])
+        limits = app[SETTINGS].limits
+        app[STORE_CALLS] = StoreCalls(at_once=limits.store_calls, seconds=limits.store_seconds)
         try:
             app[DATABASE] = measured_database(database, app[METRICS])
             blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
@@ -180,6 +180,7 @@ def _storage(
             await _delete_again(app)
             yield
         finally:
+            app[STORE_CALLS].close()
             await asyncio.to_thread(database.close)
 
     return storage
@@ -241,7 +242,7 @@ def _jobs(
         app[READINESS] = readiness = Readiness(
             {
                 Part.DATABASE: lambda: database.read(count_organisations),
-                Part.STORE: lambda: _reach(app[BLOBS]),
+                Part.STORE: lambda: app[STORE_CALLS](reach_store, app[BLOBS]),
                 Part.RELAY: relay.probe,
             }
         )
@@ -255,12 +256,6 @@ def _jobs(
         await running
 
     return jobs
-
-
-async def _reach(blobs: BlobStore) -> None:
-    """Ask the store for an object that no upload was ever given the key of."""
-    with contextlib.suppress(NoSuchObjectError):
-        await asyncio.to_thread(blobs.size, NO_OBJECT)
 
 
 def _secret(database: Database, purpose: SecretPurpose) -> Awaitable[bytes]:

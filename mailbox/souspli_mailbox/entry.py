@@ -14,6 +14,7 @@ from souspli_mailbox.logs import configure_logging
 from souspli_mailbox.process import STOP_SECONDS, make_runner, run, start
 from souspli_mailbox.records.organisations import count_organisations, keep_admission_code
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.tls import server_tls
 from souspli_mailbox.workers import Place, Workers
 from souspli_storage.database import Database
 
@@ -50,6 +51,7 @@ def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -
     # What is wrong with the settings is said here, once, and in the setting's words.
     make_app(settings)
     smtp_relay(settings)
+    tls = server_tls(settings)
     # Migrated before anybody serves. The workers, each opening it for itself, find that
     # done; nothing of this connection is left when they are made.
     open_database(settings).close()
@@ -60,7 +62,7 @@ def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -
 
     def all_ready() -> None:
         if ready is not None:
-            ready(address_of(sockets))
+            ready(address_of(sockets, tls=tls is not None))
 
     try:
         Workers(settings.workers, work, stop_seconds=STOP_SECONDS).run(ready=all_ready)

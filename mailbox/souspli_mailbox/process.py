@@ -15,6 +15,7 @@ from souspli_mailbox.listening import BoundedSite, address_of, bind
 from souspli_mailbox.metrics_server import serve_metrics
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DRAIN, SETTINGS, WORKER
+from souspli_mailbox.tls import ServerTls, server_tls
 from souspli_mailbox.workers import Place
 
 # A segment under way at a usual line's speed still arrives.
@@ -47,6 +48,7 @@ async def run(
     """
     stop = _hear_stop(place)
     app = make_app(settings)
+    tls = server_tls(settings)
     async with contextlib.AsyncExitStack() as running:
         runner = make_runner(app)
         running.push_async_callback(runner.cleanup)
@@ -59,11 +61,14 @@ async def run(
         if sockets is None:
             sockets = bind(settings.listen_host, settings.listen_port)
         for one in sockets:
-            await BoundedSite(runner, one, most=settings.limits.connections).start()
+            await _site(runner, one, settings, tls).start()
+        if tls is not None:
+            watching = asyncio.create_task(tls.watch(settings.tls))
+            running.callback(watching.cancel)
         if place is not None:
             place.say_ready()
         if ready is not None:
-            ready(address_of(sockets))
+            ready(address_of(sockets, tls=tls is not None))
         await stop.wait()
         # No further job is begun while the last requests are answered.
         app[WORKER].stop()
@@ -109,7 +114,15 @@ def make_runner(app: web.Application) -> web.AppRunner:
 async def start(runner: web.AppRunner, settings: Settings) -> str:
     """Set the runner up and let it listen, for a test or the demo; return the address."""
     await runner.setup()
+    tls = server_tls(settings)
     sockets = bind(settings.listen_host, settings.listen_port)
     for one in sockets:
-        await BoundedSite(runner, one, most=settings.limits.connections).start()
-    return address_of(sockets)
+        await _site(runner, one, settings, tls).start()
+    return address_of(sockets, tls=tls is not None)
+
+
+def _site(
+    runner: web.AppRunner, bound: socket.socket, settings: Settings, tls: ServerTls | None
+) -> BoundedSite:
+    context = None if tls is None else tls.context
+    return BoundedSite(runner, bound, most=settings.limits.connections, tls=context)

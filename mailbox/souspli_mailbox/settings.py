@@ -96,6 +96,20 @@ def _read_password(file: Path | None, *, setting: str) -> str | None:
         raise SettingsError(f"{setting} can't be read") from None
 
 
+class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate of the service's own. Without one, TLS is a reverse proxy's work."""
+
+    certificate: Path | None = None
+    """The certificate and those that lead to its authority, as PEM. Taken anew when it changes."""
+    key: Path | None = None
+    """Its private key, as PEM without a passphrase, readable by the service alone."""
+
+    def __post_init__(self) -> None:
+        """Refuse one without the other."""
+        if (self.certificate is None) != (self.key is None):
+            raise SettingsError("tls: certificate and key are given together")
+
+
 class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Figures for Prometheus, on a port that is nobody else's."""
 
@@ -132,6 +146,16 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Connections of one process at a time; 1,024 descriptors are a usual limit of the system."""
     requests: Annotated[int, Meta(ge=1)] = 500
     """Requests that one process answers at a time, slow downloads included."""
+    body_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    """A request's body may take this long, and longer as it arrives (`body_bytes_per_second`)."""
+    body_bytes_per_second: Annotated[int, Meta(ge=1)] = 8_192
+    """The slowest sender: a quarter of a bad ADSL line's. Who drips holds memory for nothing."""
+    stall_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    """A reader of contents that takes no 64 KiB for this long is cut off; it resumes by range."""
+    store_calls: Annotated[int, Meta(ge=1)] = 16
+    """Calls to the store at a time and process, in threads of their own: further ones wait."""
+    store_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    """For one call, its wait included; a segment of 8 MiB needs seconds. Then `unavailable`."""
     idle_seconds: Annotated[float, Meta(gt=0)] = 75.0
     """A connection without a whole request is closed: idle, or sending a header drop by drop."""
 
@@ -146,7 +170,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     page: str = "http://127.0.0.1:8470/"
     """The page's address, as it stands in mails and letters. https, but on this machine."""
     listen_host: str = "127.0.0.1"
-    """Where to listen. TLS is the reverse proxy's, so by default only this machine."""
+    """Where to listen. TLS is usually a reverse proxy's, so by default only this machine."""
     listen_port: Port = 8470
     """0 takes any free port."""
     workers: Annotated[int, Meta(ge=1, le=MOST_WORKERS)] = 1
@@ -162,6 +186,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
+    tls: TlsSettings = TlsSettings()
     metrics: MetricsSettings = MetricsSettings()
     store: StoreSettings = StoreSettings()
     limits: LimitSettings = LimitSettings()
@@ -186,6 +211,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not _is_service_name(self.origin):
             raise SettingsError("origin is a lower-case DNS name without port")
         _check_page(self.page)
+        if self.tls.certificate is not None and self.page_url.scheme != "https":
+            raise SettingsError("page is https://… where tls.certificate is given")
         if self.mail.tls == "none" and self.mail.user is not None:
             raise SettingsError("mail.tls: a password is never sent without TLS")
         if self.store.kind == "s3" and self.limits.contents_bytes > S3_CONTENTS_BYTES:
@@ -198,10 +225,10 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
     Raises SettingsError if the file can't be read, or a setting is unknown, missing
     or wrong.
     """
-    values: dict[str, Any] = {} if file is None else _read_toml(file)
+    values: dict[str, Any] = {} if file is None else read_toml(file)
     for name, text in (os.environ if environment is None else environment).items():
         if name.startswith(ENVIRONMENT_PREFIX):
-            _place(values, name.removeprefix(ENVIRONMENT_PREFIX).lower(), text)
+            _place(values, setting_of(name), text)
     try:
         # Not strict: environment variables are text, "8470" included.
         return msgspec.convert(values, Settings, strict=False, dec_hook=_to_path)
@@ -218,19 +245,28 @@ def _to_path(kind: type, value: object) -> object:
     raise TypeError("not a path")
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return what stands in the file; SettingsError if it can't be read."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as failed:
         raise SettingsError(f"the settings file can't be read: {failed}") from failed
 
 
-def _place(values: dict[str, Any], name: str, text: str) -> None:
-    """Put a variable into its table, so that one conversion checks both sources."""
+def setting_of(variable: str) -> tuple[str, ...]:
+    """Return the setting that an environment variable means, with the table it stands in."""
+    name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
     for table, kind in get_type_hints(Settings).items():
         if name.startswith(f"{table}_") and is_struct_type(kind):
-            values[table] = {**values.get(table, {}), name.removeprefix(f"{table}_"): text}
-            return
+            return (table, name.removeprefix(f"{table}_"))
+    return (name,)
+
+
+def _place(values: dict[str, Any], setting: tuple[str, ...], text: str) -> None:
+    """Put a variable into its table, so that one conversion checks both sources."""
+    *tables, name = setting
+    for table in tables:
+        values[table] = values = {**values.get(table, {})}
     values[name] = text
 
 

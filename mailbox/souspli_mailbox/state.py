@@ -14,6 +14,7 @@ from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
 from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.tombstones import Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
@@ -42,6 +43,8 @@ BLOBS: Final = web.AppKey[BlobStore]("blobs")
 TOMBSTONES: Final = web.AppKey("tombstones", Tombstones)
 DIRECT: Final = web.AppKey[DirectBlobs | None]("direct")
 """The store as clients use it themselves; None where everything goes through the service."""
+STORE_CALLS: Final = web.AppKey("store_calls", StoreCalls)
+"""How requests call the store: never in the event loop's thread."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from souspli_mailbox.settings import Settings
 from souspli_storage.disk import DiskBlobs
 from souspli_storage.disk_ledger import DiskLedger
+from souspli_storage.errors import NoSuchObjectError
 from souspli_storage.regions import is_allowed
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 DOCUMENTS_FOLDER: Final = "documents"
 LEDGER_FILE: Final = "tombstones"
+
+# Keys are random: this one is no object's.
+NO_OBJECT: Final = "0" * 32
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("souspli.mailbox")
 
@@ -53,6 +58,12 @@ def open_ledger(settings: Settings) -> Ledger:
             from souspli_storage.s3 import open_s3_ledger  # noqa: PLC0415  (as above)
 
             return open_s3_ledger(settings.store.location())
+
+
+def reach_store(blobs: BlobStore) -> None:
+    """Ask the store for an object that no upload was ever given the key of."""
+    with contextlib.suppress(NoSuchObjectError):
+        blobs.size(NO_OBJECT)
 
 
 def _warn(store: StoreSettings, state: BucketState) -> None:

@@ -20,6 +20,8 @@ from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
 from souspli_exchange.offline_inspect import NotOurs
 from souspli_exchange.ports import DeliveryState
+from souspli_mailbox.findings import Level, Topic
+from souspli_mailbox.given import Source
 from souspli_storage.s3_check import Trial
 
 FRENCH = words.load(Language.FRENCH)
@@ -48,6 +50,9 @@ def constants() -> set[str]:
     found |= {f"inspect.refused_{reason.value}" for reason in NotOurs}
     found.add("inspect.refused_other_length")
     found |= {f"storage.{what}_{one.value}" for what in ("tried", "without") for one in Trial}
+    found |= {f"check.from_{source.value}" for source in Source}
+    found |= {f"check.level_{level.value}" for level in Level}
+    found |= {f"check.{topic.value}" for topic in Topic}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 

@@ -59,13 +59,15 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def started(folder: Path, *, most_bytes: int = 0, text: str = "") -> AsyncIterator[Process]:
+async def started(
+    folder: Path, *, most_bytes: int = 0, text: str = "", scheme: str = "http"
+) -> AsyncIterator[Process]:
     """Run the service on `folder`; `text` are settings beside the usual ones, as TOML."""
     port = free_port()
     config = folder.parent / "souspli.toml"
     usual = f"""
 data = {json.dumps(str(folder))}
-page = "http://127.0.0.1:{port}/"
+page = "{scheme}://127.0.0.1:{port}/"
 listen_port = {port}
 serve_page = false
 """

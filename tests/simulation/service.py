@@ -26,11 +26,10 @@ from souspli_mailbox.protocol.problems import KINDS_BY_URI
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE
-from souspli_mailbox.store import open_blobs
 from souspli_storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from souspli_storage.blobs import BlobStore
 
@@ -179,7 +178,7 @@ async def running(
     *,
     clock: Clock | None = None,
     postbox: Postbox | None = None,
-    open_blobs: Callable[[Settings], BlobStore] = open_blobs,
+    blobs: BlobStore | None = None,
     **changed: Any,
 ) -> AsyncIterator[Service]:
     """Run the service in `folder`; `changed` are settings other than the usual ones."""
@@ -194,7 +193,8 @@ async def running(
     settings = msgspec.structs.replace(settings, **changed)
     clock = clock or Clock()
     postbox = postbox or Postbox()
-    app = make_app(settings, clock=clock, open_blobs=open_blobs, open_relay=lambda _: postbox)
+    opened = {} if blobs is None else {"open_blobs": lambda _: blobs}
+    app = make_app(settings, clock=clock, open_relay=lambda _: postbox, **opened)
     runner = entry.make_runner(app)
     service = Service(settings=settings, clock=clock, app=app, postbox=postbox)
     try:

@@ -35,7 +35,7 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.records import accounts
 from souspli_mailbox.records import deliveries as records
-from souspli_mailbox.state import DATABASE, DIRECT, SETTINGS, WORKER, now
+from souspli_mailbox.state import DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
 from souspli_storage.direct import READ_SECONDS
 
 
@@ -149,7 +149,7 @@ async def collect(request: web.Request) -> web.Response:
     )
     direct = request.app[DIRECT]
     if direct is not None:
-        url = await asyncio.to_thread(
+        url = await request.app[STORE_CALLS](
             direct.presign_read, delivery.object_key, seconds=READ_SECONDS
         )
         return answer(

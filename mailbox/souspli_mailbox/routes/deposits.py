@@ -35,7 +35,7 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records import deposits as records
 from souspli_mailbox.records.organisations import Member
 from souspli_mailbox.records.usage import Quota
-from souspli_mailbox.state import BLOBS, DATABASE, DIRECT, SETTINGS, WORKER, now
+from souspli_mailbox.state import BLOBS, DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
 from souspli_storage.blobs import BlobStore, Part
 
 MAX_COMPLETE_BYTES: Final = 33_554_432
@@ -66,7 +66,7 @@ async def open_deposit(request: web.Request) -> web.Response:
         quota=quota_of(request),
         now=now(request),
     )
-    received = await asyncio.to_thread(_begin, request.app[BLOBS], deposit)
+    received = await request.app[STORE_CALLS](_begin, request.app[BLOBS], deposit)
     stored = deposit.state is DepositState.STORED
     return answer(
         DepositAnswer(
@@ -116,7 +116,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
             covers=covers,
             now=now(request),
         )
-        await asyncio.to_thread(_complete, request.app[BLOBS], deposit, body.checksums)
+        await request.app[STORE_CALLS](_complete, request.app[BLOBS], deposit, body.checksums)
         # A crash here leaves an object that no stored deposit names: it is swept,
         # or this request comes again and finds it complete.
         done = await database.write(

@@ -1,6 +1,5 @@
 """Addresses at which segments are put straight into the store (docs/specs/mailbox.md §8)."""
 
-import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -13,7 +12,7 @@ from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.deposits import StoreUpload, UploadsAnswer, UploadsRequest
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.routes.deposits import read_own_deposit
-from souspli_mailbox.state import BLOBS, DIRECT, now
+from souspli_mailbox.state import BLOBS, DIRECT, STORE_CALLS, now
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.direct import UPLOAD_SECONDS, DirectBlobs, PartAddress
 from souspli_storage.errors import NoSuchObjectError
@@ -34,7 +33,7 @@ async def open_uploads(request: web.Request) -> web.Response:
         for segment in body.segments
     ]
     expires_at = now(request) + UPLOAD_SECONDS
-    addresses = await asyncio.to_thread(
+    addresses = await request.app[STORE_CALLS](
         _presign, direct, request.app[BLOBS], deposit.object_key, parts
     )
     return answer(
