@@ -117,8 +117,8 @@ SERVICE_STEPS: Final = (
     Step("receipt", Kind.UNIT, "keep_receipt"),
     Step("answer: receipt", Kind.ANSWER, _RECEIPT),
     # what is swept
-    Step("rows swept", Kind.UNIT, "delete_due", occurrence=2),
-    Step("uploads condemned", Kind.UNIT, "condemn_stale_uploads", occurrence=2),
+    Step("rows swept", Kind.UNIT, "delete_due"),
+    Step("uploads condemned", Kind.UNIT, "condemn_stale_uploads"),
     Step("orphans condemned", Kind.UNIT, "condemn_orphans"),
     Step("object deleted", Kind.BLOB, "delete"),
     Step("object forgotten", Kind.UNIT, "absolve_object"),
