@@ -27,14 +27,14 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
     with Run(template, engines, folder, segments=point.step.segments, sealed=False) as run:
         sabotage = Sabotage(folder, point=point)
         run.node.start(run.quiet)
-        ended = run.line.run(*sending(run.sample.file), sabotage=sabotage)
+        ended = run.practice.run(*sending(run.sample.file), sabotage=sabotage)
         if ended.code != 0:
             run.send()
-        assert not list(run.line.profile.glob("outbox/*/document.json"))
+        assert not list(run.practice.profile.glob("outbox/*/document.json"))
         if not stored(run):
             # Killed before it was kept, or refused: as if it had never been begun.
             assert ended.code != 0, ended.err
-            again = run.line.run(*sending(run.sample.file), sabotage=run.quiet)
+            again = run.practice.run(*sending(run.sample.file), sabotage=run.quiet)
             assert again.code == 0, again.err
         run.settle()
         run.read()

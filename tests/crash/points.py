@@ -36,6 +36,9 @@ class Act(StrEnum):
     KILL_AFTER = "killed after"
     NOT_APPLIED = "not applied"
     APPLIED_BUT_FAILED = "applied, reported failed"
+    HELD_BEFORE = "held before"
+    HELD_AFTER = "held after"
+    """Nothing is wrong; everything else goes on meanwhile."""
 
     @property
     def kills(self) -> bool:

@@ -7,6 +7,7 @@ A process is given one `Sabotage` before its main begins.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import os
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 0.2
 # Waiting between two attempts is cut to this part: what is waited for is back at once.
 PATIENCE: Final = 0.1
+# A line that says nothing for so long is given up, instead of after a minute.
+READ_SECONDS: Final = 3.0
+# Longer than any test holds; beyond it a forgotten process ends.
+HELD_SECONDS: Final = 120
 # The methods of a store that write.
 BLOB_METHODS: Final = ("begin", "put_part", "complete", "abort", "delete")
 
@@ -47,6 +52,11 @@ class Sabotage:
     def struck(self) -> Path:
         """Is there once the point was reached."""
         return self.folder / "struck"
+
+    @property
+    def go(self) -> Path:
+        """Made by the harness, so that what is held goes on."""
+        return self.folder / "go"
 
     @property
     def journal(self) -> Path:
@@ -83,7 +93,7 @@ class Sabotage:
 
     def install_in_client(self) -> None:
         """Wrap the steps of `souspli send`, and write down what it seals and is told."""
-        _wrap_patience()
+        shorten_patience()
         _wrap_client(Trap(self), self.journal)
 
 
@@ -125,6 +135,14 @@ class Trap:
     def note(self) -> None:
         """Tell the harness that the point was reached."""
         self.sabotage.struck.touch()
+
+    def hold(self) -> None:
+        """Wait here until the harness says go."""
+        limit = time.monotonic() + HELD_SECONDS
+        while not self.sabotage.go.exists():
+            if time.monotonic() > limit:
+                raise TimeoutError("nobody said go")
+            time.sleep(0.02)
 
     def die(self) -> None:
         """End this process as `kill -9` does: nothing is tidied up."""
@@ -208,11 +226,15 @@ def _broken(
     """Make the call, with what is to happen around it."""
     if act is Act.KILL_BEFORE:
         trap.die()
+    if act is Act.HELD_BEFORE:
+        trap.hold()
     if act is Act.NOT_APPLIED:
         raise error()
     value = call()
     if act is Act.KILL_AFTER:
         trap.die()
+    if act is Act.HELD_AFTER:
+        trap.hold()
     if act is Act.APPLIED_BUT_FAILED:
         raise error()
     return value
@@ -224,11 +246,15 @@ async def _broken_later(
     """Do the same where the call is awaited."""
     if act is Act.KILL_BEFORE:
         trap.die()
+    if act is Act.HELD_BEFORE:
+        await asyncio.to_thread(trap.hold)
     if act is Act.NOT_APPLIED:
         raise error()
     value = await call()
     if act is Act.KILL_AFTER:
         trap.die()
+    if act is Act.HELD_AFTER:
+        await asyncio.to_thread(trap.hold)
     if act is Act.APPLIED_BUT_FAILED:
         raise error()
     return value
@@ -302,9 +328,12 @@ def _wrap_answers(trap: Trap, sabotage: Sabotage) -> None:
     entry.make_app = sabotaged
 
 
-def _wrap_patience() -> None:
+def shorten_patience() -> None:
+    """Have this process's clients wait a moment where they would wait a minute."""
     from souspli_exchange.retry import RetryPolicy  # noqa: PLC0415  (a service doesn't load it)
+    from souspli_mailbox.client import transport  # noqa: PLC0415  (the same)
 
+    transport.READ_SECONDS = READ_SECONDS  # type: ignore[misc]
     wait = RetryPolicy._wait
     RetryPolicy._wait = lambda *args: PATIENCE * wait(*args)  # type: ignore[method-assign]
 

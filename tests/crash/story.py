@@ -24,6 +24,7 @@ from crash.template import PENDING, CommandLine, service_environment
 from product.world import PATIENCE_SECONDS, Patient, until
 
 from souspli_cli.mailcatcher import MailCatcher
+from souspli_exchange.errors import ExchangeError
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.receive import (
     Receiving,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from crash.bugs import Bug
     from crash.engines import Engines
     from crash.points import Point
+    from crash.proxy import Proxy
     from crash.template import Template
     from souspli_keys.identity import Identity
 
@@ -58,7 +60,7 @@ STRAY_LENGTH: Final = 65_768
 STRAY: Final = secrets.token_bytes(STRAY_LENGTH)
 
 # A service that is started again listens after some tenths of a second.
-PATIENT: Final = RetryPolicy(attempts=100, first_delay=0.1, longest_delay=0.4)
+PATIENT: Final = RetryPolicy(attempts=60, first_delay=0.1, longest_delay=0.4)
 
 
 @dataclass
@@ -83,6 +85,10 @@ class Run:
     """Of the document that is sent."""
     sealed: bool = True
     """Whether it waits in the outbox already."""
+    line: Proxy | None = None
+    """Between the clients and the service."""
+    mail_line: Proxy | None = None
+    """Between the service and its relay."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -90,10 +96,17 @@ class Run:
         self.mails = MailCatcher(self.folder / "mails")
         self.mails.start()
         self.ground = self.engines.copy(self.template.data, self.folder / "data")
+        mail_port = self.mails.port
+        if self.mail_line is not None:
+            self.mail_line.upstream, mail_port = mail_port, self.mail_line.port
         self.environment = (
-            service_environment(self.folder, mail_port=self.mails.port) | self.ground.settings
+            service_environment(self.folder, mail_port=mail_port) | self.ground.settings
         )
         self.node = Node(self.folder, self.folder / "data", self.environment)
+        self.url = self.node.url
+        if self.line is not None:
+            self.line.upstream = self.node.port
+            self.url = f"http://127.0.0.1:{self.line.port}"
         self.database = self.ground.open_database()
         self.blobs = self.ground.open_blobs()
         self.facts = Facts(self.database, self.blobs)
@@ -104,10 +117,10 @@ class Run:
             self.template.claim_identity,
         ]
         self.broken: list[Broken] = []
-        self.line = CommandLine(self.folder, self.folder / "profile")
+        self.practice = CommandLine(self.folder, self.folder / "profile")
         self.sample = self.template.samples[self.segments]
         self.template.copy_profile(
-            self.line.profile, url=self.node.url, kept=self.sample if self.sealed else None
+            self.practice.profile, url=self.url, kept=self.sample if self.sealed else None
         )
 
     def __enter__(self) -> Run:
@@ -143,10 +156,10 @@ class Run:
             self.blobs.put_part(key, 0, STRAY, digest)
         self.blobs.complete(orphan, [Part(0, STRAY_LENGTH, digest)])
 
-    def send(self, *, tries: int = 4) -> None:
+    def send(self, *, tries: int = 8) -> None:
         """`souspli send --resume` until it says that all is sent."""
         for _ in range(tries):
-            ended = self.line.run("send", "--resume", "--json", sabotage=self.quiet)
+            ended = self.practice.run("send", "--resume", "--json", sabotage=self.quiet)
             if ended.code == 0:
                 return
             assert ended.code == 75, ended.err
@@ -198,7 +211,7 @@ class Run:
     async def _read(self) -> None:
         patient, key = self.template.patient, self.template.login_key
         vault = patient.vault
-        async with MailboxClient(self.node.url, origin=ORIGIN) as client:
+        async with MailboxClient(self.url, origin=ORIGIN) as client:
             receiving = Receiving(
                 reader=Reader(
                     identities=[vault.identity, *(kept.identity for kept in vault.claims)],
@@ -237,13 +250,25 @@ class Run:
     def claim(self) -> None:
         """The pending patient claims with the letter, and reads."""
         patient = Patient.with_letter(
-            _At(self.node.url, self.mails),  # type: ignore[arg-type]  # as much of one as it takes
+            _At(self.url, self.mails),  # type: ignore[arg-type]  # as much of one as it takes
             self.template.letter,
         )
         self.readers.append(patient.vault.identity)
-        (read,) = patient.read_all(self.folder / "claimed")
-        if list(read.files.values()) != [self.sample.content]:
+        found = patient.read_all(self.folder / "claimed")
+        if [list(one.files.values()) for one in found] != [[self.sample.content]]:
             self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
+
+    def go_through(self, sabotage: Sabotage) -> None:
+        """All of the story; where it can't be finished, that is a broken promise too."""
+        try:
+            self.send()
+            settle(lambda: not self.notify_jobs() or sabotage.struck.exists(), seconds=5)
+            self.settle()
+            self.read()
+            if sabotage.point is not None and sabotage.point.claims:
+                self.claim()
+        except (AssertionError, ExchangeError, TimeoutError) as failure:
+            self.broken.append(Broken(Property.FINISHED, repr(failure)))
 
     # --- what is true -----------------------------------------------------------------
 
@@ -289,12 +314,7 @@ def tell(
         run.stray()
         run.node.start(sabotage)
         with run.node.kept(sabotage, run.died):
-            run.send()
-            settle(lambda: not run.notify_jobs() or sabotage.struck.exists(), seconds=5)
-            run.settle()
-            run.read()
-            if point is not None and point.claims:
-                run.claim()
+            run.go_through(sabotage)
             if sabotage.struck.exists() and point is not None and point.act.kills:
                 until(lambda: run.node.lives > 1)
             settle(run.settled, seconds=1)

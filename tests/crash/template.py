@@ -172,6 +172,8 @@ def service_environment(folder: Path, *, mail_port: int) -> dict[str, str]:
         "SOUSPLI_MAILBOX_MAIL_HOST": "127.0.0.1",
         "SOUSPLI_MAILBOX_MAIL_PORT": str(mail_port),
         "SOUSPLI_MAILBOX_MAIL_TLS": "none",
+        # A relay that says nothing for so long is given up, instead of after 30 s.
+        "SOUSPLI_MAILBOX_MAIL_TIMEOUT": "2",
     }
 
 
