@@ -31,10 +31,15 @@ from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.readiness import Part, Readiness
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.organisations import count_organisations
-from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
+from souspli_mailbox.records.service_secrets import (
+    SecretPurpose,
+    secret_of_day,
+    service_secret,
+)
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
@@ -58,6 +63,7 @@ from souspli_mailbox.state import (
     METRICS,
     NONCE_QUOTA,
     PAGE,
+    PSEUDONYMS,
     READINESS,
     SECRETS,
     SEGMENT_SLOTS,
@@ -169,6 +175,12 @@ def _storage(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
+            )
+            opened = app[DATABASE]
+            app[PSEUDONYMS] = Pseudonyms(
+                lambda day: opened.write(
+                    secret_of_day, purpose=SecretPurpose.LOG_PSEUDONYMS, day=day
+                )
             )
             yield
         finally:
