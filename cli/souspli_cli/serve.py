@@ -14,6 +14,7 @@ import click
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.profile import default_folder
 from souspli_cli.storage_causes import storage_refused
+from souspli_cli.supervisor import tell_ready
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 
@@ -51,6 +52,7 @@ def serve(
         terminal.show("serve.page", page=settings.page)
         if code is not None:
             terminal.show("serve.admission", code=code)
+        tell_ready()
         terminal.give({"address": address, "page": settings.page, "admission_code": code})
 
     try:

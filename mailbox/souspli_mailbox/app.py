@@ -32,11 +32,16 @@ from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.readiness import Part, Readiness
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.organisations import count_organisations
-from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
+from souspli_mailbox.records.service_secrets import (
+    SecretPurpose,
+    secret_of_day,
+    service_secret,
+)
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
@@ -62,6 +67,7 @@ from souspli_mailbox.state import (
     METRICS,
     NONCE_QUOTA,
     PAGE,
+    PSEUDONYMS,
     READINESS,
     SECRETS,
     SEGMENT_SLOTS,
@@ -178,6 +184,12 @@ def _storage(
                 TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
             )
             await _delete_again(app)
+            opened = app[DATABASE]
+            app[PSEUDONYMS] = Pseudonyms(
+                lambda day: opened.write(
+                    secret_of_day, purpose=SecretPurpose.LOG_PSEUDONYMS, day=day
+                )
+            )
             yield
         finally:
             app[STORE_CALLS].close()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from souspli_keys.codes import draw_admission_code, format_admission_code
 from souspli_mailbox.app import make_app, smtp_relay
 from souspli_mailbox.database import open_database
@@ -40,7 +42,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None] | None = None) -> 
     SettingsError before anything is opened, StorageError or OSError if the service
     can't start, WorkersFailedError if its processes can't go on.
     """
-    configure_logging()
+    configure_logging(settings.log_level)
     if settings.workers == 1:
         asyncio.run(run(settings, ready=ready))
     else:
@@ -58,6 +60,7 @@ def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -
     sockets = bind(settings.listen_host, settings.listen_port)
 
     def work(place: Place) -> None:
+        structlog.contextvars.bind_contextvars(worker=place.number)
         asyncio.run(run(settings, sockets=sockets, place=place))
 
     def all_ready() -> None:

@@ -5,21 +5,32 @@ import io
 import logging
 import sys
 import traceback
-from typing import TextIO, cast
+from typing import Final, TextIO, cast
 
 import structlog
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("souspli.mailbox")
 
 
-def configure_logging() -> None:
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+def configure_logging(level: str = "info") -> None:
     """Write JSON lines to stderr, Python's own logging included: of that, only types."""
     structlog.configure(
         processors=[
+            # Which of several processes wrote the line.
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         # Of a TextIO, a WriteLogger uses these two methods.
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,

@@ -12,13 +12,14 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from souspli_mailbox.access import caller_names
 from souspli_mailbox.answers import problem_answer
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.logs import describe
 from souspli_mailbox.page import page_not_found, wants_page
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.sessions import CookieName
-from souspli_mailbox.state import CLOCK, DRAIN, METRICS, PAGE, REQUEST_ID, SETTINGS
+from souspli_mailbox.state import CLOCK, DRAIN, METRICS, PAGE, PSEUDONYMS, REQUEST_ID, SETTINGS
 from souspli_mailbox.translations import refusal_for
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,7 +47,10 @@ _KINDS_BY_STATUS: Final = {
 
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Write one line per request: method, template, status, duration, rounded moment."""
+    """Write one line per request: method, template, status, duration, rounded moment, who.
+
+    Who: by pseudonyms that are good for a day.
+    """
     request[REQUEST_ID] = secrets.token_hex(8)
     # Of how long, never of when: monotonic, so not the application's clock.
     began = time.monotonic()
@@ -57,6 +61,7 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
         return response
     finally:
         now = int(request.app[CLOCK]())
+        await request.app[PSEUDONYMS].turn(now)
         seconds = time.monotonic() - began
         method = request.method if request.method in _LOGGED_METHODS else "other"
         route = route_template(request)
@@ -72,7 +77,15 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
             status=status,
             milliseconds=round(seconds * 1000),
             at=now - now % LOGGED_TIME_SECONDS,
+            **_pseudonyms(request),
         )
+
+
+def _pseudonyms(request: web.Request) -> dict[str, str]:
+    """Return who asked, in names that are good for today."""
+    pseudonyms = request.app[PSEUDONYMS]
+    named = {kind: pseudonyms.of(kind, name) for kind, name in caller_names(request).items()}
+    return {kind: name for kind, name in named.items() if name is not None}
 
 
 # A method is the client's own text; only known words are logged.

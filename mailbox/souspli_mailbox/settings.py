@@ -175,6 +175,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """0 takes any free port."""
     workers: Annotated[int, Meta(ge=1, le=MOST_WORKERS)] = 1
     """Processes that serve. One for each core of a busy machine; each takes some 100 MiB."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on lines are written. Requests are `info`: `warning` logs failures only."""
     serve_page: bool = True
     """Off where the page comes from a server of its own."""
     behind_proxy: bool = False

@@ -12,6 +12,7 @@ from souspli_mailbox.jobs import Worker
 from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
+from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.store_calls import StoreCalls
@@ -49,6 +50,7 @@ SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)
 METRICS: Final = web.AppKey("metrics", Metrics)
+PSEUDONYMS: Final = web.AppKey("pseudonyms", Pseudonyms)
 READINESS: Final = web.AppKey("readiness", Readiness)
 WORKER: Final = web.AppKey("worker", Worker)
 NONCE_QUOTA: Final = web.AppKey("nonce_quota", NonceQuota)
