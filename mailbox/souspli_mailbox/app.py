@@ -63,15 +63,14 @@ from souspli_mailbox.state import (
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.store import DOCUMENTS_FOLDER, open_ledger
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.disk_ledger import DiskLedger
 from souspli_storage.errors import DatabaseBusyError
-from souspli_storage.ledger import Ledger
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -91,8 +90,6 @@ MIGRATIONS: Final = Path(schema.__file__).parent
 _log: Final = structlog.get_logger()
 
 DATABASE_FILE: Final = "mailbox.sqlite"
-DOCUMENTS_FOLDER: Final = "documents"
-LEDGER_FILE: Final = "tombstones"
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -165,7 +162,7 @@ def _storage(
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
             app[TOMBSTONES] = Tombstones(
-                open_ledger(folder),
+                open_ledger(app[SETTINGS]),
                 TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
             )
             await _delete_again(app)
@@ -222,24 +219,19 @@ def _jobs(
     return jobs
 
 
-def open_ledger(folder: Path) -> Ledger:
-    """Open the ledger of tombstones: always beside the objects, in whatever store they are."""
-    return DiskLedger(folder / DOCUMENTS_FOLDER / LEDGER_FILE)
+def has_database(settings: Settings) -> bool:
+    """Say whether there is a database to connect to: a file would be made otherwise."""
+    return (settings.data / DATABASE_FILE).is_file()
 
 
-def has_database(folder: Path) -> bool:
-    """Say whether there is a database to connect to, which `connect_database` would make."""
-    return (folder / DATABASE_FILE).is_file()
-
-
-def connect_database(folder: Path) -> Database:
-    """Open the database in a data folder as it is, or a new one without tables."""
-    return Database(folder / DATABASE_FILE)
+def connect_database(settings: Settings) -> Database:
+    """Open the settings' database with the schema that it has, or a new one without any."""
+    return Database(settings.data / DATABASE_FILE)
 
 
 def open_database(folder: Path) -> Database:
     """Open the database in a data folder and bring its schema up to date."""
-    database = connect_database(folder)
+    database = Database(folder / DATABASE_FILE)
     try:
         database.upgrade(migrations=MIGRATIONS)
     except BaseException:

@@ -11,10 +11,8 @@ from sqlalchemy import Connection, select
 from simulation.rows import NOW, Practice, Rows
 from souspli_mailbox.app import (
     DATABASE_FILE,
-    DOCUMENTS_FOLDER,
     connect_database,
     open_database,
-    open_ledger,
 )
 from souspli_mailbox.backup.check import Checked, check_backup
 from souspli_mailbox.backup.make import Made, make_backup
@@ -24,9 +22,9 @@ from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store import open_blobs, open_ledger
 from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones
 from souspli_storage.blobs import Part
-from souspli_storage.disk import DiskBlobs
 
 if TYPE_CHECKING:
     from souspli_storage.database import Database
@@ -41,11 +39,11 @@ class World:
     def __init__(self, folder: Path, kind: str) -> None:
         self.kind = kind
         self.settings = Settings(data=folder)
-        self.blobs = DiskBlobs(folder / DOCUMENTS_FOLDER)
-        self.ledger = open_ledger(folder)
+        self.blobs = open_blobs(self.settings)
+        self.ledger = open_ledger(self.settings)
 
     def connect(self) -> Database:
-        return connect_database(self.settings.data)
+        return connect_database(self.settings)
 
     def fill(self) -> None:
         with open_database(self.settings.data) as database:

@@ -23,11 +23,9 @@ from sqlalchemy import Connection
 
 from souspli_exchange.ports import DepositState
 from souspli_mailbox.app import (
-    DOCUMENTS_FOLDER,
     MIGRATIONS,
     connect_database,
     has_database,
-    open_ledger,
 )
 from souspli_mailbox.backup.inventory import Copied, Listed, copy_object, each, whole_parts
 from souspli_mailbox.backup.manifest import (
@@ -46,6 +44,7 @@ from souspli_mailbox.backup.progress import Stage, Told
 from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store import open_blobs, open_ledger
 from souspli_mailbox.tombstones import Kind, TombstoneKey, read_tombstone
 from souspli_mailbox.version import VERSION as SERVICE_VERSION
 from souspli_storage.blobs import BlobStore, Part
@@ -88,7 +87,7 @@ def make_backup(
     and what was deleted from the service is deleted there too. Raises BackupError
     (NO_SERVICE, NEWER_SERVICE, FOLDER_EXISTS), StorageError; then there is no `out`.
     """
-    if not has_database(settings.data):
+    if not has_database(settings):
         raise BackupError(BackupTrouble.NO_SERVICE)
     if os.path.lexists(out):
         raise BackupError(BackupTrouble.FOLDER_EXISTS)
@@ -135,9 +134,9 @@ def _make(
     now: int,
     told: Told,
 ) -> Made:
-    blobs = DiskBlobs(settings.data / DOCUMENTS_FOLDER)
-    ledger = open_ledger(settings.data)
-    with connect_database(settings.data) as database:
+    blobs = open_blobs(settings)
+    ledger = open_ledger(settings)
+    with connect_database(settings) as database:
         schema = database.read_now(revision_of)
         if schema is None:
             raise BackupError(BackupTrouble.NO_SERVICE)

@@ -26,12 +26,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from souspli_mailbox.app import (
-    DOCUMENTS_FOLDER,
     MIGRATIONS,
     connect_database,
     has_database,
     open_database,
-    open_ledger,
 )
 from souspli_mailbox.backup.check import Checked, check_rows, contents_of
 from souspli_mailbox.backup.inventory import (
@@ -64,10 +62,10 @@ from souspli_mailbox.records.service_facts import Fact, keep_fact, read_fact
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store import open_blobs, open_ledger
 from souspli_mailbox.tombstones import TombstoneKey, read_tombstone
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.disk import DiskBlobs
 from souspli_storage.dump import drop_empty_tables, is_empty, load
 from souspli_storage.errors import (
     DatabaseBusyError,
@@ -110,7 +108,7 @@ def restore_backup(
     if not is_known(manifest.schema, migrations=MIGRATIONS):
         raise BackupError(BackupTrouble.NEWER_BACKUP)
     copies = contents_of(folder, manifest, contents)
-    with connect_database(settings.data) as database:
+    with connect_database(settings) as database:
         try:
             rows = database.write_now(_load, folder, backup, now, told)
         except DumpRefusedError as error:
@@ -122,8 +120,8 @@ def restore_backup(
             raise BackupError(BackupTrouble.DAMAGED) from error
         # A crash from here on: the database is whole. The service itself would delete
         # again what the ledger tells, and the same command goes on below.
-        blobs = DiskBlobs(settings.data / DOCUMENTS_FOLDER)
-        ledger = open_ledger(settings.data)
+        blobs = open_blobs(settings)
+        ledger = open_ledger(settings)
         _add_tombstones(ledger, folder, manifest)
         reapplied = _delete_again(database, blobs, ledger, now=now)
         wanted = map(listed, lines_of(folder, manifest, OBJECTS_FILE))
@@ -139,12 +137,12 @@ def after_restore(settings: Settings, *, now: int, told: Told) -> Restored:
     Applies every tombstone, looks for every object, and has the sweep spare objects for
     two weeks. Raises BackupError (NO_SERVICE), StorageError.
     """
-    if not has_database(settings.data):
+    if not has_database(settings):
         raise BackupError(BackupTrouble.NO_SERVICE)
     with open_database(settings.data) as database:
         database.write_now(keep_fact, fact=Fact.RESTORED_AT, value=str(now))
-        blobs = DiskBlobs(settings.data / DOCUMENTS_FOLDER)
-        reapplied = _delete_again(database, blobs, open_ledger(settings.data), now=now)
+        blobs = open_blobs(settings)
+        reapplied = _delete_again(database, blobs, open_ledger(settings), now=now)
         total = database.read_now(count_stored_objects)
         objects, copied, missing = _look_for(
             database, blobs, None, _stored(database), total=total, told=told
