@@ -21,7 +21,6 @@ from souspli_mailbox.settings import Settings
 from souspli_mailbox.store import DOCUMENTS_FOLDER, open_ledger
 from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones
 from souspli_storage.blobs import Part
-from souspli_storage.disk import DiskBlobs
 
 if TYPE_CHECKING:
     from souspli_storage.database import Database

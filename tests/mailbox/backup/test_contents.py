@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from souspli_mailbox.store import DOCUMENTS_FOLDER
 from souspli_storage.disk import DiskBlobs
@@ -12,6 +11,9 @@ from souspli_storage.disk import DiskBlobs
 if TYPE_CHECKING:
     pass
 from simulation.backups import PIECES, World, check
+
+from souspli_mailbox.store import DOCUMENTS_FOLDER
+from souspli_storage.disk import DiskBlobs
 
 
 def test_contents_that_an_earlier_backup_copied_are_not_copied_again(
