@@ -5,11 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from souspli_mailbox.store import DOCUMENTS_FOLDER
-from souspli_storage.disk import DiskBlobs
-
-if TYPE_CHECKING:
-    pass
 from simulation.backups import PIECES, World, check
 
 from souspli_mailbox.store import DOCUMENTS_FOLDER

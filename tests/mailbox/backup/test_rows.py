@@ -90,7 +90,8 @@ def test_who_is_signed_in_is_in_no_backup_and_nobody_is_after_a_restore(
             nonce=nonce,
             purpose=NoncePurpose.SIGN_IN,
             subject="a",
-            expires_at=NOW + DAY,
+            drawn_by="somebody",
+            now=NOW,
         )
         database.write_now(
             throttles.keep_throttle,
