@@ -41,9 +41,11 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The whole job in a real browser, with the time of each step.
+# The whole job in a real browser, with the time of each step: on SQLite and a folder, then
+# on PostgreSQL and an S3 store.
 check: $(VENV)/.installed browser
 	$(BIN)/souspli demo --check
+	$(BIN)/souspli demo --check --engines real
 
 # Ratios side by side, written to docs/performance.md with a plot. PARTS="small warm"
 # measures some and writes nothing; SOUSPLI_AGE names an `age` of 1.3 or later.

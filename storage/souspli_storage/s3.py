@@ -12,6 +12,7 @@ Two limits are S3's: every part but the last has at least 5 MiB, and there are a
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -30,6 +31,7 @@ from souspli_storage.errors import (
 )
 from souspli_storage.s3_bucket import OCTETS, Bucket, BucketState, base64_sha256, in_base64
 from souspli_storage.s3_check import Tried, check_checksums, try_store
+from souspli_storage.s3_cors import cors_json
 from souspli_storage.s3_deletion import Deletion
 from souspli_storage.s3_errors import AbsentError, translated
 from souspli_storage.s3_ledger import S3Ledger
@@ -67,6 +69,20 @@ def open_s3(location: S3Location) -> S3Blobs:
         bucket=location.bucket,
         prefix=location.prefix,
     )
+
+
+def make_bucket(location: S3Location) -> None:
+    """Make the bucket of `location`, for a store of one's own; StorageError if it can't be."""
+    with translated():
+        _client(location, location.endpoint).create_bucket(Bucket=location.bucket)
+
+
+def let_page_in(location: S3Location, *, page_origin: str) -> None:
+    """Give the bucket the rule for this page, in place of any other; raises StorageError."""
+    rule: Any = json.loads(cors_json(page_origin))
+    with translated():
+        client = _client(location, location.endpoint)
+        client.put_bucket_cors(Bucket=location.bucket, CORSConfiguration=rule)
 
 
 def open_s3_ledger(location: S3Location) -> S3Ledger:
