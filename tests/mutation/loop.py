@@ -12,6 +12,7 @@ import fnmatch
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import time
@@ -28,6 +29,8 @@ SURVIVED, NOTICED, NOT_REACHED, UNCLEAR, OVERTIME = 0, 1, 33, 35, 36
 TEST_SECONDS = 40.0
 """A test that hangs ends after this and ten times what it took: a busy machine is no hang."""
 SLOWER = 10
+MAX_MEMORY_BYTES = 4 * 1024**3
+"""A loop that a change makes endless may collect something; no test takes half of this."""
 FUNCTION_SECONDS = 0.02
 TEST_OVERHEAD_SECONDS = 0.01
 NEW_TEST_SECONDS = 0.05
@@ -108,6 +111,7 @@ class Loop:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
         signal.signal(signal.SIGALRM, lambda *_: os._exit(OVERTIME))
         os.environ["MUTANT_UNDER_TEST"] = change.name
         try:
