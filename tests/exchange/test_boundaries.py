@@ -125,6 +125,10 @@ def test_as_many_files_and_bytes_as_the_limits_say_are_taken() -> None:
             encode_manifest(two, limits=smaller)
 
 
+def test_a_file_s_name_is_not_printed() -> None:
+    assert repr(FILE) == "ContentsFile(…)"
+
+
 def test_a_writer_with_larger_limits_writes_a_larger_document() -> None:
     huge = of_file(replace(FILE, size=MAX_BYTES + 1, sha256=None))
     limits = Limits(max_bytes=MAX_BYTES + 1)

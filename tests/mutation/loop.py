@@ -86,7 +86,7 @@ class Loop:
             if verdict in self._again and (chosen or not self._patterns):
                 reached = self._reached.get(name.partition("__mutmut_")[0], [])
                 tests = [test for test in reached if test in self._items]
-                yield Change(name, [*tests, *self._new] if tests else [])
+                yield Change(name, [*tests, *self._new])
 
     def _start(self, path: Path, change: Change) -> None:
         read, write = os.pipe()
