@@ -3,7 +3,7 @@
 mutmut changes the code and knows which tests reach each change. It then collects the
 tests anew for every change, which takes longer than running them. Here they are
 collected once; every change is tried in a fork of that process, with the tests first
-that noticed another change of the same function, then the small ones.
+that noticed another change of the same function or module, then the small ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hypothesis import Phase, settings
 
 # Exit statuses as mutmut reads them.
 SURVIVED, NOTICED, NOT_REACHED, UNCLEAR, OVERTIME = 0, 1, 33, 35, 36
-TEST_SECONDS = 40.0
+TEST_SECONDS = float(os.environ.get("SOUSPLI_MUTATION_TEST_SECONDS", "40"))
 """A test that hangs ends after this and ten times what it took: a busy machine is no hang."""
 SLOWER = 10
 MAX_MEMORY_BYTES = 4 * 1024**3
@@ -66,6 +66,10 @@ class Loop:
         self._noticed_by: defaultdict[str, set[str]] = defaultdict(set)
         self._running: dict[int, tuple[Change, Path, int]] = {}
 
+        for item in items:
+            # pytest would parse the changed code to print it: four fifths of the time.
+            setattr(item, "repr_failure", lambda *_, **__: "failed")  # noqa: B010  (of this one item)
+
     def run(self, *, processes: int) -> None:
         """Try every change that was not tried before, and keep each verdict in its file."""
         gc.freeze()  # forks share what the collection made
@@ -104,6 +108,7 @@ class Loop:
         verdict = os.waitstatus_to_exitcode(status)
         if noticed_by:
             self._noticed_by[change.function].add(noticed_by)
+            self._noticed_by[change.module].add(noticed_by)
         _keep(path, change, verdict, noticed_by)
 
     def _try(self, change: Change, write: int) -> NoReturn:
@@ -142,6 +147,8 @@ class Loop:
         seconds = self._seconds[test]
         if test in self._noticed_by[change.function]:
             return seconds / 10
+        if test in self._noticed_by[change.module]:
+            return seconds / 5
         of_little = seconds + FUNCTION_SECONDS * self._functions[test]
         return of_little / 5 if f"/test_{change.module}.py" in test else of_little
 
