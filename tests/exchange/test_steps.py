@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,11 +15,25 @@ from souspli_exchange import outgoing
 from souspli_exchange.binding import OwnCopy, VerifiedRecipient
 from souspli_exchange.contents_opener import ContentsOpener
 from souspli_exchange.contents_sealer import ContentsSealer
-from souspli_exchange.errors import AbandonedError, AnotherDocumentError, ExchangeUsageError
+from souspli_exchange.engine import SegmentDone, unheard
+from souspli_exchange.errors import (
+    AbandonedError,
+    AnotherDocumentError,
+    ExchangeUsageError,
+    TooLargeToSendError,
+)
 from souspli_exchange.ids import InvitationId, new_document_id, random_hex
+from souspli_exchange.known_sender import (
+    PinnedSender,
+    expected_sender,
+    pinned_sender,
+    signing_key,
+)
+from souspli_exchange.manifest import DEFAULT_LIMITS, MAX_FILES, Limits
 from souspli_exchange.outgoing import seal_into_spool
 from souspli_exchange.runs import RunBuffers
 from souspli_exchange.segments import START_BYTES
+from souspli_exchange.sources import BytesSource
 from souspli_exchange.spool import SpooledDocument
 from souspli_keys.codes import parse_letter_number
 from souspli_keys.identity import Identity
@@ -92,23 +107,52 @@ def test_a_document_has_one_cover_for_each_invitation_up_to_the_most(
         _seal(practice, recipients=2, invitation=InvitationId(random_hex()))
 
 
+def test_a_sender_with_larger_limits_seals_more_files(practice: Practice) -> None:
+    many = [BytesSource(f"{number}", "a/b", b"") for number in range(MAX_FILES + 1)]
+    with pytest.raises(TooLargeToSendError):
+        _seal(practice, recipients=1, sources=many)
+    larger = Limits(max_files=MAX_FILES + 1)
+    assert _seal(practice, recipients=1, sources=many, limits=larger).checksums
+
+
+def test_who_seals_is_told_of_each_segment(practice: Practice) -> None:
+    told: list[tuple[int, int]] = []
+    _seal(practice, recipients=1, on_segment=lambda *done: told.append(done))
+    assert told == [(1, 1)]
+
+
+def test_what_a_document_was_created_at_stands_in_its_manifest_and_its_files(
+    practice: Practice,
+) -> None:
+    spool = MemorySpool()
+    spooled = _seal(practice, recipients=1, spool=spool)
+    cover = practice.sender.open_own_cover(spooled.sender_cover, spooled.document_id)
+    assert cover.manifest.created_at == NOW
+    assert Document(cover, spool.segment(spooled.document_id, 0)).open_in_order() == [b"x"]
+
+
 def _seal(
-    practice: Practice, *, recipients: int, invitation: InvitationId | None = None
+    practice: Practice,
+    *,
+    recipients: int,
+    invitation: InvitationId | None = None,
+    sources: Sequence[BytesSource] = (BytesSource("a", "a/b", b"x"),),
+    spool: MemorySpool | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    on_segment: SegmentDone = unheard,
 ) -> SpooledDocument:
     reader = Identity.generate().public
+    ids = [invitation or InvitationId(random_hex()) for _ in range(recipients)]
     return seal_into_spool(
-        files_of(b"x"),
+        sources,
         DESCRIPTION,
-        [
-            VerifiedRecipient(
-                invitation or InvitationId(random_hex()), reader, None, attested=False
-            )
-            for _ in range(recipients)
-        ],
+        [VerifiedRecipient(id_, reader, None, attested=False) for id_ in ids],
         document_id=new_document_id(),
         sender=practice.sender,
-        spool=MemorySpool(),
+        spool=spool or MemorySpool(),
         now=NOW,
+        limits=limits,
+        on_segment=on_segment,
     )
 
 
@@ -120,3 +164,18 @@ def test_an_invitation_that_takes_another_s_place_continues_its_line(practice: P
     after = first.invitation.line.after(first.record.payload_hash, issued_at=NOW + DAY)
     assert replace(second.line, salt=after.salt) == after
     assert parse_letter_number(new.letter_number) == new.letter_number
+
+
+def test_of_one_pinned_key_under_two_names_the_name_is_the_manifest_s() -> None:
+    public = Identity.generate().public
+    older, newer = (
+        PinnedSender(public, name, "anne@cabinet.example", public.fingerprint)
+        for name in ("Anne Martin", "Anne Dupont")
+    )
+    for sender in (older, newer):
+        assert signing_key(sender) == public
+        says = expected_sender(sender)
+        assert (says.name, says.fingerprint) == (sender.name, public.fingerprint)
+        assert pinned_sender([older, newer], says) is sender
+    renamed = replace(expected_sender(newer), name="Anne Durand")
+    assert pinned_sender([older, newer], renamed) is older

@@ -65,6 +65,7 @@ class Loop:
         self._again = {None, *(int(verdict) for verdict in again.split())}
         self._noticed_by: defaultdict[str, set[str]] = defaultdict(set)
         self._running: dict[int, tuple[Change, Path, int]] = {}
+        self._now = ""
 
         for item in items:
             # pytest would parse the changed code to print it: four fifths of the time.
@@ -106,7 +107,7 @@ class Loop:
         noticed_by = os.read(read, select.PIPE_BUF).decode()
         os.close(read)
         verdict = os.waitstatus_to_exitcode(status)
-        if noticed_by:
+        if verdict == NOTICED:
             self._noticed_by[change.function].add(noticed_by)
             self._noticed_by[change.module].add(noticed_by)
         _keep(path, change, verdict, noticed_by)
@@ -117,7 +118,12 @@ class Loop:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(OVERTIME))
+
+        def end(*_: object) -> NoReturn:
+            os.write(write, self._now.encode())
+            os._exit(OVERTIME)
+
+        signal.signal(signal.SIGALRM, end)
         os.environ["MUTANT_UNDER_TEST"] = change.name
         try:
             failed = self._first_failure(change)
@@ -133,6 +139,7 @@ class Loop:
         items = [self._items[test] for test in self._within_limit(tests)]
         for item, following in zip(items, [*items[1:], None], strict=True):
             seconds = TEST_SECONDS + SLOWER * self._seconds.get(item.nodeid, 1)
+            self._now = item.nodeid
             signal.setitimer(signal.ITIMER_REAL, seconds)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if item.session.testsfailed:
