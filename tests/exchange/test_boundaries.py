@@ -45,6 +45,7 @@ from souspli_exchange.manifest import (
 )
 from souspli_keys import canonical
 from souspli_keys.address import Origin
+from souspli_keys.codes import parse_letter_number
 from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import Invitation
@@ -205,6 +206,7 @@ def test_an_invitation_holds_from_five_minutes_ago_for_as_long_as_is_said(
     assert record.invitation_id == new.invitation_id
     assert record.organisation == new.organisation == practice.fingerprint
     assert record.member == practice.sender.statement.fingerprint
+    assert parse_letter_number(new.letter_number) == new.letter_number
 
 
 @pytest.mark.parametrize("validity", [300, 30 * DAY + 1])

@@ -403,7 +403,8 @@ async def test_a_successor_of_another_invitation_moves_nothing(world: World) -> 
 
 def test_a_re_issue_continues_the_line(practice: Practice) -> None:
     first = OwnCopy(practice.invite().record)
-    second = OwnCopy(practice.invite(supersedes=first).record).invitation
+    second = OwnCopy(practice.invite(now=NOW + DAY, supersedes=first).record).invitation
+    assert second.line.issued_at == NOW + DAY
     assert second.line.subject == first.invitation_id
     assert second.line.sequence == 2
     assert second.line.previous == first.record.payload_hash

@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 from exchange.engine_world import Document, MemoryContents, files_of, seal_document
-from exchange.people import DAY, DESCRIPTION, NOW, Practice
+from exchange.people import DESCRIPTION, NOW, Practice
 from exchange.simulator import MemorySpool
 
 from souspli_exchange import outgoing
-from souspli_exchange.binding import OwnCopy, VerifiedRecipient
+from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import ContentsOpener
 from souspli_exchange.contents_sealer import ContentsSealer
 from souspli_exchange.engine import SegmentDone, unheard
@@ -31,11 +31,17 @@ from souspli_exchange.known_sender import (
 )
 from souspli_exchange.manifest import DEFAULT_LIMITS, MAX_FILES, Limits
 from souspli_exchange.outgoing import seal_into_spool
+from souspli_exchange.port_errors import (
+    CodeWrongError,
+    IncompleteDepositError,
+    RecipientClaimedError,
+    StatementNotTakenError,
+    UnavailableError,
+)
 from souspli_exchange.runs import RunBuffers
 from souspli_exchange.segments import START_BYTES
 from souspli_exchange.sources import BytesSource
 from souspli_exchange.spool import SpooledDocument
-from souspli_keys.codes import parse_letter_number
 from souspli_keys.identity import Identity
 
 
@@ -156,14 +162,17 @@ def _seal(
     )
 
 
-def test_an_invitation_that_takes_another_s_place_continues_its_line(practice: Practice) -> None:
-    first = OwnCopy(practice.invite().record)
-    new = practice.invite(now=NOW + DAY, supersedes=first)
-    second = OwnCopy(new.record).invitation
-    assert second.supersedes == first.invitation.invitation_id
-    after = first.invitation.line.after(first.record.payload_hash, issued_at=NOW + DAY)
-    assert replace(second.line, salt=after.salt) == after
-    assert parse_letter_number(new.letter_number) == new.letter_number
+def test_a_document_that_fails_to_be_sealed_leaves_nothing_in_the_spool(
+    practice: Practice,
+) -> None:
+    spool = MemorySpool()
+
+    def fail(_done: int, _total: int) -> None:
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011  (nothing else raises a bare one)
+        _seal(practice, recipients=1, spool=spool, on_segment=fail)
+    assert not spool.segments
 
 
 def test_of_one_pinned_key_under_two_names_the_name_is_the_manifest_s() -> None:
@@ -179,3 +188,15 @@ def test_of_one_pinned_key_under_two_names_the_name_is_the_manifest_s() -> None:
         assert pinned_sender([older, newer], says) is sender
     renamed = replace(expected_sender(newer), name="Anne Durand")
     assert pinned_sender([older, newer], renamed) is older
+
+
+def test_an_error_of_a_port_says_what_the_caller_has_to_know() -> None:
+    """And its own words, for logs: they name nobody."""
+    for error, fields in (
+        (UnavailableError("no", retry_after=2.5), {"retry_after": 2.5}),
+        (RecipientClaimedError("no", invitation_id="ab"), {"invitation_id": "ab"}),
+        (CodeWrongError("no", tries_left=3), {"tries_left": 3}),
+        (StatementNotTakenError("no", reason="role"), {"reason": "role"}),
+        (IncompleteDepositError("no", missing=(1, 2)), {"missing": (1, 2)}),
+    ):
+        assert (str(error), vars(error)) == ("no", fields)
