@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from exchange.people import DESCRIPTION, NOW, ORIGIN
+from exchange.people import DAY, DESCRIPTION, NOW, ORIGIN, Practice
 
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.bundle import Bundle, BundledFile, file_headers
@@ -27,6 +28,7 @@ from souspli_exchange.errors import (
 )
 from souspli_exchange.grant import MAX_GRANTS
 from souspli_exchange.ids import DocumentId
+from souspli_exchange.invitation import NewInvitation, draw_invitation
 from souspli_exchange.manifest import (
     MAX_BYTES,
     MAX_HASHED_FILE_BYTES,
@@ -43,8 +45,10 @@ from souspli_exchange.manifest import (
 )
 from souspli_keys import canonical
 from souspli_keys.address import Origin
+from souspli_keys.codes import parse_letter_number
 from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
 from souspli_keys.public import Fingerprint
+from souspli_keys.statements import Invitation
 
 FILE = ContentsFile("a.pdf", "application/pdf", 3, "ab" * 32)
 SENDER = Sender("anne@cabinet.example", Fingerprint("ab" * 32), "Anne", Fingerprint("cd" * 32))
@@ -122,6 +126,10 @@ def test_as_many_files_and_bytes_as_the_limits_say_are_taken() -> None:
             encode_manifest(two, limits=smaller)
 
 
+def test_a_file_s_name_is_not_printed() -> None:
+    assert repr(FILE) == "ContentsFile(…)"
+
+
 def test_a_writer_with_larger_limits_writes_a_larger_document() -> None:
     huge = of_file(replace(FILE, size=MAX_BYTES + 1, sha256=None))
     limits = Limits(max_bytes=MAX_BYTES + 1)
@@ -184,3 +192,44 @@ def test_a_bundle_s_range_may_end_where_it_ends_and_nowhere_outside() -> None:
     for start in (-1, end):
         with pytest.raises(ExchangeUsageError):
             bundle.compare(start, memoryview(b"\0"), write=lambda *_: None)
+
+
+@pytest.mark.parametrize("validity", [301, 30 * DAY])
+def test_an_invitation_holds_from_five_minutes_ago_for_as_long_as_is_said(
+    practice: Practice, validity: int
+) -> None:
+    new = invite(practice, validity=validity)
+    record = Invitation.parse(new.record.payload)
+    assert (record.not_before, record.not_after) == (NOW - 300, NOW - 300 + validity)
+    assert new.not_after == record.not_after
+    assert record.line.issued_at == NOW
+    assert record.invitation_id == new.invitation_id
+    assert record.organisation == new.organisation == practice.fingerprint
+    assert record.member == practice.sender.statement.fingerprint
+    assert parse_letter_number(new.letter_number) == new.letter_number
+
+
+@pytest.mark.parametrize("validity", [300, 30 * DAY + 1])
+def test_an_invitation_that_is_over_at_once_or_too_late_is_a_misuse(
+    practice: Practice, validity: int
+) -> None:
+    with pytest.raises(ExchangeUsageError):
+        invite(practice, validity=validity)
+
+
+def test_a_person_has_one_to_four_surnames_and_two_spellings_of_one_are_one(
+    practice: Practice,
+) -> None:
+    assert len(invite(practice, surnames=["A", "B", "C", "D"]).person_checks) == 4
+    assert len(invite(practice, surnames=["Le Goff", "LEGOFF"]).person_checks) == 1
+    for surnames in ([], ["A", "B", "C", "D", "E"]):
+        with pytest.raises(ExchangeUsageError):
+            invite(practice, surnames=surnames)
+
+
+def invite(
+    practice: Practice, *, surnames: Sequence[str] = ("A",), validity: int = DAY
+) -> NewInvitation:
+    return draw_invitation(
+        practice.sender, surnames=surnames, birth_date="1950-02-00", now=NOW, validity=validity
+    )

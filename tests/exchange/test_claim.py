@@ -72,10 +72,12 @@ async def test_a_claim_gives_a_vault_that_the_password_opens(world: World) -> No
     [(account, _)] = world.service.accounts.values()
     [kept] = account.unlockers
     number = patient.account.vault.account
-    wrap_key = from_password(PASSWORD, origin=ORIGIN, account=number).wrap_key
+    unlocker = from_password(PASSWORD, origin=ORIGIN, account=number)
+    assert account.account_number == number
+    assert (kept.kind, kept.login_public_key) == ("password", unlocker.login_key.public_key)
     vault_key = unwrap_vault_key(
         kept.wrapped_vault_key,
-        wrap_key=wrap_key,
+        wrap_key=unlocker.wrap_key,
         account=number,
         kind=UnlockerKind.PASSWORD,
         unlocker_id=kept.unlocker_id,
@@ -86,6 +88,10 @@ async def test_a_claim_gives_a_vault_that_the_password_opens(world: World) -> No
     assert vault.identity.public == patient.account.vault.identity.public
     assert [pin.fingerprint for pin in vault.pinned] == [world.practice.fingerprint]
     assert [claim.keep_until for claim in vault.claims] == [NOW - 300 + 37 * DAY]
+
+
+def test_who_claims_is_not_printed() -> None:
+    assert repr(ME) == "Person(…)"
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -397,7 +403,8 @@ async def test_a_successor_of_another_invitation_moves_nothing(world: World) -> 
 
 def test_a_re_issue_continues_the_line(practice: Practice) -> None:
     first = OwnCopy(practice.invite().record)
-    second = OwnCopy(practice.invite(supersedes=first).record).invitation
+    second = OwnCopy(practice.invite(now=NOW + DAY, supersedes=first).record).invitation
+    assert second.line.issued_at == NOW + DAY
     assert second.line.subject == first.invitation_id
     assert second.line.sequence == 2
     assert second.line.previous == first.record.payload_hash

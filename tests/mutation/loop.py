@@ -3,7 +3,7 @@
 mutmut changes the code and knows which tests reach each change. It then collects the
 tests anew for every change, which takes longer than running them. Here they are
 collected once; every change is tried in a fork of that process, with the tests first
-that noticed another change of the same function, then the small ones.
+that noticed another change of the same function or module, then the small ones.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import fnmatch
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import time
@@ -25,9 +26,15 @@ from hypothesis import Phase, settings
 
 # Exit statuses as mutmut reads them.
 SURVIVED, NOTICED, NOT_REACHED, UNCLEAR, OVERTIME = 0, 1, 33, 35, 36
-TEST_SECONDS = 40.0
-"""A test that hangs ends after this and ten times what it took: a busy machine is no hang."""
+TEST_SECONDS = float(os.environ.get("SOUSPLI_MUTATION_TEST_SECONDS", "40"))
+"""An endless test ends after so much of the processor and ten times what it took."""
 SLOWER = 10
+LOOK_SECONDS = 5.0
+IDLE_SECONDS = 0.05
+"""A test that waits for ever has had less of the processor, in two looks in a row.
+Measured by the processor's time: on a busy machine any test takes long."""
+MAX_MEMORY_BYTES = 4 * 1024**3
+"""A loop that a change makes endless may collect something; no test takes half of this."""
 FUNCTION_SECONDS = 0.02
 TEST_OVERHEAD_SECONDS = 0.01
 NEW_TEST_SECONDS = 0.05
@@ -41,6 +48,36 @@ class Change:
         self.function = name.partition("__mutmut_")[0]
         self.module = self.function.rpartition(".x")[0].rpartition(".")[2]
         self.tests = tests
+
+
+class Watch:
+    """Ends this process if a test of a change hangs, and reports which."""
+
+    def __init__(self, report: int) -> None:
+        self._report = report
+        self._test = ""
+        self._until = self._before = 0.0
+        self._idle = 0
+        signal.signal(signal.SIGALRM, self._look)
+
+    def begin(self, test: str, seconds: float) -> None:
+        """Watch a test, which may have so many seconds of the processor."""
+        self._test, self._idle = test, 0
+        self._before = time.process_time()
+        self._until = self._before + seconds
+        signal.setitimer(signal.ITIMER_REAL, LOOK_SECONDS, LOOK_SECONDS)
+
+    def stop(self) -> None:
+        """Look no more."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _look(self, *_: object) -> None:
+        now = time.process_time()
+        self._idle = self._idle + 1 if now - self._before < IDLE_SECONDS else 0
+        self._before = now
+        if now > self._until or self._idle == 2:
+            os.write(self._report, self._test.encode())
+            os._exit(OVERTIME)
 
 
 class Loop:
@@ -61,7 +98,11 @@ class Loop:
         again = os.environ.get("SOUSPLI_MUTATION_AGAIN", "")
         self._again = {None, *(int(verdict) for verdict in again.split())}
         self._noticed_by: defaultdict[str, set[str]] = defaultdict(set)
-        self._running: dict[int, tuple[Change, Path, int]] = {}
+        self._running: dict[int, tuple[Change, Path | None, int]] = {}
+
+        for item in items:
+            # pytest would parse the changed code to print it: four fifths of the time.
+            setattr(item, "repr_failure", lambda *_, **__: "failed")  # noqa: B010  (of this one item)
 
     def run(self, *, processes: int) -> None:
         """Try every change that was not tried before, and keep each verdict in its file."""
@@ -77,15 +118,34 @@ class Loop:
         while self._running:
             self._wait()
 
+    def run_control(self, *, processes: int) -> None:
+        """Change nothing: the tests of each module, then of each file; each survives.
+
+        Were one noticed or overtime, so might be changes that nobody noticed.
+        """
+        groups: defaultdict[str, set[str]] = defaultdict(set)
+        for function, tests in self._reached.items():
+            module = Change(function, []).module
+            groups[f"control of module {module}"].update(tests)
+        for test in self._items:
+            groups[f"control of file {test.partition('::')[0]}"].add(test)
+        for name, tests in groups.items():
+            while len(self._running) >= processes:
+                self._wait()
+            known = [test for test in tests if test in self._seconds and test in self._items]
+            self._start(None, Change(name, known))
+        while self._running:
+            self._wait()
+
     def _changes(self, path: Path) -> Iterator[Change]:
         for name, verdict in json.loads(path.read_text("utf-8"))["exit_code_by_key"].items():
             chosen = any(fnmatch.fnmatch(name, pattern) for pattern in self._patterns)
             if verdict in self._again and (chosen or not self._patterns):
                 reached = self._reached.get(name.partition("__mutmut_")[0], [])
                 tests = [test for test in reached if test in self._items]
-                yield Change(name, [*tests, *self._new] if tests else [])
+                yield Change(name, [*tests, *self._new])
 
-    def _start(self, path: Path, change: Change) -> None:
+    def _start(self, path: Path | None, change: Change) -> None:
         read, write = os.pipe()
         process = os.fork()
         if not process:
@@ -99,8 +159,9 @@ class Loop:
         noticed_by = os.read(read, select.PIPE_BUF).decode()
         os.close(read)
         verdict = os.waitstatus_to_exitcode(status)
-        if noticed_by:
+        if verdict == NOTICED:
             self._noticed_by[change.function].add(noticed_by)
+            self._noticed_by[change.module].add(noticed_by)
         _keep(path, change, verdict, noticed_by)
 
     def _try(self, change: Change, write: int) -> NoReturn:
@@ -108,10 +169,11 @@ class Loop:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(OVERTIME))
-        os.environ["MUTANT_UNDER_TEST"] = change.name
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+        watch = Watch(write)
+        os.environ["MUTANT_UNDER_TEST"] = change.name if "__mutmut_" in change.name else ""
         try:
-            failed = self._first_failure(change)
+            failed = self._first_failure(change, watch)
             if failed:
                 os.write(write, failed.encode())
             verdict = NOTICED if failed else SURVIVED
@@ -119,16 +181,15 @@ class Loop:
             verdict = UNCLEAR
         os._exit(verdict)
 
-    def _first_failure(self, change: Change) -> str | None:
+    def _first_failure(self, change: Change, watch: Watch) -> str | None:
         tests = sorted(change.tests, key=lambda test: self._cost(change, test))
         items = [self._items[test] for test in self._within_limit(tests)]
         for item, following in zip(items, [*items[1:], None], strict=True):
-            seconds = TEST_SECONDS + SLOWER * self._seconds.get(item.nodeid, 1)
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            watch.begin(item.nodeid, TEST_SECONDS + SLOWER * self._seconds.get(item.nodeid, 1))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if item.session.testsfailed:
                 return item.nodeid
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        watch.stop()
         return None
 
     def _cost(self, change: Change, test: str) -> float:
@@ -138,6 +199,8 @@ class Loop:
         seconds = self._seconds[test]
         if test in self._noticed_by[change.function]:
             return seconds / 10
+        if test in self._noticed_by[change.module]:
+            return seconds / 5
         of_little = seconds + FUNCTION_SECONDS * self._functions[test]
         return of_little / 5 if f"/test_{change.module}.py" in test else of_little
 
@@ -150,12 +213,13 @@ class Loop:
                 return
 
 
-def _keep(path: Path, change: Change, verdict: int, noticed_by: str = "") -> None:
-    kept = json.loads(path.read_text("utf-8"))
-    kept["exit_code_by_key"][change.name] = verdict
-    written = path.with_suffix(".new")
-    written.write_text(json.dumps(kept), encoding="utf-8")
-    written.replace(path)
+def _keep(path: Path | None, change: Change, verdict: int, noticed_by: str = "") -> None:
+    if path:
+        kept = json.loads(path.read_text("utf-8"))
+        kept["exit_code_by_key"][change.name] = verdict
+        written = path.with_suffix(".new")
+        written.write_text(json.dumps(kept), encoding="utf-8")
+        written.replace(path)
     print(time.strftime("%H:%M:%S"), verdict, change.name, noticed_by, flush=True)  # noqa: T201
 
 
@@ -182,5 +246,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     # What the forks report is nobody's to read.
     session.config.pluginmanager.unregister(name="terminalreporter")
     processes = int(os.environ.get("SOUSPLI_MUTATION_PROCESSES", len(os.sched_getaffinity(0))))
-    Loop(session.items, patterns).run(processes=processes)
+    loop = Loop(session.items, patterns)
+    if os.environ.get("SOUSPLI_MUTATION_CONTROL"):
+        loop.run_control(processes=processes)
+    else:
+        loop.run(processes=processes)
     return True

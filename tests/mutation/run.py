@@ -124,7 +124,7 @@ def print_table(results: list[tuple[str, str]]) -> None:
         modules[module][verdict if verdict in verdicts else "other"] += 1
     for module, counts in sorted(modules.items()):
         row = [f"`{module}`", counts.total(), *(counts[key] for key in (*verdicts, "other"))]
-        print("|", *row, "|", sep=" | ")  # noqa: T201  (the result)
+        print("|", " | ".join(map(str, row)), "|")  # noqa: T201  (the result)
 
 
 def print_survivors(folder: Path, results: list[tuple[str, str]]) -> None:
