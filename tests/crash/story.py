@@ -20,6 +20,7 @@ from crash.journal import Journal
 from crash.node import Node, settle
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
+from crash.small_disk import SmallDisk
 from crash.template import PENDING, CommandLine, service_environment
 from product.world import PATIENCE_SECONDS, Patient, until
 
@@ -89,12 +90,15 @@ class Run:
     """Between the clients and the service."""
     mail_line: Proxy | None = None
     """Between the service and its relay."""
+    small: bool = False
+    """Whether its data folder lies on a disk that can be filled."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
         self.quiet = Sabotage(self.folder)
         self.mails = MailCatcher(self.folder / "mails")
         self.mails.start()
+        self.disk = SmallDisk(self.folder / "data") if self.small else None
         self.ground = self.engines.copy(self.template.data, self.folder / "data")
         mail_port = self.mails.port
         if self.mail_line is not None:
@@ -130,6 +134,8 @@ class Run:
         self.node.end()
         self.database.close()
         self.mails.stop()
+        if self.disk is not None:
+            self.disk.close()
 
     # --- what is done ---------------------------------------------------------------
 
@@ -172,11 +178,7 @@ class Run:
 
     def let_time_pass(self, seconds: int) -> None:
         """Move the service's clock, while it runs."""
-        clock = self.quiet.clock
-        before = int(clock.read_text()) if clock.exists() else 0
-        beside = clock.with_suffix(".new")
-        beside.write_text(str(before + seconds))
-        beside.replace(clock)
+        self.quiet.move_clock(seconds)
 
     def notify_jobs(self) -> int:
         """How many recipients' jobs are there still."""
@@ -195,7 +197,8 @@ class Run:
 
     def settle(self) -> None:
         """Let days pass, a little at a time, until nothing is left or nothing helps."""
-        self.let_time_pass(LATER_SECONDS)
+        # Later than anything that the clock has said so far.
+        self.let_time_pass(LATER_SECONDS - min(self.quiet.clock_is_off, 0))
         for _ in range(5):
             if settle(self.settled, seconds=1):
                 return
