@@ -41,7 +41,7 @@ class Engines:
 
     def copy(self, template: Path, data: Path) -> Ground:
         """Make a data folder of one run, with the template's rows and no document."""
-        data.mkdir(parents=True, mode=0o700)
+        data.mkdir(parents=True, mode=0o700, exist_ok=True)
         shutil.copyfile(template / DATABASE_FILE, data / DATABASE_FILE)
         return Ground(data)
 

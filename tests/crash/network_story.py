@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from crash.proxy import Fault, Proxy, Trouble, Way
-from crash.saboteur import shorten_patience
 from crash.story import Outcome, Run
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ _MIDDLE = tuple(
         segments=3,
     )
     for fault in (Fault.RESET, Fault.HALF_OPEN, Fault.TRUNCATED)
-    for way, first in ((Way.UP, 9), (Way.DOWN, 25))
+    for way, first in ((Way.UP, 11), (Way.DOWN, 21))
 )
 # One fault at one turn of the dialogue with the relay: greeting, EHLO, MAIL, RCPT, DATA,
 # the message, QUIT.
@@ -77,7 +76,6 @@ WEATHER = (*_CLIENTS, *_MIDDLE, *_RELAY, *_LATE)
 
 def tell(template: Template, engines: Engines, folder: Path, *, weather: Weather) -> Outcome:
     """Run the whole story through it."""
-    shorten_patience()
     with ExitStack() as stack:
         proxy = stack.enter_context(Proxy(0, trouble=weather.trouble))
         run = stack.enter_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import signal
 import socket
 import threading
@@ -96,6 +97,14 @@ class Node:
     def thaw(self) -> None:
         assert self._program is not None
         self._program.send_signal(signal.SIGCONT)
+
+    def limit_file_size(self, bytes_: int | None) -> None:
+        """Let the process write no file beyond this size; None: any."""
+        assert self._program is not None
+        wanted = resource.RLIM_INFINITY if bytes_ is None else bytes_
+        pid = self._program.process.pid
+        assert pid is not None
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (wanted, resource.RLIM_INFINITY))
 
     def end(self) -> None:
         """Leave no process."""

@@ -149,6 +149,9 @@ class Proxy:
         with contextlib.suppress(OSError):
             if abort:
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+                # Wakes the other thread, which would otherwise keep the socket open;
+                # tells the other side nothing.
+                one.shutdown(socket.SHUT_RD)
             else:
                 one.shutdown(socket.SHUT_RDWR)
         one.close()

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 0.2
 # Waiting between two attempts is cut to this part: what is waited for is back at once.
 PATIENCE: Final = 0.1
-# A line that says nothing for so long is given up, instead of after a minute.
+# A line that says nothing for so long is given up, instead of after a minute, or five
+# for a whole part.
 READ_SECONDS: Final = 3.0
+TOTAL_SECONDS: Final = 10.0
 # Longer than any test holds; beyond it a forgotten process ends.
 HELD_SECONDS: Final = 120
 # The methods of a store that write.
@@ -73,12 +75,20 @@ class Sabotage:
         """The same folder and clock, and nothing that happens."""
         return replace(self, point=None, bug=None)
 
+    @property
+    def clock_is_off(self) -> int:
+        """By so many seconds, now."""
+        return int(self.clock.read_text()) if self.clock.exists() else 0
+
+    def move_clock(self, seconds: int) -> None:
+        """Have it jump, while the service runs."""
+        beside = self.clock.with_suffix(".new")
+        beside.write_text(str(self.clock_is_off + seconds))
+        beside.replace(self.clock)
+
     def now(self) -> float:
         """The clock of a service under sabotage."""
-        try:
-            return time.time() + float(self.clock.read_text())
-        except FileNotFoundError:
-            return time.time()
+        return time.time() + self.clock_is_off
 
     def install_in_service(self) -> None:
         """Wrap what a service is made of."""
@@ -93,7 +103,7 @@ class Sabotage:
 
     def install_in_client(self) -> None:
         """Wrap the steps of `souspli send`, and write down what it seals and is told."""
-        shorten_patience()
+        _wrap_patience()
         _wrap_client(Trap(self), self.journal)
 
 
@@ -328,12 +338,12 @@ def _wrap_answers(trap: Trap, sabotage: Sabotage) -> None:
     entry.make_app = sabotaged
 
 
-def shorten_patience() -> None:
-    """Have this process's clients wait a moment where they would wait a minute."""
+def _wrap_patience() -> None:
     from souspli_exchange.retry import RetryPolicy  # noqa: PLC0415  (a service doesn't load it)
     from souspli_mailbox.client import transport  # noqa: PLC0415  (the same)
 
     transport.READ_SECONDS = READ_SECONDS  # type: ignore[misc]
+    transport.TOTAL_SECONDS = TOTAL_SECONDS  # type: ignore[misc]
     wait = RetryPolicy._wait
     RetryPolicy._wait = lambda *args: PATIENCE * wait(*args)  # type: ignore[method-assign]
 

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cli_world import ORIGIN
-from product.world import PATIENCE_SECONDS, Patient, until
-
 from crash import properties
 from crash.journal import Journal
 from crash.node import Node, settle
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
-from crash.template import CommandLine, service_environment
+from crash.small_disk import SmallDisk
+from crash.template import PENDING, CommandLine, service_environment
+from product.world import PATIENCE_SECONDS, Patient, until
+
 from souspli_cli.mailcatcher import MailCatcher
 from souspli_exchange.errors import ExchangeError
 from souspli_exchange.ids import DocumentId
@@ -89,12 +90,15 @@ class Run:
     """Between the clients and the service."""
     mail_line: Proxy | None = None
     """Between the service and its relay."""
+    small: bool = False
+    """Whether its data folder lies on a disk that can be filled."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
         self.quiet = Sabotage(self.folder)
         self.mails = MailCatcher(self.folder / "mails")
         self.mails.start()
+        self.disk = SmallDisk(self.folder / "data") if self.small else None
         self.ground = self.engines.copy(self.template.data, self.folder / "data")
         mail_port = self.mails.port
         if self.mail_line is not None:
@@ -130,6 +134,8 @@ class Run:
         self.node.end()
         self.database.close()
         self.mails.stop()
+        if self.disk is not None:
+            self.disk.close()
 
     # --- what is done ---------------------------------------------------------------
 
@@ -172,11 +178,7 @@ class Run:
 
     def let_time_pass(self, seconds: int) -> None:
         """Move the service's clock, while it runs."""
-        clock = self.quiet.clock
-        before = int(clock.read_text()) if clock.exists() else 0
-        beside = clock.with_suffix(".new")
-        beside.write_text(str(before + seconds))
-        beside.replace(clock)
+        self.quiet.move_clock(seconds)
 
     def notify_jobs(self) -> int:
         """How many recipients' jobs are there still."""
@@ -184,7 +186,9 @@ class Run:
 
     def settled(self) -> bool:
         """Whether nothing is left to be done: nobody to tell, nothing to delete."""
-        return not self.notify_jobs() and not properties.swept(self.facts, self.ground.leftovers())
+        return not self.notify_jobs() and not properties.swept(
+            self.facts, self.ground.leftovers()
+        )
 
     def busy(self) -> bool:
         """Whether a worker is at something, or a dead one's lease has not ended."""
@@ -193,7 +197,8 @@ class Run:
 
     def settle(self) -> None:
         """Let days pass, a little at a time, until nothing is left or nothing helps."""
-        self.let_time_pass(LATER_SECONDS)
+        # Later than anything that the clock has said so far.
+        self.let_time_pass(LATER_SECONDS - min(self.quiet.clock_is_off, 0))
         for _ in range(5):
             if settle(self.settled, seconds=1):
                 return
@@ -237,7 +242,9 @@ class Run:
                 )
                 if opened.paths[0].read_bytes() != self.sample.content:
                     self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
-                receipt = sign_receipt(opened.verified, signer=vault.identity, now=int(time.time()))
+                receipt = sign_receipt(
+                    opened.verified, signer=vault.identity, now=int(time.time())
+                )
                 await PATIENT.repeat(
                     lambda: client.post_receipt(delivery.delivery_id, receipt)  # noqa: B023  (awaited here)
                 )

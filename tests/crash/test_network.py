@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import socket
 import threading
@@ -13,12 +14,24 @@ from crash import network_story
 from crash.engines import ENGINES
 from crash.network_story import WEATHER, Weather
 from crash.proxy import SLOW_DOWN, Fault, Proxy, Trouble, Way
+from crash.saboteur import READ_SECONDS, TOTAL_SECONDS
+
+from souspli_mailbox.client import transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crash.matrix import Matrix
     from crash.template import Template
+
+
+@pytest.fixture(scope="module", autouse=True)
+def impatient_reader() -> Iterator[None]:
+    """The reader, in this process, gives a silent line up as soon as the sender does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "READ_SECONDS", READ_SECONDS)
+        patch.setattr(transport, "TOTAL_SECONDS", TOTAL_SECONDS)
+        yield
 
 
 @pytest.mark.parametrize("weather", WEATHER, ids=str)
@@ -40,7 +53,7 @@ def upstream() -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(one: socket.socket) -> None:
-        with one:
+        with one, contextlib.suppress(ConnectionError):
             while piece := one.recv(100):
                 one.sendall(piece)
 
