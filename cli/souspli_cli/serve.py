@@ -13,6 +13,7 @@ import click
 
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.profile import default_folder
+from souspli_cli.storage_causes import storage_refused
 from souspli_cli.supervisor import tell_ready
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
@@ -58,8 +59,8 @@ def serve(
         entry.serve(settings, ready=ready)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
-    except StorageError:
-        raise Refused("service_data") from None
+    except StorageError as failed:
+        raise storage_refused(settings, failed) from None
     except WorkersFailedError:
         raise Refused("workers_failed") from None
     except OSError:

@@ -1,17 +1,18 @@
 """The service, put together: the one place where rows, store, jobs and routes meet."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
 from aiohttp import web
 
-from souspli_mailbox import schema
 from souspli_mailbox.access import admit
+from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
@@ -33,6 +34,7 @@ from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.readiness import Part, Readiness
+from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.organisations import count_organisations
 from souspli_mailbox.records.service_secrets import (
@@ -52,6 +54,7 @@ from souspli_mailbox.routes import (
     sent,
     service,
     sign_in,
+    uploads,
 )
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
@@ -59,6 +62,7 @@ from souspli_mailbox.state import (
     CLOCK,
     DATABASE,
     DESCRIPTION,
+    DIRECT,
     DRAIN,
     METRICS,
     NONCE_QUOTA,
@@ -69,17 +73,20 @@ from souspli_mailbox.state import (
     SEGMENT_SLOTS,
     SETTINGS,
     STORE_CALLS,
+    TOMBSTONES,
     WORKER,
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.store import open_blobs, open_ledger, reach_store
 from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError
+from souspli_storage.direct import DirectBlobs
+from souspli_storage.errors import DatabaseBusyError
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -90,17 +97,13 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,
     *segments.ENDPOINTS,
+    *uploads.ENDPOINTS,
     *sent.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *contents.ENDPOINTS,
 )
 
-MIGRATIONS: Final = Path(schema.__file__).parent
-DATABASE_FILE: Final = "mailbox.sqlite"
-DOCUMENTS_FOLDER: Final = "documents"
-
-# Keys are random: this one is no object's.
-NO_OBJECT: Final = "0" * 32
+_log: Final = structlog.get_logger()
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -113,7 +116,7 @@ def make_app(
     *,
     clock: Clock = time.time,
     webclient: Path = WEBCLIENT,
-    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     open_relay: Callable[[Settings], Relay] = smtp_relay,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
@@ -159,23 +162,28 @@ def _route(endpoint: Endpoint) -> web.RouteDef:
 
 
 def _storage(
-    open_blobs: Callable[[Path], BlobStore],
+    open_blobs: Callable[[Settings], BlobStore],
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
-        folder = app[SETTINGS].data
-        database = await asyncio.to_thread(open_database, folder)
+        database = await asyncio.to_thread(open_database, app[SETTINGS])
         limits = app[SETTINGS].limits
         app[STORE_CALLS] = StoreCalls(at_once=limits.store_calls, seconds=limits.store_seconds)
         try:
             app[DATABASE] = measured_database(database, app[METRICS])
-            blobs = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
             app[BLOBS] = measured_store(blobs, app[METRICS])
+            app[DIRECT] = _direct(app[SETTINGS], blobs)
             app[SECRETS] = ServiceSecrets(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
+            app[TOMBSTONES] = Tombstones(
+                await asyncio.to_thread(open_ledger, app[SETTINGS]),
+                TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
+            )
+            await _delete_again(app)
             opened = app[DATABASE]
             app[PSEUDONYMS] = Pseudonyms(
                 lambda day: opened.write(
@@ -188,6 +196,26 @@ def _storage(
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+async def _delete_again(app: web.Application) -> None:
+    """Before anybody is answered: a database that was put back must not tell what was deleted."""
+    database, tombstones = app[DATABASE], app[TOMBSTONES]
+    done = await asyncio.to_thread(
+        reapply_new, database, tombstones.ledger, key=tombstones.key, now=int(app[CLOCK]())
+    )
+    if done.read:
+        _log.info("tombstones", read=done.read, deleted=done.deleted, foreign=done.foreign)
+    if done.deleted:
+        with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
+            await database.forget_deleted()
+
+
+def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
+    """Return the store's side for clients, if it has one and they are to use it."""
+    if settings.store.clients_address is None or not isinstance(blobs, DirectBlobs):
+        return None
+    return blobs
 
 
 def _jobs(
@@ -207,7 +235,11 @@ def _jobs(
             code_key=app[SECRETS].one_time_codes,
         )
         sweeper = Sweeper(
-            database=database, blobs=app[BLOBS], clock=clock, observer=metrics.count_swept
+            database=database,
+            blobs=app[BLOBS],
+            tombstones=app[TOMBSTONES],
+            clock=clock,
+            observer=metrics.count_swept,
         )
         handlers = {
             JobName.NOTIFY: outbox.notify,
@@ -236,33 +268,6 @@ def _jobs(
         await running
 
     return jobs
-
-
-def reach_store(blobs: BlobStore) -> None:
-    """Ask the store for an object that no upload was ever given the key of."""
-    with suppress(NoSuchObjectError):
-        blobs.size(NO_OBJECT)
-
-
-def connect_store(settings: Settings) -> BlobStore:
-    """Open the settings' store."""
-    return DiskBlobs(settings.data / DOCUMENTS_FOLDER)
-
-
-def connect_database(settings: Settings) -> Database:
-    """Open the settings' database with the schema that it has."""
-    return Database(settings.data / DATABASE_FILE)
-
-
-def open_database(folder: Path) -> Database:
-    """Open the database in a data folder and bring its schema up to date."""
-    database = Database(folder / DATABASE_FILE)
-    try:
-        database.upgrade(migrations=MIGRATIONS)
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def _secret(database: Database, purpose: SecretPurpose) -> Awaitable[bytes]:

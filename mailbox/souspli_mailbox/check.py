@@ -17,17 +17,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
-from souspli_mailbox.app import (
-    DATABASE_FILE,
-    DOCUMENTS_FOLDER,
-    connect_database,
-    connect_store,
-    reach_store,
-    smtp_relay,
-)
+from souspli_mailbox.app import smtp_relay
+from souspli_mailbox.database import connect_database, has_database
 from souspli_mailbox.errors import MailDelayedError, PageError, SettingsError
 from souspli_mailbox.findings import Finding, Topic
 from souspli_mailbox.page import WEBCLIENT, load_page
+from souspli_mailbox.store import DOCUMENTS_FOLDER, open_blobs, reach_store
 from souspli_mailbox.tls import ServerTls, is_for, read_certificate
 from souspli_storage.errors import StorageError
 
@@ -196,7 +191,7 @@ async def _database(settings: Settings) -> Finding:
             database.read_now(_ping)
 
     # Asking would make it.
-    if not (settings.data / DATABASE_FILE).exists():
+    if not has_database(settings):
         return _found(Topic.DATABASE_NEW)
     return await _asked(ask, Topic.DATABASE_ANSWERS, Topic.DATABASE_AWAY)
 
@@ -208,10 +203,10 @@ def _ping(connection: Connection) -> None:
 async def _store(settings: Settings) -> Finding:
     """Open it, and ask for an object that nobody has."""
     # Asking would make it.
-    if not (settings.data / DOCUMENTS_FOLDER).exists():
+    if settings.store.kind == "disk" and not (settings.data / DOCUMENTS_FOLDER).exists():
         return _found(Topic.STORE_NEW)
     return await _asked(
-        lambda: reach_store(connect_store(settings)), Topic.STORE_ANSWERS, Topic.STORE_AWAY
+        lambda: reach_store(open_blobs(settings)), Topic.STORE_ANSWERS, Topic.STORE_AWAY
     )
 
 

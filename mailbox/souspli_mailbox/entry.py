@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from souspli_keys.codes import draw_admission_code, format_admission_code
-from souspli_mailbox.app import make_app, open_database, smtp_relay
+from souspli_mailbox.app import make_app, smtp_relay
+from souspli_mailbox.database import open_database
 from souspli_mailbox.listening import address_of, bind
 from souspli_mailbox.logs import configure_logging
 from souspli_mailbox.process import STOP_SECONDS, make_runner, run, start
@@ -55,7 +56,7 @@ def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -
     tls = server_tls(settings)
     # Migrated before anybody serves. The workers, each opening it for itself, find that
     # done; nothing of this connection is left when they are made.
-    open_database(settings.data).close()
+    open_database(settings).close()
     sockets = bind(settings.listen_host, settings.listen_port)
 
     def work(place: Place) -> None:
@@ -86,12 +87,12 @@ def make_admission_code(database: Database, now: int) -> str:
 
 
 def admission_code(settings: Settings) -> str:
-    """Do the same for the service in this data folder, which may be running."""
-    with open_database(settings.data) as database:
+    """Do the same for the service of these settings, which may be running."""
+    with open_database(settings) as database:
         return make_admission_code(database, int(time.time()))
 
 
 def is_empty(settings: Settings) -> bool:
     """Say whether no organisation has been admitted yet."""
-    with open_database(settings.data) as database:
+    with open_database(settings) as database:
         return database.read_now(count_organisations) == 0

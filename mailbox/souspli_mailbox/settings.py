@@ -8,7 +8,6 @@ A name that is not a setting is refused in both: a misspelt limit is no limit.
 import os
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_type_hints
 
@@ -17,12 +16,17 @@ from msgspec import Meta
 from msgspec.inspect import is_struct_type
 from yarl import URL
 
+from souspli_mailbox.database_address import DatabaseAddress, parse_database_address
 from souspli_mailbox.errors import SettingsError
+from souspli_mailbox.store_settings import StoreSettings
+from souspli_mailbox.this_machine import is_this_machine
 
 ENVIRONMENT_PREFIX: Final = "SOUSPLI_MAILBOX_"
 
 # A worker tells that it is ready by one byte. Machines with more cores run more nodes.
 MOST_WORKERS: Final = 64
+# 10,000 parts of 8 MiB.
+S3_CONTENTS_BYTES: Final = 83_886_080_000
 
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
@@ -47,12 +51,49 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def password(self) -> str | None:
         """Return the relay's password; raise SettingsError if its file can't be read."""
-        if self.password_file is None:
-            return None
-        try:
-            return self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError):
-            raise SettingsError("mail.password_file can't be read") from None
+        return _read_password(self.password_file, setting="mail.password_file")
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where rows rest: by default in the data folder, in an SQLite file of this machine's."""
+
+    url: str = ""
+    """`postgresql://user@host:port/name`, or `postgresql://user@/name?host=/run/postgresql`.
+
+    Without a password: that is what `password_file` is for. Empty: SQLite.
+    """
+    password_file: Path | None = None
+    """The password, alone in a file. Not needed where the server trusts the socket's user."""
+    tls_authorities: Path | None = None
+    """Who signs the server's certificate, as PEM; without it whom this machine trusts.
+
+    A server on another machine is always asked for TLS, under its own name: addresses
+    of patients travel here.
+    """
+    pool_size: Annotated[int, Meta(ge=2, le=100)] = 8
+    """Connections of one process, half of them for writing. A server has 100 by default."""
+
+    def password(self) -> str | None:
+        """Return the password; raise SettingsError if its file can't be read."""
+        return _read_password(self.password_file, setting="database.password_file")
+
+    @property
+    def address(self) -> DatabaseAddress | None:
+        """The server's address, or None for SQLite; SettingsError if `url` is none."""
+        return parse_database_address(self.url) if self.url else None
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is none."""
+        _ = self.address
+
+
+def _read_password(file: Path | None, *, setting: str) -> str | None:
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{setting} can't be read") from None
 
 
 class TlsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +124,16 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     contents_bytes: Annotated[int, Meta(ge=65_536)] = 2_415_919_104
     """Sealed contents of one document: 2 GiB of files and at most 12 % of padding."""
+    organisation_bytes: Annotated[int, Meta(ge=0)] = 0
+    """Sealed contents that one organisation may keep here, uploads under way included.
+
+    0: no bound. How much room there is, and for how many, only the operator knows.
+    """
+    organisation_documents_a_day: Annotated[int, Meta(ge=0)] = 10_000
+    """Documents that one organisation may begin to send in 24 hours; 0: no bound.
+
+    A large laboratory sends a few thousand. What goes beyond is a program gone wild.
+    """
     segments_at_once: Annotated[int, Meta(ge=1)] = 32
     """Segments in memory at a time, each 8 MiB: further ones wait their turn, or are sent away."""
     session_seconds: Annotated[int, Meta(ge=60)] = 43_200
@@ -135,9 +186,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with it escape being throttled. Off behind a proxy, all people share the proxy's
     address, and one who mistypes makes everybody wait.
     """
+    database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
     tls: TlsSettings = TlsSettings()
     metrics: MetricsSettings = MetricsSettings()
+    store: StoreSettings = StoreSettings()
     limits: LimitSettings = LimitSettings()
 
     @property
@@ -164,6 +217,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingsError("page is https://… where tls.certificate is given")
         if self.mail.tls == "none" and self.mail.user is not None:
             raise SettingsError("mail.tls: a password is never sent without TLS")
+        if self.store.kind == "s3" and self.limits.contents_bytes > S3_CONTENTS_BYTES:
+            raise SettingsError("limits.contents_bytes: an S3 object has at most 10,000 parts")
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -235,16 +290,6 @@ def _check_page(page: str) -> None:
     except ValueError:
         raise SettingsError("page is not an address") from None
     plain = url.path in ("", "/") and not (url.raw_query_string or url.raw_fragment or url.user)
-    if not (url.host and plain and (url.scheme == "https" or _is_this_machine(url))):
+    plain_http = url.scheme == "http" and is_this_machine(url.host or "")
+    if not (url.host and plain and (url.scheme == "https" or plain_http)):
         raise SettingsError("page is https://<host>/ (http only on this machine), and no more")
-
-
-def _is_this_machine(url: URL) -> bool:
-    # Browsers count these as trustworthy without TLS: Secure cookies work there.
-    host = url.host or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return url.scheme == "http"
-    try:
-        return url.scheme == "http" and ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -16,8 +16,10 @@ from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.store_calls import StoreCalls
+from souspli_mailbox.tombstones import Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
+from souspli_storage.direct import DirectBlobs
 
 Clock = Callable[[], float]
 
@@ -39,6 +41,9 @@ CLOCK: Final = web.AppKey[Clock]("clock")
 PAGE: Final = web.AppKey[Page | None]("page")
 DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
+TOMBSTONES: Final = web.AppKey("tombstones", Tombstones)
+DIRECT: Final = web.AppKey[DirectBlobs | None]("direct")
+"""The store as clients use it themselves; None where everything goes through the service."""
 STORE_CALLS: Final = web.AppKey("store_calls", StoreCalls)
 """How requests call the store: never in the event loop's thread."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)

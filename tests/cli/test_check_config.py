@@ -12,18 +12,19 @@ from simulation.relay import running_relay
 from simulation.service import free_port
 
 from souspli_cli.run import run
-from souspli_mailbox.app import connect_store, open_database
 from souspli_mailbox.check import check
+from souspli_mailbox.database import open_database
 from souspli_mailbox.findings import LEVELS, Finding, Level, Topic
 from souspli_mailbox.settings import MailSettings, Settings
+from souspli_mailbox.store import open_blobs
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A service that has run once."""
     settings = Settings(data=tmp_path / "data", serve_page=False)
-    open_database(settings.data).close()
-    connect_store(settings)
+    open_database(settings).close()
+    open_blobs(settings)
     return settings
 
 

@@ -40,6 +40,7 @@ from souspli_exchange.ports import (
     InvitationRecord,
     InvitationStatus,
     LetterLookup,
+    MailedCode,
     NewAccount,
 )
 from souspli_exchange.receive import reseal_waiting
@@ -202,22 +203,50 @@ async def test_the_other_surname_passes_as_well(world: World) -> None:
     await claim(claiming, letter_of(await world.invite()), me, password=PASSWORD, now=NOW)
 
 
+class Taken(PatientConnection):
+    """A connection that refuses the first few account numbers."""
+
+    def __init__(self, world: World, *, refused: int) -> None:
+        super().__init__(world.service)
+        self.refused = refused
+        self.tried: list[str] = []
+
+    async def bind(
+        self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+    ) -> BoundAccount:
+        self.tried.append(account.account_number)
+        if len(self.tried) <= self.refused:
+            raise AccountNumberTakenError("taken")
+        return await super().bind(invitation_id, account=account, binding=binding)
+
+
 async def test_an_account_number_that_is_taken_is_drawn_again(world: World) -> None:
-    invitation = await world.invite()
-    tried: list[str] = []
+    letter, taken = letter_of(await world.invite()), Taken(world, refused=4)
+    claiming = Claiming(taken, ORIGIN, ask_code, AT_ONCE)
+    account = await claim(claiming, letter, ME, password=PASSWORD, now=NOW)
+    assert len(set(taken.tried)) == 5
+    assert account.vault.account == taken.tried[-1]
 
-    class Taken(PatientConnection):
-        async def bind(
-            self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
-        ) -> BoundAccount:
-            tried.append(account.account_number)
-            if len(tried) < 3:
-                raise AccountNumberTakenError("taken")
-            return await super().bind(invitation_id, account=account, binding=binding)
 
-    claiming = Claiming(Taken(world.service), ORIGIN, ask_code, AT_ONCE)
-    await claim(claiming, letter_of(invitation), ME, password=PASSWORD, now=NOW)
-    assert len(set(tried)) == 3
+async def test_a_service_that_refuses_five_account_numbers_is_given_up(world: World) -> None:
+    letter, taken = letter_of(await world.invite()), Taken(world, refused=5)
+    claiming = Claiming(taken, ORIGIN, ask_code, AT_ONCE)
+    with pytest.raises(AccountNumberTakenError):
+        await claim(claiming, letter, ME, password=PASSWORD, now=NOW)
+    assert len(taken.tried) == 5
+
+
+async def test_who_types_the_code_is_told_where_it_was_mailed_to(world: World) -> None:
+    told: list[MailedCode] = []
+
+    async def ask(mailed: MailedCode) -> str:
+        told.append(mailed)
+        return PatientConnection.CODE
+
+    claiming = Claiming(PatientConnection(world.service), ORIGIN, ask, AT_ONCE)
+    letter = letter_of(await world.invite())
+    await claim(claiming, letter, ME, password=PASSWORD, now=NOW)
+    assert told == [MailedCode("j…@e…org", 0, 4)]
 
 
 async def test_of_two_claims_one_wins_and_the_other_is_told(world: World) -> None:

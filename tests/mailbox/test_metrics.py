@@ -99,7 +99,7 @@ async def test_a_store_that_fails_is_counted_by_call_and_type(tmp_path: Path) ->
     store = MemoryBlobs()
     store.fault = lambda operation: Fault.BEFORE if operation == "put_part" else None
     metrics = MetricsSettings(listen_port=free_port())
-    async with running(tmp_path / "data", metrics=metrics, store=store) as service:
+    async with running(tmp_path / "data", metrics=metrics, blobs=store) as service:
         runner = await serve_metrics(service.app, worker=0)
         practice = await Practice.found(service)
         sealed = shapes.draw()

@@ -59,7 +59,7 @@ async def test_without_the_relay_deposits_are_taken_and_the_answer_says_degraded
 async def test_without_the_store_or_the_database_nobody_is_sent_here(tmp_path: Path) -> None:
     store = MemoryBlobs()
     store.fault = lambda operation: Fault.BEFORE if operation == "size" else None
-    async with running(tmp_path / "data", store=store) as service:
+    async with running(tmp_path / "data", blobs=store) as service:
         said = await service.ask("GET", "/readyz")
         assert (said.status, said.json["status"], said.json["store"]) == (
             503,

@@ -68,7 +68,7 @@ class Waiting:
 @contextlib.asynccontextmanager
 async def waiting(folder: Path, limits: LimitSettings, *, mib: int) -> AsyncIterator[Waiting]:
     store = Store()
-    async with running(folder, store=store.blobs, limits=limits) as service:
+    async with running(folder, blobs=store.blobs, limits=limits) as service:
         practice = await Practice.found(service)
         invited = await invite(practice)
         sealed = shapes.draw(mib * MIB)

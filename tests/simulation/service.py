@@ -178,7 +178,7 @@ async def running(
     *,
     clock: Clock | None = None,
     postbox: Postbox | None = None,
-    store: BlobStore | None = None,
+    blobs: BlobStore | None = None,
     **changed: Any,
 ) -> AsyncIterator[Service]:
     """Run the service in `folder`; `changed` are settings other than the usual ones."""
@@ -193,7 +193,7 @@ async def running(
     settings = msgspec.structs.replace(settings, **changed)
     clock = clock or Clock()
     postbox = postbox or Postbox()
-    opened = {} if store is None else {"open_blobs": lambda _: store}
+    opened = {} if blobs is None else {"open_blobs": lambda _: blobs}
     app = make_app(settings, clock=clock, open_relay=lambda _: postbox, **opened)
     runner = entry.make_runner(app)
     service = Service(settings=settings, clock=clock, app=app, postbox=postbox)

@@ -1,5 +1,7 @@
 """What the service says about itself."""
 
+from msgspec import UNSET, UnsetType
+
 from souspli_mailbox.protocol.values import Message
 
 
@@ -18,6 +20,8 @@ class ServiceAnswer(Message, frozen=True, kw_only=True):
     version: str
     page: str
     limits: Limits
+    store: str | UnsetType = UNSET
+    """Where clients go to the store themselves: what every address there begins with."""
 
 
 class HealthAnswer(Message, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The service's own random keys, drawn once (docs/what-is-kept.md).
 
-None of them protects a document: they make decoy account numbers stable and
-one-time codes recomputable (`onetime.py`).
+None of them protects a document: they make decoy account numbers stable,
+one-time codes recomputable (`onetime.py`) and tombstones mute (`tombstones.py`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class SecretPurpose(StrEnum):
     DECOY_NUMBERS = "decoy-numbers"
     ONE_TIME_CODES = "one-time-codes"
     THROTTLE_KEYS = "throttle-keys"
+    TOMBSTONES = "tombstones"
     LOG_PSEUDONYMS = "log-pseudonyms"  # of one day: see `secret_of_day`
 
 

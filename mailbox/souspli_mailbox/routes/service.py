@@ -3,6 +3,7 @@
 from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET
 
 from souspli_exchange.segments import SEGMENT_BYTES
 from souspli_mailbox.answers import DEFAULT_RETRY_SECONDS, answer
@@ -26,6 +27,7 @@ async def get_service(request: web.Request) -> web.Response:
                 cover_bytes=MAX_COVER_BYTES,
                 segment_plain_bytes=SEGMENT_BYTES,
             ),
+            store=settings.store.clients_address or UNSET,
         )
     )
 

@@ -1,0 +1,53 @@
+"""One run in which the sending program is killed, or one of its writes broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crash.saboteur import Sabotage
+from crash.story import Outcome, Run
+from crash.template import sending
+from souspli_exchange.ports import DepositState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crash.engines import Engines
+    from crash.points import Point
+    from crash.template import Template
+
+
+def tell(template: Template, engines: Engines, folder: Path, *, point: Point) -> Outcome:
+    """Send a file that is not sealed yet; resume; send again what never was kept.
+
+    A practice that is told nothing, or that a document was not sent, sends it again:
+    under another id, since it is another sealing.
+    """
+    with Run(template, engines, folder, segments=point.step.segments, sealed=False) as run:
+        sabotage = Sabotage(folder, point=point)
+        run.node.start(run.quiet)
+        ended = run.practice.run(*sending(run.sample.file), sabotage=sabotage)
+        if ended.code != 0:
+            run.send()
+        assert not list(run.practice.profile.glob("outbox/*/document.json"))
+        if not stored(run):
+            # Killed before it was kept, or refused: as if it had never been begun.
+            assert ended.code != 0, ended.err
+            again = run.practice.run(*sending(run.sample.file), sabotage=run.quiet)
+            assert again.code == 0, again.err
+        run.settle()
+        run.read()
+        run.node.stop()
+        return Outcome(
+            broken=run.look(document_ids=stored(run)[:1]),
+            struck=sabotage.struck.exists(),
+            lives=run.node.lives,
+            mails=len(run.mails.mails()),
+        )
+
+
+def stored(run: Run) -> list[str]:
+    """Ids of the documents that the service has."""
+    return [
+        row.document_id for row in run.facts.rows("deposits") if row.state == DepositState.STORED
+    ]

@@ -1,0 +1,143 @@
+"""The real programs, each a process of its own, without a second of imports each time.
+
+A server process has imported the program and forks one child per start
+(multiprocessing's forkserver). The child gets its own environment, arguments and
+files, and runs `souspli_cli.main.main` as `souspli` does; what it is then is a process
+like any other, and is killed like one.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from typing import TYPE_CHECKING, Final
+
+from souspli_cli.main import main
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
+
+    from crash.saboteur import Sabotage
+
+PATIENCE_SECONDS: Final = 60
+
+_FORKS: Final = multiprocessing.get_context("forkserver")
+# What a service and a send import on their way; and `pytest`, which every child would
+# otherwise import again because the harness was started by it.
+_PRELOADED: Final = (
+    "crash.saboteur",
+    "crash.bugs",
+    "souspli_cli.run",
+    "souspli_cli.serve",
+    "souspli_cli.send",
+    "souspli_cli.sent",
+    "souspli_cli.invite",
+    "souspli_cli.org",
+    "souspli_mailbox.app",
+    "souspli_mailbox.entry",
+    "souspli_mailbox.client",
+    "souspli_storage.disk",
+    "alembic.command",
+    "alembic.config",
+    "sqlalchemy.dialects.sqlite",
+    "pytest",
+)
+
+
+def _begin() -> None:
+    """Have the server of forks: it finds our modules by this process's own path."""
+    _FORKS.set_forkserver_preload(list(_PRELOADED))
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+@dataclass
+class Program:
+    """A running `souspli`. Its words are in `out` and `err`, appended to what is there."""
+
+    process: ForkServerProcess
+    out: Path
+    err: Path
+    began: int
+    """Where its own words begin in `out`."""
+
+    @property
+    def alive(self) -> bool:
+        return self.process.is_alive()
+
+    def said(self) -> str:
+        """What it wrote to stdout so far."""
+        with self.out.open("rb") as file:
+            file.seek(self.began)
+            return file.read().decode()
+
+    def wait(self) -> int:
+        """Return its exit code once it has ended; a signal's number, negative."""
+        self.process.join(PATIENCE_SECONDS)
+        code = self.process.exitcode
+        assert code is not None, "it never ended"
+        return code
+
+    def send_signal(self, number: int) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def end(self) -> None:
+        """Make sure that it is gone."""
+        if self.alive:
+            self.process.kill()
+        self.process.join()
+
+
+def start(
+    arguments: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str],
+    out: Path,
+    err: Path,
+    sabotage: Sabotage,
+) -> Program:
+    """Start `souspli` with these arguments."""
+    _begin()
+    out.touch()
+    began = out.stat().st_size
+    words = [str(argument) for argument in arguments]
+    process = _FORKS.Process(
+        target=_run, args=(words, dict(environment), out, err, sabotage), daemon=True
+    )
+    process.start()
+    return Program(process, out, err, began)
+
+
+def _run(
+    arguments: list[str], environment: dict[str, str], out: Path, err: Path, sabotage: Sabotage
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    for path, descriptor in ((out, 1), (err, 2)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    # The server that forked us ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    warnings.simplefilter("error")
+    sys.argv = ["souspli", *arguments]
+    if arguments[0] == "serve":
+        sabotage.install_in_service()
+    else:
+        sabotage.install_in_client()
+    main()

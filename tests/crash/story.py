@@ -1,0 +1,323 @@
+"""One run: a document sent to two patients, told, collected, opened, receipted, swept.
+
+Something happens on the way (a `Sabotage`), programs that were killed are started
+again, clients try again as they do, the clock moves on by a day; then every property
+is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from cli_world import ORIGIN
+from product.world import PATIENCE_SECONDS, Patient, until
+
+from crash import properties
+from crash.journal import Journal
+from crash.node import Node, settle
+from crash.properties import Broken, Facts, Property
+from crash.saboteur import Sabotage
+from crash.template import CommandLine, service_environment
+from souspli_cli.mailcatcher import MailCatcher
+from souspli_exchange.errors import ExchangeError
+from souspli_exchange.ids import DocumentId
+from souspli_exchange.receive import (
+    Receiving,
+    all_deliveries,
+    fetch_cover,
+    open_into_folder,
+    sign_receipt,
+)
+from souspli_exchange.retry import RetryPolicy
+from souspli_exchange.sealed import Reader
+from souspli_keys.codes import AccountNumber
+from souspli_mailbox.client import MailboxClient
+from souspli_mailbox.records.deposits import NewDeposit, open_deposit
+from souspli_mailbox.records.jobs import JobName
+from souspli_storage.blobs import Part
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crash.bugs import Bug
+    from crash.engines import Engines
+    from crash.points import Point
+    from crash.proxy import Proxy
+    from crash.template import Template
+    from souspli_keys.identity import Identity
+
+HOUR: Final = 3_600
+# Past the day after which uploads are swept, a killed worker's lease and the first
+# retries of a job.
+LATER_SECONDS: Final = 26 * HOUR
+# Uploads of the same length as any other: what is inside nobody looks at.
+STRAY_LENGTH: Final = 65_768
+STRAY: Final = secrets.token_bytes(STRAY_LENGTH)
+
+# A service that is started again listens after some tenths of a second.
+PATIENT: Final = RetryPolicy(attempts=60, first_delay=0.1, longest_delay=0.4)
+
+
+@dataclass
+class Outcome:
+    """How a run ended."""
+
+    broken: list[Broken] = field(default_factory=list)
+    struck: bool = False
+    lives: int = 0
+    """How often the service was started."""
+    mails: int = 0
+
+
+@dataclass
+class Run:
+    """A service of its own for one run. A context."""
+
+    template: Template
+    engines: Engines
+    folder: Path
+    segments: int = 1
+    """Of the document that is sent."""
+    sealed: bool = True
+    """Whether it waits in the outbox already."""
+    line: Proxy | None = None
+    """Between the clients and the service."""
+    mail_line: Proxy | None = None
+    """Between the service and its relay."""
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        self.quiet = Sabotage(self.folder)
+        self.mails = MailCatcher(self.folder / "mails")
+        self.mails.start()
+        self.ground = self.engines.copy(self.template.data, self.folder / "data")
+        mail_port = self.mails.port
+        if self.mail_line is not None:
+            self.mail_line.upstream, mail_port = mail_port, self.mail_line.port
+        self.environment = (
+            service_environment(self.folder, mail_port=mail_port) | self.ground.settings
+        )
+        self.node = Node(self.folder, self.folder / "data", self.environment)
+        self.url = self.node.url
+        if self.line is not None:
+            self.line.upstream = self.node.port
+            self.url = f"http://127.0.0.1:{self.line.port}"
+        self.database = self.ground.open_database()
+        self.blobs = self.ground.open_blobs()
+        self.facts = Facts(self.database, self.blobs)
+        self.journal = Journal(self.quiet.journal)
+        self.receipts: list[str] = []
+        self.readers: list[Identity] = [
+            self.template.patient.vault.identity,
+            self.template.claim_identity,
+        ]
+        self.broken: list[Broken] = []
+        self.practice = CommandLine(self.folder, self.folder / "profile")
+        self.sample = self.template.samples[self.segments]
+        self.template.copy_profile(
+            self.practice.profile, url=self.url, kept=self.sample if self.sealed else None
+        )
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.node.end()
+        self.database.close()
+        self.mails.stop()
+
+    # --- what is done ---------------------------------------------------------------
+
+    def stray(self) -> None:
+        """Leave what crashes leave: an upload that nobody goes on with, and two orphans."""
+        (deposit,) = self.facts.rows("members")[:1]
+        uploads = [secrets.token_hex(16) for _ in range(2)]
+        self.database.write_now(
+            open_deposit,
+            deposit=NewDeposit(
+                organisation=deposit.organisation,
+                document_id=secrets.token_hex(16),
+                member=deposit.fingerprint,
+                object_key=uploads[0],
+                sealed_length=STRAY_LENGTH,
+                segments=1,
+            ),
+            now=int(time.time()),
+        )
+        digest = hashlib.sha256(STRAY).digest()
+        orphan = secrets.token_hex(16)
+        for key in (*uploads, orphan):
+            self.blobs.begin(key)
+            self.blobs.put_part(key, 0, STRAY, digest)
+        self.blobs.complete(orphan, [Part(0, STRAY_LENGTH, digest)])
+
+    def send(self, *, tries: int = 8) -> None:
+        """`souspli send --resume` until it says that all is sent."""
+        for _ in range(tries):
+            ended = self.practice.run("send", "--resume", "--json", sabotage=self.quiet)
+            if ended.code == 0:
+                return
+            assert ended.code == 75, ended.err
+        raise AssertionError("it never was sent")
+
+    def died(self) -> None:
+        """Look at what was acknowledged before the service was killed."""
+        self.broken += properties.acknowledged(self.facts, self.journal.entries())
+        self.broken += properties.receipts_kept(self.facts, self.receipts)
+
+    def let_time_pass(self, seconds: int) -> None:
+        """Move the service's clock, while it runs."""
+        clock = self.quiet.clock
+        before = int(clock.read_text()) if clock.exists() else 0
+        beside = clock.with_suffix(".new")
+        beside.write_text(str(before + seconds))
+        beside.replace(clock)
+
+    def notify_jobs(self) -> int:
+        """How many recipients' jobs are there still."""
+        return sum(row.job == JobName.NOTIFY for row in self.facts.rows("jobs"))
+
+    def settled(self) -> bool:
+        """Whether nothing is left to be done: nobody to tell, nothing to delete."""
+        return not self.notify_jobs() and not properties.swept(self.facts, self.ground.leftovers())
+
+    def busy(self) -> bool:
+        """Whether a worker is at something, or a dead one's lease has not ended."""
+        now = self.quiet.now()
+        return any(row.lease_until and row.lease_until > now for row in self.facts.rows("jobs"))
+
+    def settle(self) -> None:
+        """Let days pass, a little at a time, until nothing is left or nothing helps."""
+        self.let_time_pass(LATER_SECONDS)
+        for _ in range(5):
+            if settle(self.settled, seconds=1):
+                return
+            # Not while somebody is at it: its lease would end, and the clock's jump
+            # would be a second fault beside the one that is looked at.
+            settle(lambda: self.settled() or not self.busy(), seconds=PATIENCE_SECONDS)
+            self.let_time_pass(2 * HOUR)
+
+    def read(self) -> None:
+        """The patient with an account opens everything and signs for it."""
+        asyncio.run(asyncio.wait_for(self._read(), PATIENCE_SECONDS))
+
+    async def _read(self) -> None:
+        patient, key = self.template.patient, self.template.login_key
+        vault = patient.vault
+        async with MailboxClient(self.url, origin=ORIGIN) as client:
+            receiving = Receiving(
+                reader=Reader(
+                    identities=[vault.identity, *(kept.identity for kept in vault.claims)],
+                    origin=ORIGIN,
+                    organisations={pin.fingerprint for pin in vault.pinned},
+                ),
+                mailbox=client,
+                retry=PATIENT,
+            )
+            await PATIENT.repeat(
+                lambda: client.sign_in(
+                    AccountNumber(vault.account),
+                    kind="password",
+                    login_public_key=key.public_key,
+                    sign=key.sign,
+                )
+            )
+            async for delivery in all_deliveries(receiving):
+                folder = self.folder / delivery.delivery_id
+                fetched = await fetch_cover(
+                    receiving, delivery.delivery_id, DocumentId(delivery.document_id)
+                )
+                opened = await open_into_folder(
+                    receiving, delivery.delivery_id, fetched.cover, folder
+                )
+                if opened.paths[0].read_bytes() != self.sample.content:
+                    self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
+                receipt = sign_receipt(opened.verified, signer=vault.identity, now=int(time.time()))
+                await PATIENT.repeat(
+                    lambda: client.post_receipt(delivery.delivery_id, receipt)  # noqa: B023  (awaited here)
+                )
+                self.receipts.append(delivery.delivery_id)
+
+    def claim(self) -> None:
+        """The pending patient claims with the letter, and reads."""
+        patient = Patient.with_letter(
+            _At(self.url, self.mails),  # type: ignore[arg-type]  # as much of one as it takes
+            self.template.letter,
+        )
+        self.readers.append(patient.vault.identity)
+        found = patient.read_all(self.folder / "claimed")
+        if [list(one.files.values()) for one in found] != [[self.sample.content]]:
+            self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
+
+    def go_through(self, sabotage: Sabotage) -> None:
+        """All of the story; where it can't be finished, that is a broken promise too."""
+        try:
+            self.send()
+            settle(lambda: not self.notify_jobs() or sabotage.struck.exists(), seconds=5)
+            self.settle()
+            self.read()
+            if sabotage.point is not None and sabotage.point.claims:
+                self.claim()
+        except (AssertionError, ExchangeError, TimeoutError) as failure:
+            self.broken.append(Broken(Property.FINISHED, repr(failure)))
+
+    # --- what is true -----------------------------------------------------------------
+
+    def look(self, *, document_ids: list[str] | None = None) -> list[Broken]:
+        """Every property, at the end."""
+        ids = [self.sample.sealed.document_id] if document_ids is None else document_ids
+        facts = self.facts
+        journal = self.journal.entries()
+        self.broken += properties.acknowledged(facts, journal)
+        self.broken += properties.receipts_kept(facts, self.receipts)
+        self.broken += properties.contents(
+            facts,
+            self.sample.content,
+            organisation=self.template.patient.vault.pinned[0].fingerprint,
+            readers=self.readers,
+        )
+        self.broken += properties.once(facts, document_ids=ids, recipients=2)
+        self.broken += properties.notified(facts, self.mails.mails())
+        self.broken += properties.swept(facts, self.ground.leftovers())
+        self.broken += properties.sealed_once(journal)
+        # One fact is told once, however often it was looked at.
+        return list(dict.fromkeys(self.broken))
+
+
+@dataclass(frozen=True)
+class _At:
+    url: str
+    mails: MailCatcher
+
+
+def tell(
+    template: Template,
+    engines: Engines,
+    folder: Path,
+    *,
+    point: Point | None = None,
+    bug: Bug | None = None,
+) -> Outcome:
+    """Run the whole story once, with this happening on the way."""
+    segments = 1 if point is None else point.step.segments
+    with Run(template, engines, folder, segments=segments) as run:
+        sabotage = Sabotage(folder, point=point, bug=bug)
+        run.stray()
+        run.node.start(sabotage)
+        with run.node.kept(sabotage, run.died):
+            run.go_through(sabotage)
+            if sabotage.struck.exists() and point is not None and point.act.kills:
+                until(lambda: run.node.lives > 1)
+            settle(run.settled, seconds=1)
+        run.node.stop()
+        return Outcome(
+            broken=run.look(),
+            struck=sabotage.struck.exists(),
+            lives=run.node.lives,
+            mails=len(run.mails.mails()),
+        )

@@ -1,0 +1,551 @@
+"""Deliveries in any order of events, doubled, late, broken off: no path breaks a promise.
+
+A state machine (hypothesis) drives the service's own records, outbox, worker and sweeper
+on a real SQLite database, beside a model of a few dictionaries. What the model does not
+know is what the service must not depend on: which of two workers was first, what a
+killed one had done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from simulation.rows import DAY, NOW, Practice, Rows, hex32, hex64, new_cover, sha256
+from sqlalchemy import select
+
+from souspli_exchange.ports import DeliveryState
+from souspli_mailbox.app import MIGRATIONS
+from souspli_mailbox.deliveries import INITIAL, DeliveryEvent, advance
+from souspli_mailbox.errors import MailDelayedError, MailRefusedError
+from souspli_mailbox.jobs import LEASE_SECONDS, Worker
+from souspli_mailbox.outbox import Outbox
+from souspli_mailbox.records import deliveries, deposits
+from souspli_mailbox.records.errors import LeaseLostError, NotFoundError
+from souspli_mailbox.records.jobs import Job, JobName, claim_job, next_due
+from souspli_mailbox.routes.deposits import _begin, _complete
+from souspli_mailbox.routes.segments import _put
+from souspli_mailbox.schema import tables
+from souspli_mailbox.sweep import Sweeper
+from souspli_storage.database import Database
+from souspli_storage.errors import StorageError, StoreUnavailableError
+from souspli_storage.memory import Fault, MemoryBlobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+
+SEALED: Final = b"s" * 65_768
+CHECKSUM: Final = hashlib.sha256(SEALED).digest()
+ADDRESSES: Final = ("pending@example.org", "active@example.org")
+# Below the invitation's 30 days, after which nobody is told any more.
+LONGEST_SECONDS: Final = 25 * DAY
+
+breaks = st.sampled_from([None, None, None, Fault.BEFORE, Fault.AFTER])
+
+
+def memory_folder() -> Path:
+    """A folder in which fsync costs nothing, where the machine has one."""
+    memory = Path("/dev/shm")  # noqa: S108  (Linux's)
+    return Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beginning() -> Any:
+    """A database with a practice and two patients, copied for each example."""
+    folder = memory_folder()
+    with Database(folder / "mailbox.sqlite") as database:
+        database.upgrade(migrations=MIGRATIONS)
+        rows = Rows(database)
+        practice = rows.admit()
+        pending, active = (rows.invite(practice, address) for address in ADDRESSES)
+        account = rows.claim(active)
+        database.write_now(lambda connection: connection.execute(tables.jobs.delete()))
+    DeliveryMachine.beginning = Beginning(
+        folder / "mailbox.sqlite",
+        practice,
+        {
+            ADDRESSES[0]: Recipient(pending.invitation_id, pending.claim_fingerprint),
+            ADDRESSES[1]: Recipient(active.invitation_id, account.fingerprint),
+        },
+    )
+    yield
+    shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    invitation_id: str
+    fingerprint: str
+    """Of the key in force."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    database: Path
+    practice: Practice
+    recipients: dict[str, Recipient]
+
+
+@dataclass
+class Document:
+    """A document as its sender has it, and what the service has said about it."""
+
+    document_id: str
+    request_hash: str
+    covers: dict[str, deposits.NewCover]
+    kept: bool = False
+    """The segment was acknowledged."""
+    stored: bool = False
+    answered: tuple[deposits.DeliveryMade, ...] | None = None
+
+
+@dataclass
+class Told:
+    """What became of mails to one address."""
+
+    accepted: int = 0
+    unrecorded: int = 0
+    """The relay took them and nobody wrote it down."""
+
+
+@dataclass
+class Sending:
+    """A worker that talks to the relay."""
+
+    job: Job
+    address: str
+    task: asyncio.Task[None]
+    answer: asyncio.Future[str]
+    begun_at: int
+
+
+@dataclass
+class GatedRelay:
+    """A relay whose answers come when the machine says so."""
+
+    waiting: list[tuple[str, asyncio.Future[str]]] = field(default_factory=list)
+    told: dict[str, Told] = field(default_factory=lambda: {one: Told() for one in ADDRESSES})
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:  # noqa: ARG002  (the port's)
+        answer = asyncio.get_running_loop().create_future()
+        self.waiting.append((to, answer))
+        self.entered.set()
+        match await answer:
+            case "accepted":
+                self.told[to].accepted += 1
+            case "accepted, answer lost":
+                self.told[to].accepted += 1
+                raise MailDelayedError("the line was cut")
+            case "refused":
+                raise MailRefusedError("no such mailbox", code=550)
+            case _:
+                raise MailDelayedError("not now", code=451)
+
+
+class DeliveryMachine(RuleBasedStateMachine):
+    """See the module."""
+
+    beginning: Beginning
+    documents = Bundle("documents")
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = memory_folder()
+        shutil.copyfile(self.beginning.database, self.folder / "mailbox.sqlite")
+        self.database = Database(self.folder / "mailbox.sqlite")
+        self.blobs = MemoryBlobs()
+        self.loop = asyncio.new_event_loop()
+        self.now = NOW
+        self.passed = 0
+        self.relay = GatedRelay()
+        outbox = Outbox(
+            database=self.database,
+            relay=self.relay,
+            clock=lambda: self.now,
+            sender="no-reply@example.org",
+            page="http://127.0.0.1/",
+            code_key=bytes(32),
+        )
+        self.sweeper = Sweeper(database=self.database, blobs=self.blobs, clock=lambda: self.now)
+        self.worker = Worker(
+            database=self.database,
+            handlers={JobName.NOTIFY: outbox.notify},
+            clock=lambda: self.now,
+        )
+        self.recipients = dict(self.beginning.recipients)
+        self.claimed = {ADDRESSES[1]}
+        self.sendings: list[Sending] = []
+        self.sent: dict[str, Document] = {}
+        self.states: dict[str, tuple[str, DeliveryState]] = {}
+        """By delivery: whose it is, and its state."""
+        self.refused: set[str] = set()
+        self.receipts: set[str] = set()
+
+    def teardown(self) -> None:
+        try:
+            self.let_it_end()
+        finally:
+            for sending in self.sendings:
+                self.drop(sending)
+            self.loop.close()
+            self.database.close()
+            shutil.rmtree(self.folder)
+
+    # --- what breaks ------------------------------------------------------------------
+
+    def write(self, fault: Fault | None, unit: Callable[..., Any], **values: Any) -> Any:
+        """A write of the service's, broken or not; None where its caller is told nothing."""
+        if fault is Fault.BEFORE:
+            return None
+        value = self.database.write_now(unit, **values)
+        return None if fault is Fault.AFTER else value
+
+    @contextlib.contextmanager
+    def breaking(self, operation: str, fault: Fault | None) -> Any:
+        self.blobs.fault = lambda name: fault if name == operation else None
+        try:
+            yield
+        finally:
+            self.blobs.fault = lambda _: None
+
+    # --- the sender -------------------------------------------------------------------
+
+    @rule(target=documents, to=st.sampled_from([ADDRESSES[:1], ADDRESSES[1:], ADDRESSES]))
+    def seal(self, to: tuple[str, ...]) -> Document:
+        document = Document(
+            hex32(),
+            hex64(),
+            {
+                one: new_cover(self.recipients[one].invitation_id, self.recipients[one].fingerprint)
+                for one in to
+            },
+        )
+        self.sent[document.document_id] = document
+        return document
+
+    def open(self, document: Document, fault: Fault | None = None) -> deposits.Deposit | None:
+        practice = self.beginning.practice
+        deposit: deposits.Deposit | None = self.write(
+            fault,
+            deposits.open_deposit,
+            deposit=deposits.NewDeposit(
+                organisation=practice.organisation.fingerprint,
+                document_id=document.document_id,
+                member=practice.member.fingerprint,
+                object_key=hex32(),
+                sealed_length=len(SEALED),
+                segments=1,
+            ),
+            now=self.now,
+        )
+        return deposit
+
+    @rule(document=documents, row=breaks, upload=breaks, part=breaks, only_open=st.booleans())
+    def upload(
+        self,
+        document: Document,
+        row: Fault | None,
+        upload: Fault | None,
+        part: Fault | None,
+        only_open: bool,
+    ) -> None:
+        """Open the deposit and put the segment: again and again is fine."""
+        deposit = self.open(document, row)
+        if deposit is None:
+            return
+        try:
+            with self.breaking("begin", upload):
+                received = _begin(self.blobs, deposit)
+            assert document.kept <= bool(received), "a kept part is gone"
+            if only_open:
+                return
+            with self.breaking("put_part", part):
+                _put(self.blobs, deposit, 0, SEALED, CHECKSUM)
+        except StoreUnavailableError:
+            return
+        document.kept = True
+
+    @rule(document=documents, whole=breaks, row=breaks)
+    def complete(self, document: Document, whole: Fault | None, row: Fault | None) -> None:
+        """Complete, or repeat it: every answer is the first one's."""
+        practice = self.beginning.practice
+        where = {
+            "organisation": practice.organisation.fingerprint,
+            "document_id": document.document_id,
+        }
+        request = {"request_hash": document.request_hash}
+        covers = tuple(document.covers.values())
+        try:
+            deposit = self.database.read_now(deposits.read_deposit, **where)
+            done = self.database.read_now(deposits.completed_deposit, **where, **request)
+        except NotFoundError:
+            assert not document.stored, "a stored deposit is gone"
+            return
+        if done is None:
+            assert not document.stored, "a stored deposit is uploading again"
+            if any(
+                self.recipients[one].fingerprint != cover.recipient_fingerprint
+                for one, cover in document.covers.items()
+            ):
+                return  # claimed meanwhile: the sender has to seal again
+            try:
+                with self.breaking("complete", whole):
+                    _complete(self.blobs, deposit, [CHECKSUM])
+            except StorageError:
+                return
+            done = self.write(
+                row,
+                deposits.complete_deposit,
+                **where,
+                **request,
+                covers=covers,
+                sender_cover=b"own",
+                sender_cover_hash=sha256(b"own"),
+                now=self.now,
+            )
+            if row is not Fault.BEFORE:
+                document.stored = True
+                for address, cover in document.covers.items():
+                    self.states[cover.delivery_id] = address, INITIAL
+        if done is not None:
+            assert document.answered in {None, done}, "another answer than the first time"
+            document.answered = done
+
+    @rule(to=st.sampled_from([ADDRESSES[:1], ADDRESSES[1:], ADDRESSES]), target=documents)
+    def deliver(self, to: tuple[str, ...]) -> Document:
+        """All of that without a fault: most documents arrive."""
+        document = self.seal(to)
+        self.upload(document, None, None, None, only_open=False)
+        self.complete(document, None, None)
+        return document
+
+    # --- the service's own work ----------------------------------------------------------
+
+    @rule()
+    def take_job(self) -> None:
+        """A worker takes a job and gets as far as the relay, or finds nothing to tell."""
+        job = self.database.write_now(
+            claim_job,
+            names=[JobName.NOTIFY],
+            lease=hex32(),
+            now=self.now,
+            lease_until=self.now + LEASE_SECONDS,
+        )
+        if job is None:
+            return
+        before = len(self.relay.waiting)
+        self.relay.entered.clear()
+        task = self.loop.create_task(self.worker._settle(job))
+        self.loop.run_until_complete(self.until_it_waits(task))
+        if task.done():
+            task.result()
+            return
+        ((address, answer),) = self.relay.waiting[before:]
+        self.sendings.append(Sending(job, address, task, answer, self.now))
+
+    async def until_it_waits(self, task: asyncio.Task[None]) -> None:
+        entered = asyncio.ensure_future(self.relay.entered.wait())
+        await asyncio.wait({task, entered}, return_when=asyncio.FIRST_COMPLETED)
+        entered.cancel()
+
+    @precondition(lambda self: self.sendings)
+    @rule(
+        which=st.integers(0, 9),
+        answer=st.sampled_from(["accepted", "accepted, answer lost", "refused", "delayed"]),
+    )
+    def relay_answers(self, which: int, answer: str) -> None:
+        sending = self.sendings.pop(which % len(self.sendings))
+        told = self.relay.told[sending.address]
+        sending.answer.set_result(answer)
+        try:
+            self.loop.run_until_complete(sending.task)
+        except LeaseLostError:
+            # Somebody else has the job: nothing of this one was written down.
+            told.unrecorded += answer.startswith("accepted")
+            return
+        if answer == "accepted, answer lost" or self.now >= sending.begun_at + LEASE_SECONDS:
+            told.unrecorded += answer.startswith("accepted")
+        if answer == "accepted":
+            self.advance_all(sending.address, DeliveryEvent.MAILED)
+        elif answer == "refused":
+            delivery_id = sending.job.ids["delivery_id"]
+            self.advance(delivery_id, DeliveryEvent.MAIL_REFUSED)
+            self.refused.add(delivery_id)
+
+    @precondition(lambda self: self.sendings)
+    @rule(which=st.integers(0, 9), accepted=st.booleans())
+    def worker_dies(self, which: int, accepted: bool) -> None:
+        """Killed while it waits for the relay, which may have the mail."""
+        sending = self.sendings.pop(which % len(self.sendings))
+        self.drop(sending)
+        if accepted:
+            self.relay.told[sending.address].accepted += 1
+            self.relay.told[sending.address].unrecorded += 1
+
+    def drop(self, sending: Sending) -> None:
+        """End a task where it is: it catches nothing on the way out."""
+        sending.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            self.loop.run_until_complete(sending.task)
+
+    @rule()
+    def sweep(self) -> None:
+        self.loop.run_until_complete(self.sweeper.sweep(None))  # type: ignore[arg-type]  # not looked at
+        known = {row.document_id for row in self.rows("deposits")}
+        for document in self.sent.values():
+            if document.document_id not in known:
+                assert not document.stored, "a stored deposit was swept"
+                document.kept = False
+
+    @rule(seconds=st.sampled_from([1, 31, LEASE_SECONDS + 1, 3_600, 26 * 3_600, -26 * 3_600]))
+    def time_passes(self, seconds: int) -> None:
+        """A clock may also jump back."""
+        if self.passed + seconds <= LONGEST_SECONDS and self.now + seconds > NOW:
+            self.now += seconds
+            self.passed += max(seconds, 0)
+
+    # --- the recipients --------------------------------------------------------------------
+
+    @rule()
+    def claim(self) -> None:
+        """The pending patient makes an account: what waited is theirs."""
+        address = ADDRESSES[0]
+        if address in self.claimed:
+            return
+        recipient = self.recipients[address]
+        rows = Rows(self.database)
+        account = rows.claim(recipient, now=self.now)  # type: ignore[arg-type]  # has an invitation_id
+        self.recipients[address] = Recipient(recipient.invitation_id, account.fingerprint)
+        self.claimed.add(address)
+
+    @precondition(lambda self: self.states)
+    @rule(which=st.integers(0, 99), fault=breaks)
+    def collect(self, which: int, fault: Fault | None) -> None:
+        delivery_id = self.delivery(which)
+        self.write(
+            fault,
+            deliveries.record_event,
+            delivery_id=delivery_id,
+            event=DeliveryEvent.COLLECTED,
+            now=self.now,
+        )
+        if fault is not Fault.BEFORE:
+            self.advance(delivery_id, DeliveryEvent.COLLECTED)
+
+    @precondition(lambda self: self.states)
+    @rule(which=st.integers(0, 99), fault=breaks)
+    def receipt(self, which: int, fault: Fault | None) -> None:
+        delivery_id = self.delivery(which)
+        self.write(
+            fault,
+            deliveries.keep_receipt,
+            delivery_id=delivery_id,
+            receipt=b"receipt",
+            now=self.now,
+        )
+        if fault is not Fault.BEFORE:
+            self.advance(delivery_id, DeliveryEvent.RECEIPT)
+            self.receipts.add(delivery_id)
+
+    # --- what holds at any moment ----------------------------------------------------------
+
+    def rows(self, table: str) -> list[Any]:
+        return self.database.read_now(
+            lambda connection: list(connection.execute(select(tables.metadata.tables[table])))
+        )
+
+    def delivery(self, which: int) -> str:
+        return list(self.states)[which % len(self.states)]
+
+    def advance(self, delivery_id: str, event: DeliveryEvent) -> None:
+        address, state = self.states[delivery_id]
+        self.states[delivery_id] = address, advance(state, event)
+
+    def advance_all(self, address: str, event: DeliveryEvent) -> None:
+        for delivery_id, (whose, _) in list(self.states.items()):
+            if whose == address:
+                self.advance(delivery_id, event)
+
+    @invariant()
+    def states_are_the_models(self) -> None:
+        kept = {row.delivery_id: row.state for row in self.rows("deliveries")}
+        assert kept == {one: state.value for one, (_, state) in self.states.items()}
+        assert {row.delivery_id for row in self.rows("receipts")} == self.receipts
+
+    @invariant()
+    def each_document_is_there_once_and_whole(self) -> None:
+        stored = {row.document_id: row for row in self.rows("deposits") if row.state == "stored"}
+        assert stored.keys() == {one.document_id for one in self.sent.values() if one.stored}
+        for deposit in stored.values():
+            assert self.blobs.size(deposit.object_key) == len(SEALED), "without its contents"
+
+    @invariant()
+    def nobody_is_told_too_often(self) -> None:
+        for told in self.relay.told.values():
+            # One each day, and one more for each that nobody could write down.
+            assert told.accepted <= 1 + self.passed // DAY + told.unrecorded
+
+    # --- how it has to end -------------------------------------------------------------------
+
+    def let_it_end(self) -> None:
+        """Nothing fails any more: everybody is told, and nothing is left lying about."""
+        while self.sendings:
+            self.relay_answers(0, "accepted")
+        for _ in range(200):
+            due = self.database.read_now(next_due, names=[JobName.NOTIFY])
+            if due is None:
+                break
+            self.passed += max(due - self.now, 0)
+            self.now = max(self.now, due)
+            self.take_job()
+            while self.sendings:
+                self.relay_answers(0, "accepted")
+        jobs = [row for row in self.rows("jobs") if row.job == JobName.NOTIFY]
+        assert jobs == [], "a job that never ends"
+        for delivery_id, (address, state) in self.states.items():
+            if state is DeliveryState.BOUNCED:
+                assert delivery_id in self.refused
+            else:
+                assert state is not DeliveryState.STORED, "never told"
+            if state is DeliveryState.NOTIFIED:
+                assert self.relay.told[address].accepted
+        self.states_are_the_models()
+        self.nobody_is_told_too_often()
+        self.now += 26 * 3_600
+        self.sweep()
+        self.sweep()
+        deposits_left = self.rows("deposits")
+        assert {row.state for row in deposits_left} <= {"stored"}
+        keys = {*self.blobs.incomplete(), *self.blobs.objects()}
+        assert keys == {row.object_key for row in deposits_left}, "an orphan was not swept"
+        assert self.rows("condemned_objects") == []
+        self.each_document_is_there_once_and_whole()
+
+
+DeliveryMachine.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+TestDeliveries = DeliveryMachine.TestCase

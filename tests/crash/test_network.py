@@ -1,0 +1,97 @@
+"""Lines that are slow, reset, half-open, cut short: everything arrives in the end, once."""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crash import network_story
+from crash.engines import ENGINES
+from crash.network_story import WEATHER, Weather
+from crash.proxy import SLOW_DOWN, Fault, Proxy, Trouble, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crash.matrix import Matrix
+    from crash.template import Template
+
+
+@pytest.mark.parametrize("weather", WEATHER, ids=str)
+def test_a_line_that_fails_breaks_no_promise(
+    made: Template, matrix: Matrix, weather: Weather
+) -> None:
+    matrix.begin(
+        (one, functools.partial(network_story.tell, made, ENGINES[0], weather=one))
+        for one in WEATHER
+    )
+    outcome = matrix.outcome(weather)
+    assert outcome.struck, "the line never failed"
+    assert outcome.broken == []
+
+
+@pytest.fixture
+def upstream() -> Iterator[int]:
+    """Answers each line with the same line."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(one: socket.socket) -> None:
+        with one:
+            while piece := one.recv(100):
+                one.sendall(piece)
+
+    def listen() -> None:
+        while True:
+            try:
+                one, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(one,), daemon=True).start()
+
+    threading.Thread(target=listen, daemon=True).start()
+    yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "heard"),
+    [
+        (Fault.RESET, ConnectionResetError),
+        (Fault.TRUNCATED, b""),
+        (Fault.HALF_OPEN, TimeoutError),
+        (Fault.LATENCY, b"second"),
+    ],
+)
+def test_the_proxy_does_what_it_says(
+    upstream: int, fault: Fault, heard: bytes | type[Exception]
+) -> None:
+    with Proxy(upstream, trouble=Trouble(fault, Way.DOWN, first=2, offset=0)) as proxy:
+        with socket.create_connection(("127.0.0.1", proxy.port)) as line:
+            line.settimeout(1)
+            line.sendall(b"first")
+            assert line.recv(100) == b"first"
+            line.sendall(b"second")
+            if isinstance(heard, bytes):
+                assert line.recv(100) == heard
+            else:
+                with pytest.raises(heard):
+                    line.recv(100)
+        # Whoever comes back finds a line that works.
+        with socket.create_connection(("127.0.0.1", proxy.port)) as line:
+            line.sendall(b"third")
+            assert line.recv(100) == b"third"
+
+
+def test_the_proxy_answers_slow_down_as_s3_does(upstream: int) -> None:
+    trouble = Trouble(Fault.SLOW_DOWN, Way.UP)
+    with (
+        Proxy(upstream, trouble=trouble) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)) as line,
+    ):
+        line.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert line.makefile("rb").read() == SLOW_DOWN
