@@ -83,6 +83,8 @@ def kind(field: str, hint: object) -> str:
     """Say what the value is: its unit where there is one."""
     if typing.get_origin(hint) is typing.Annotated:
         return kind(field, typing.get_args(hint)[0])
+    if typing.get_origin(hint) is tuple:
+        return "list"
     if typing.get_origin(hint) is typing.Literal:
         return " or ".join(f"`{value}`" for value in typing.get_args(hint))
     if typing.get_origin(hint) in {types.UnionType, typing.Union}:
@@ -101,6 +103,8 @@ def default(value: object) -> str:
             return "`true`" if value else "`false`"
         case "":
             return "empty"
+        case tuple():
+            return ", ".join(f"`{one}`" for one in value)
         case int():
             return f"{value:,}" if value >= 10_000 and value != 65_535 else str(value)
         case _:

@@ -25,6 +25,7 @@ from souspli_mailbox.page import WEBCLIENT, load_page
 from souspli_mailbox.store import DOCUMENTS_FOLDER, open_blobs, reach_store
 from souspli_mailbox.tls import ServerTls, is_for, read_certificate
 from souspli_storage.errors import StorageError
+from souspli_storage.regions import is_allowed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -65,6 +66,9 @@ async def check(settings: Settings, *, now: float) -> AsyncIterator[Finding]:
     ):
         for finding in look:
             yield finding
+    region = settings.store.region
+    if region is not None and not is_allowed(region, allowed=settings.store.allowed_regions):
+        yield _found(Topic.REGION_ELSEWHERE, region=region)
     yield await _database(settings)
     yield await _store(settings)
     yield await _relay(settings)
@@ -129,9 +133,13 @@ def _page(settings: Settings) -> Iterator[Finding]:
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
     """Files that hold a secret are their owner's alone."""
-    file = settings.mail.password_file
-    if file is not None:
-        yield from _private_file(file, setting="mail.password_file")
+    for setting, file in {
+        "mail.password_file": settings.mail.password_file,
+        "database.password_file": settings.database.password_file,
+        "store.secret_key_file": settings.store.secret_key_file,
+    }.items():
+        if file is not None:
+            yield from _private_file(file, setting=setting)
     if settings.mail.tls == "none":
         local = _is_loopback(settings.mail.host)
         yield _found(

@@ -47,6 +47,7 @@ class Topic(StrEnum):
     WORKERS_MANY = "workers_many"
     DATABASE_NEW = "database_new"
     STORE_NEW = "store_new"
+    REGION_ELSEWHERE = "region_elsewhere"
 
     CLOCK_WRONG = "clock_wrong"
     PAGE_WRONG = "page_wrong"
@@ -82,6 +83,7 @@ LEVELS: Final[Mapping[Topic, Level]] = MappingProxyType(
                 Topic.WORKERS_MANY,
                 Topic.DATABASE_NEW,
                 Topic.STORE_NEW,
+                Topic.REGION_ELSEWHERE,
             ),
             Level.WARNING,
         ),

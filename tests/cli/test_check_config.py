@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from simulation.certificates import draw_certificate
 from simulation.relay import running_relay
 from simulation.service import free_port
 
@@ -15,8 +16,9 @@ from souspli_cli.run import run
 from souspli_mailbox.check import check
 from souspli_mailbox.database import open_database
 from souspli_mailbox.findings import LEVELS, Finding, Level, Topic
-from souspli_mailbox.settings import MailSettings, Settings
+from souspli_mailbox.settings import MailSettings, Settings, TlsSettings
 from souspli_mailbox.store import open_blobs
+from souspli_mailbox.store_settings import StoreSettings
 
 
 @pytest.fixture
@@ -103,6 +105,7 @@ async def test_a_relay_that_nobody_vouches_for_is_named(settings: Settings, tmp_
         ({"listen_host": "0.0.0.0", "behind_proxy": True}, Topic.FORWARDED_BY_ANYBODY),  # noqa: S104
         ({"page": "https://souspli.example/"}, Topic.PROXY_NOT_TOLD),
         ({"workers": 64}, Topic.WORKERS_MANY),
+        ({"store": StoreSettings(region="us-east-1")}, Topic.REGION_ELSEWHERE),
     ],
 )
 async def test_what_is_risky_is_a_warning(
@@ -111,6 +114,26 @@ async def test_what_is_risky_is_a_warning(
     mail = MailSettings(port=free_port())
     assert topic in await found(changed(settings, mail=mail, **values))
     assert LEVELS[topic] is Level.WARNING
+
+
+async def test_a_certificate_is_looked_at_for_its_name_and_its_end(
+    settings: Settings, tmp_path: Path
+) -> None:
+    files = TlsSettings(certificate=tmp_path / "certificate.pem", key=tmp_path / "key.pem")
+
+    async def topics(*names: str, days: int) -> set[Topic]:
+        drawn = draw_certificate(*names, days=days)
+        (tmp_path / "certificate.pem").write_bytes(drawn.certificate)
+        (tmp_path / "key.pem").touch(0o600)
+        (tmp_path / "key.pem").write_bytes(drawn.key)
+        mail = MailSettings(port=free_port())
+        page = "https://souspli.example/"
+        return {*await found(changed(settings, mail=mail, tls=files, page=page))}
+
+    assert Topic.TLS_RIGHT in await topics("souspli.example", days=60)
+    assert Topic.TLS_SOON in await topics("souspli.example", days=5)
+    assert Topic.TLS_WRONG in await topics("souspli.example", days=-1)
+    assert Topic.TLS_OTHER_NAME in await topics("another.example", days=60)
 
 
 async def test_nothing_is_made_by_looking(tmp_path: Path) -> None:

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cli_world import ORIGIN
+from product.world import PATIENCE_SECONDS, Patient, until
+
 from crash import properties
 from crash.journal import Journal
 from crash.node import Node, settle
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
 from crash.small_disk import SmallDisk
-from crash.template import PENDING, CommandLine, service_environment
-from product.world import PATIENCE_SECONDS, Patient, until
-
+from crash.template import CommandLine, service_environment
 from souspli_cli.mailcatcher import MailCatcher
 from souspli_exchange.errors import ExchangeError
 from souspli_exchange.ids import DocumentId
@@ -186,9 +186,7 @@ class Run:
 
     def settled(self) -> bool:
         """Whether nothing is left to be done: nobody to tell, nothing to delete."""
-        return not self.notify_jobs() and not properties.swept(
-            self.facts, self.ground.leftovers()
-        )
+        return not self.notify_jobs() and not properties.swept(self.facts, self.ground.leftovers())
 
     def busy(self) -> bool:
         """Whether a worker is at something, or a dead one's lease has not ended."""
@@ -242,9 +240,7 @@ class Run:
                 )
                 if opened.paths[0].read_bytes() != self.sample.content:
                     self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
-                receipt = sign_receipt(
-                    opened.verified, signer=vault.identity, now=int(time.time())
-                )
+                receipt = sign_receipt(opened.verified, signer=vault.identity, now=int(time.time()))
                 await PATIENT.repeat(
                     lambda: client.post_receipt(delivery.delivery_id, receipt)  # noqa: B023  (awaited here)
                 )

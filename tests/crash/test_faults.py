@@ -9,14 +9,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from product.world import until
+
 from crash.engines import ENGINES, DatabaseKind, Engines, StoreKind
 from crash.node import Node, settle
 from crash.points import CLIENT_STEPS, SERVICE_STEPS, Act, Point
 from crash.proxy import Proxy
 from crash.saboteur import Sabotage
 from crash.story import HOUR, Run
-from product.world import until
-
 from souspli_exchange.port_errors import StorageFullError
 from souspli_mailbox.app import DATABASE_FILE
 

@@ -15,7 +15,6 @@ from crash.engines import ENGINES
 from crash.network_story import WEATHER, Weather
 from crash.proxy import SLOW_DOWN, Fault, Proxy, Trouble, Way
 from crash.saboteur import READ_SECONDS, TOTAL_SECONDS
-
 from souspli_mailbox.client import transport
 
 if TYPE_CHECKING:

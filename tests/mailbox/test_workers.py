@@ -13,13 +13,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 from simulation import sealed as shapes
+from simulation.databases import Place
 from simulation.process import Process, started
 from simulation.quick import invite
 
 from souspli_exchange.port_errors import UnavailableError
 from souspli_mailbox import entry
 from souspli_mailbox.errors import WorkersFailedError
-from souspli_mailbox.settings import Settings
+from souspli_mailbox.settings import DatabaseSettings, Settings
 
 
 def children(process: Process) -> list[int]:
@@ -45,8 +46,16 @@ async def answers(process: Process) -> bool:
         return False
 
 
-async def test_all_of_them_serve_and_the_parent_has_one_thread(tmp_path: Path) -> None:
-    async with started(tmp_path / "data", text="workers = 2\n") as process:
+def told(database: DatabaseSettings) -> str:
+    """The settings of a database, as TOML."""
+    said = {"url": database.url, "password_file": database.password_file}
+    lines = [f"{name} = {json.dumps(str(value))}" for name, value in said.items() if value]
+    return "\n".join(["[database]", *lines, ""])
+
+
+async def test_all_of_them_serve_and_the_parent_has_one_thread(place: Place) -> None:
+    text = "workers = 2\n" + told(place.settings)
+    async with started(place.folder, text=text) as process:
         practice = await process.practice()
         invited = await invite(practice)
         done = await shapes.deposit(practice, shapes.addressed(invited))
