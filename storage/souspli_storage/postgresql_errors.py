@@ -51,7 +51,9 @@ def translated(error: exc.DBAPIError) -> DatabaseError | StorageFullError:
         return StorageFullError("no room for the database")
     if state in _CONFLICTS or state in {LOCK_NOT_AVAILABLE, QUERY_CANCELED}:
         return DatabaseBusyError(f"others hold what the unit needs ({state})")
-    if state is None or error.connection_invalidated or state.startswith(_UNAVAILABLE):
+    # Without a word of the server: the line broke, or the driver itself refused a value.
+    silent = state is None and isinstance(error, exc.OperationalError)
+    if silent or error.connection_invalidated or (state or "").startswith(_UNAVAILABLE):
         return DatabaseUnavailableError(f"the database can't be reached ({state or 'no answer'})")
     if isinstance(error, exc.IntegrityError):
         return DatabaseError(f"a constraint of the schema was broken ({state})")

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, text
 
 from souspli_storage.errors import DatabaseUnsuitableError
 
-# The oldest version that the suite has been run on and that PostgreSQL's authors
-# still mend (until November 2027).
+# Nothing older is accepted, though the suite runs on 18 alone (docs/limitations.md).
+# PostgreSQL's authors mend 15 until November 2027.
 OLDEST_VERSION: Final = 15
 
 # A server on the same network answers in milliseconds; one that is failing over must

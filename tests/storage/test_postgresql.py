@@ -157,6 +157,13 @@ def test_a_broken_constraint_is_tried_once_more_and_is_then_the_unit_s_own_fault
     assert len(runs) == 2
 
 
+def test_a_value_that_no_row_can_hold_is_the_unit_s_own_fault(database: PostgresqlDatabase) -> None:
+    """PostgreSQL's text has no NUL; the driver says so itself, without asking the server."""
+    with pytest.raises(DatabaseError) as failed:
+        database.write_now(put, name="a\0b", value=1)
+    assert not failed.value.temporary
+
+
 def test_what_others_hold_too_long_is_busy(
     place: Place, database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
