@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from souspli_mailbox.app import DATABASE_FILE, DOCUMENTS_FOLDER
-from souspli_storage.database import Database
+from souspli_mailbox.database import DATABASE_FILE
+from souspli_mailbox.store import DOCUMENTS_FOLDER
 from souspli_storage.disk import DiskBlobs
+from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from souspli_storage.blobs import BlobStore
+    from souspli_storage.database import Database
 
 
 class DatabaseKind(StrEnum):
@@ -62,7 +64,7 @@ class Ground:
 
     def open_database(self) -> Database:
         """Open the rows, as the service does, to be closed by the caller."""
-        return Database(self.data / DATABASE_FILE)
+        return SqliteDatabase(self.data / DATABASE_FILE)
 
     def open_blobs(self) -> BlobStore:
         """Open the documents, as the service does."""

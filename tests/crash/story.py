@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli_world import ORIGIN
 from product.world import PATIENCE_SECONDS, Patient, until
+from simulation.rows import NO_QUOTA
 
 from crash import properties
 from crash.journal import Journal
@@ -153,6 +154,7 @@ class Run:
                 sealed_length=STRAY_LENGTH,
                 segments=1,
             ),
+            quota=NO_QUOTA,
             now=int(time.time()),
         )
         digest = hashlib.sha256(STRAY).digest()

@@ -18,7 +18,7 @@ from crash.proxy import Proxy
 from crash.saboteur import Sabotage
 from crash.story import HOUR, Run
 from souspli_exchange.port_errors import StorageFullError
-from souspli_mailbox.app import DATABASE_FILE
+from souspli_mailbox.database import DATABASE_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
