@@ -3,7 +3,7 @@
 A tombstone names nothing (`tombstones.py`): the digest of each id that is there is
 computed and looked up among those of the tombstones. The database remembers up to which
 position of the ledger that was done, so that a start with nothing new reads no line; with
-something new it costs one pass over the ids of each kind, a second or two for a million.
+something new it costs one pass over the ids of each kind, some seconds for a million.
 A database that was put back, by whatever means, was put back with its position, and meets
 what was written since. Tombstones are taken a hundred thousand at a time: memory stays
 the same however many there are.

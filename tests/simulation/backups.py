@@ -18,10 +18,9 @@ from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
-from souspli_mailbox.store import DOCUMENTS_FOLDER, open_ledger
+from souspli_mailbox.store import open_blobs, open_ledger
 from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones
 from souspli_storage.blobs import Part
-from souspli_storage.disk import DiskBlobs
 
 if TYPE_CHECKING:
     from souspli_storage.database import Database
@@ -36,7 +35,7 @@ class World:
     def __init__(self, folder: Path, kind: str) -> None:
         self.kind = kind
         self.settings = Settings(data=folder)
-        self.blobs = DiskBlobs(folder / DOCUMENTS_FOLDER)
+        self.blobs = open_blobs(self.settings)
         self.ledger = open_ledger(self.settings)
 
     def connect(self) -> Database:

@@ -55,7 +55,9 @@ def as_restored(table: str, row: Row) -> Row:
     """Return a row as it comes back: nobody works at anything."""
     match table:
         case "jobs":
-            return {**row, "lease": None, "lease_until": None}
+            # A lease moves `run_at` to its end; whose job it was can't say so any more.
+            run_at = row["run_at"] if row["lease"] is None else row["created_at"]
+            return {**row, "lease": None, "lease_until": None, "run_at": run_at}
         case "notifications":
             return {**row, "sending_until": None}
         case _:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from simulation.backups import PIECES, World, check
 
 from souspli_mailbox.store import DOCUMENTS_FOLDER
 from souspli_storage.disk import DiskBlobs
-
-if TYPE_CHECKING:
-    pass
-from simulation.backups import PIECES, World, check
 
 
 def test_contents_that_an_earlier_backup_copied_are_not_copied_again(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from simulation.backups import SECONDS_LATER, World, check, delete_document, lose_database
 from simulation.rows import NOW
 
 from souspli_mailbox.backup.make import make_backup
@@ -19,10 +19,6 @@ from souspli_mailbox.records.service_facts import Fact, read_fact
 from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_storage.disk import DiskBlobs
 from souspli_storage.errors import NoSuchObjectError
-
-if TYPE_CHECKING:
-    pass
-from simulation.backups import SECONDS_LATER, World, check, delete_document, lose_database
 
 
 def test_what_was_deleted_after_the_backup_is_deleted_again(world: World, out: Path) -> None:

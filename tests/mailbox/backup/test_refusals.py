@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from simulation.backups import World, check, delete_document
 from simulation.rows import NOW, Rows
 
 from souspli_mailbox.backup.make import make_backup
@@ -18,8 +19,6 @@ from souspli_storage.dump import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-from simulation.backups import World, check, delete_document
 
 
 def refused(world: World, folder: Path, *, contents: Path | None = None) -> BackupTrouble:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from simulation.backups import PIECES, World, check
 from simulation.rows import DAY, NOW, Rows, hex32, hex64
 
 from souspli_mailbox.backup import policy
@@ -18,10 +18,6 @@ from souspli_mailbox.records.service_facts import Fact
 from souspli_mailbox.records.throttles import Throttle
 from souspli_mailbox.schema import tables
 from souspli_storage.revisions import revision_of
-
-if TYPE_CHECKING:
-    pass
-from simulation.backups import PIECES, World, check
 
 
 def test_every_table_of_the_schema_is_either_kept_or_left_out() -> None:
@@ -94,7 +90,8 @@ def test_who_is_signed_in_is_in_no_backup_and_nobody_is_after_a_restore(
             nonce=nonce,
             purpose=NoncePurpose.SIGN_IN,
             subject="a",
-            expires_at=NOW + DAY,
+            drawn_by="somebody",
+            now=NOW,
         )
         database.write_now(
             throttles.keep_throttle,

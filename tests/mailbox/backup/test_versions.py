@@ -6,19 +6,15 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from simulation.backups import SECONDS_LATER, World, check
 
 from souspli_mailbox.database import DATABASE_FILE
 from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_mailbox.records import deliveries
 from souspli_mailbox.records.service_facts import restored_at
 from souspli_storage.revisions import revision_of
-
-if TYPE_CHECKING:
-    pass
-from simulation.backups import SECONDS_LATER, World, check
 
 RELEASES = sorted((Path(__file__).parents[1] / "databases").glob("*.sql"))
 
