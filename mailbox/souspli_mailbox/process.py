@@ -46,7 +46,8 @@ async def run(
     `sockets`: those of the parent, else they are bound here, as the settings say.
     Raises SettingsError, StorageError or OSError if it can't start.
     """
-    stop = _hear_stop(place)
+    stop, orphaned = asyncio.Event(), asyncio.Event()
+    _hear_stop(place, stop, orphaned)
     app = make_app(settings)
     tls = server_tls(settings)
     async with contextlib.AsyncExitStack() as running:
@@ -70,28 +71,33 @@ async def run(
         if ready is not None:
             ready(address_of(sockets, tls=tls is not None))
         await stop.wait()
+        if orphaned.is_set():
+            # Whoever starts the service again needs the address now, not when the last
+            # upload has arrived.
+            for site in list(runner.sites):
+                await site.stop()
         # No further job is begun while the last requests are answered.
         app[WORKER].stop()
         await app[DRAIN].finish(timeout=SHUTDOWN_SECONDS)
 
 
-def _hear_stop(place: Place | None) -> asyncio.Event:
-    """Return what is set by a signal, or by the parent's end."""
-    stop = asyncio.Event()
+def _hear_stop(place: Place | None, stop: asyncio.Event, orphaned: asyncio.Event) -> None:
+    """Have `stop` set by a signal or the parent's end; by the latter `orphaned` as well."""
     loop = asyncio.get_running_loop()
     for number in _STOP:
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop.set)
-    if place is not None:
-        parent = place.parent
+    if place is None:
+        return
+    parent = place.parent
 
-        def parent_gone() -> None:
-            # It stays readable for ever.
-            loop.remove_reader(parent)
-            stop.set()
+    def parent_gone() -> None:
+        # It stays readable for ever.
+        loop.remove_reader(parent)
+        orphaned.set()
+        stop.set()
 
-        loop.add_reader(parent, parent_gone)
-    return stop
+    loop.add_reader(parent, parent_gone)
 
 
 def make_runner(app: web.Application) -> web.AppRunner:

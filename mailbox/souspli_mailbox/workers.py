@@ -189,6 +189,7 @@ class Workers:
             if time.monotonic() > limit:
                 log.error("workers-killed")
                 self._tell(signal.SIGKILL)
+                limit = float("inf")
             time.sleep(0.02)
         for end in (self._alive_read, self._alive_write, self._ready_read, self._ready_write):
             os.close(end)
@@ -205,7 +206,12 @@ class Workers:
         read, write = os.pipe()
         os.set_blocking(write, False)
         # Whoever started us with nohup, or in the background, wants some unheard.
-        heard = [one for one in _HEARD if signal.getsignal(one) is not signal.SIG_IGN]
+        # Of the death of children we want to hear, whatever they had.
+        heard = [
+            one
+            for one in _HEARD
+            if one is signal.SIGCHLD or signal.getsignal(one) is not signal.SIG_IGN
+        ]
         before = {number: signal.signal(number, self._heard) for number in heard}
         woken = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         try:

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import aiohttp
 import pytest
 from simulation import sealed as shapes
 from simulation.databases import Place
+from simulation.people import Practice
 from simulation.process import Process, started
 from simulation.quick import invite
 
@@ -81,13 +83,55 @@ async def test_a_child_killed_is_replaced_and_nothing_is_lost(tmp_path: Path) ->
         assert (await practice.client.deposits()).deposits == ()
 
 
-async def test_the_parent_killed_ends_the_children(tmp_path: Path) -> None:
+async def test_the_parent_killed_ends_the_children_and_frees_the_address_at_once(
+    tmp_path: Path,
+) -> None:
     async with started(tmp_path / "data", text="workers = 2\n") as process:
+        practice = await process.practice()
         orphans = children(process)
         assert len(orphans) == 2
+        sealed = shapes.draw()
+        reader, writer = await begin_segment(process, practice, sealed)
         process.running.kill()
-        await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
-        assert not await answers(process)
+        # The address is free while one of them still takes the segment under way.
+        await until(lambda: is_free(process.settings.listen_port))
+        assert alive(orphans)
+        writer.write(sealed.contents)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+        writer.close()
+        await process.clients.aclose()
+        await until(lambda: not alive(orphans))
+
+
+def alive(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+async def begin_segment(
+    process: Process, practice: Practice, sealed: shapes.Sealed
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Have a handler wait for the body of a segment."""
+    await practice.client.open_deposit(sealed.document_id, sealed_length=sealed.length, segments=1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", process.settings.listen_port)
+    head = (
+        f"PUT /v1/deposits/{sealed.document_id}/segments/0 HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {practice.client._transport._token}\r\n"
+        f"X-Checksum-Sha256: {base64.b64encode(sealed.checksums[0]).decode()}\r\n"
+        f"Content-Length: {sealed.length}\r\nExpect: 100-continue\r\n\r\n"
+    )
+    writer.write(head.encode())
+    # It asks for the body.
+    assert b" 100 " in await reader.readline()
+    await reader.readline()
+    return reader, writer
 
 
 async def test_children_that_all_die_at_once_are_given_up(tmp_path: Path) -> None:
@@ -125,20 +169,7 @@ async def test_a_stop_lets_requests_of_every_child_finish_and_sends_new_ones_awa
     async with started(tmp_path / "data", text="workers = 2\n") as process:
         practice = await process.practice()
         sealed = shapes.draw()
-        await practice.client.open_deposit(
-            sealed.document_id, sealed_length=sealed.length, segments=1
-        )
-        reader, writer = await asyncio.open_connection("127.0.0.1", process.settings.listen_port)
-        head = (
-            f"PUT /v1/deposits/{sealed.document_id}/segments/0 HTTP/1.1\r\nHost: x\r\n"
-            f"Authorization: Bearer {practice.client._transport._token}\r\n"
-            f"X-Checksum-Sha256: {base64.b64encode(sealed.checksums[0]).decode()}\r\n"
-            f"Content-Length: {sealed.length}\r\nExpect: 100-continue\r\n\r\n"
-        )
-        writer.write(head.encode())
-        # Its handler runs once it asks for the body.
-        assert b" 100 " in await reader.readline()
-        await reader.readline()
+        reader, writer = await begin_segment(process, practice, sealed)
         process.running.send_signal(signal.SIGTERM)
         # The child that waits for the body is the last one; who comes now is told when to
         # come back, by an answer of problem details.
