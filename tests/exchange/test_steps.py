@@ -19,6 +19,7 @@ from souspli_exchange.engine import SegmentDone, unheard
 from souspli_exchange.errors import (
     AbandonedError,
     AnotherDocumentError,
+    BeyondLimitsError,
     ExchangeUsageError,
     TooLargeToSendError,
 )
@@ -39,6 +40,7 @@ from souspli_exchange.port_errors import (
     UnavailableError,
 )
 from souspli_exchange.runs import RunBuffers
+from souspli_exchange.sealed import Reader, open_cover, unverified_manifest
 from souspli_exchange.segments import START_BYTES
 from souspli_exchange.sources import BytesSource
 from souspli_exchange.spool import SpooledDocument
@@ -113,12 +115,35 @@ def test_a_document_has_one_cover_for_each_invitation_up_to_the_most(
         _seal(practice, recipients=2, invitation=InvitationId(random_hex()))
 
 
-def test_a_sender_with_larger_limits_seals_more_files(practice: Practice) -> None:
+def test_a_sender_and_a_reader_with_larger_limits_exchange_more_files(practice: Practice) -> None:
     many = [BytesSource(f"{number}", "a/b", b"") for number in range(MAX_FILES + 1)]
     with pytest.raises(TooLargeToSendError):
         _seal(practice, recipients=1, sources=many)
     larger = Limits(max_files=MAX_FILES + 1)
-    assert _seal(practice, recipients=1, sources=many, limits=larger).checksums
+    sender = practice.sender
+    spooled = _seal(practice, recipients=1, sources=many, limits=larger)
+    for limits in (larger, DEFAULT_LIMITS):
+        reader = Reader((sender.identity,), sender.origin, {practice.fingerprint}, limits)
+        opens = partial(
+            open_cover,
+            spooled.sender_cover,
+            reader=reader,
+            document_id=spooled.document_id,
+            organisation=sender.organisation,
+            member=sender.member,
+        )
+        claims = partial(
+            unverified_manifest, spooled.sender_cover, identities=(sender.identity,), limits=limits
+        )
+        if limits is larger:
+            cover = opens()
+            assert signing_key(cover.sender) == sender.identity.public
+            assert claims() == cover.manifest
+        else:
+            with pytest.raises(BeyondLimitsError):
+                opens()
+            with pytest.raises(BeyondLimitsError):
+                claims()
 
 
 def test_who_seals_is_told_of_each_segment(practice: Practice) -> None:
