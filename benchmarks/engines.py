@@ -11,6 +11,8 @@ from typing import Final
 
 from benchmarks import postgres
 from benchmarks.postgres import PostgresServer
+from souspli_cli.demo_engines import new_bucket, store_settings
+from souspli_cli.seaweedfs import SeaweedFS
 from souspli_mailbox.database import open_database
 from souspli_mailbox.settings import Settings, load
 from souspli_storage.database import Database
@@ -82,8 +84,14 @@ def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator
             server.create(DATABASE)
             settings["SOUSPLI_MAILBOX_DATABASE_URL"] = server.url(DATABASE)
             servers[database] = server.pid
-        if store is not StoreKind.DISK:
-            raise NotImplementedError("only the disk")
+        if store is StoreKind.SEAWEEDFS:
+            below = folder / "seaweedfs"
+            below.mkdir()
+            weed = stack.enter_context(SeaweedFS(below))
+            settings |= store_settings(new_bucket(weed), below)
+            # The drivers speak to the nodes alone: all bytes go through them, and cost them.
+            settings["SOUSPLI_MAILBOX_STORE_DIRECT"] = "false"
+            servers[store] = weed.pid
         yield Engines(database, store, folder / "data", settings, servers, server)
 
 

@@ -19,7 +19,10 @@ from benchmarks.load_tables import write_tables as write_load
 from benchmarks.page import put, where_and_when
 
 PICTURE_LINE: Final = "![Cost by deliveries in the table](pictures/growth.svg)"
-ENGINES: Final = ((DatabaseKind.SQLITE, StoreKind.DISK),)
+ENGINES: Final = (
+    (DatabaseKind.SQLITE, StoreKind.DISK),
+    (DatabaseKind.POSTGRESQL, StoreKind.SEAWEEDFS),
+)
 
 
 def measure_load() -> None:

@@ -64,7 +64,8 @@ def started(kind: EnginesKind, folder: Path) -> Generator[Engines]:
         return
     folder.mkdir()
     with _postgresql(folder / "postgresql") as url, _seaweedfs(folder / "seaweedfs") as place:
-        yield Engines(_settings(url, place, folder), place)
+        database = {"SOUSPLI_MAILBOX_DATABASE_URL": url}
+        yield Engines(database | store_settings(place, folder), place)
 
 
 @contextmanager
@@ -87,28 +88,33 @@ def _postgresql(folder: Path) -> Generator[str]:
 
 @contextmanager
 def _seaweedfs(folder: Path) -> Generator[S3Location]:
-    from souspli_storage.s3 import make_bucket  # noqa: PLC0415  (boto3: 0.3 s)
-    from souspli_storage.s3_location import Credentials, S3Location  # noqa: PLC0415  (as above)
-
     folder.mkdir()
     try:
         with SeaweedFS(folder) as server:
-            place = S3Location(
-                endpoint=server.endpoint,
-                region=REGION,
-                bucket=BUCKET,
-                credentials=Credentials(server.access_key, server.secret_key),
-            )
-            make_bucket(place)
-            yield place
+            yield new_bucket(server)
     except SeaweedMissingError:
         raise ProgramMissing("no_engines", line=EXTRA_LINE) from None
     except SeaweedFailedError:
         raise Refused("demo_failed", step="seaweedfs") from None
 
 
-def _settings(url: str, place: S3Location, folder: Path) -> dict[str, str]:
-    """Return the service's settings; keys are given as files, as in earnest."""
+def new_bucket(server: SeaweedFS) -> S3Location:
+    """Make a bucket on a running server."""
+    from souspli_storage.s3 import make_bucket  # noqa: PLC0415  (boto3: 0.3 s)
+    from souspli_storage.s3_location import Credentials, S3Location  # noqa: PLC0415  (as above)
+
+    place = S3Location(
+        endpoint=server.endpoint,
+        region=REGION,
+        bucket=BUCKET,
+        credentials=Credentials(server.access_key, server.secret_key),
+    )
+    make_bucket(place)
+    return place
+
+
+def store_settings(place: S3Location, folder: Path) -> dict[str, str]:
+    """Return the service's settings of a store; keys are given as files, as in earnest."""
     if place.credentials is None:  # made above with some
         raise Refused("demo_failed", step="seaweedfs")
     keys = {"access": place.credentials.access_key, "secret": place.credentials.secret_key}
@@ -117,12 +123,11 @@ def _settings(url: str, place: S3Location, folder: Path) -> dict[str, str]:
         file.touch(mode=0o600)
         file.write_text(text, encoding="ascii")
     said = {
-        "DATABASE_URL": url,
-        "STORE_KIND": "s3",
-        "STORE_ENDPOINT": place.endpoint,
-        "STORE_REGION": place.region,
-        "STORE_BUCKET": place.bucket,
-        "STORE_ACCESS_KEY_FILE": str(folder / "access-key"),
-        "STORE_SECRET_KEY_FILE": str(folder / "secret-key"),
+        "KIND": "s3",
+        "ENDPOINT": place.endpoint,
+        "REGION": place.region,
+        "BUCKET": place.bucket,
+        "ACCESS_KEY_FILE": str(folder / "access-key"),
+        "SECRET_KEY_FILE": str(folder / "secret-key"),
     }
-    return {f"SOUSPLI_MAILBOX_{name}": text for name, text in said.items()}
+    return {f"SOUSPLI_MAILBOX_STORE_{name}": text for name, text in said.items()}
