@@ -43,7 +43,7 @@ from souspli_mailbox.backup.manifest import (
     Manifest,
     lines_of,
 )
-from souspli_mailbox.backup.policy import as_restored
+from souspli_mailbox.backup.policy import KEPT, as_restored
 from souspli_mailbox.backup.progress import Stage, Told
 from souspli_mailbox.database import connect_database, has_database, open_database
 from souspli_mailbox.errors import BackupError, BackupTrouble
@@ -102,6 +102,9 @@ def restore_backup(
         raise BackupError(BackupTrouble.OTHER_ORIGIN)
     if not is_known(manifest.schema, migrations=MIGRATIONS):
         raise BackupError(BackupTrouble.NEWER_BACKUP)
+    if not manifest.tables.keys() <= KEPT:
+        # Sessions, for one, that somebody put there.
+        raise BackupError(BackupTrouble.DAMAGED)
     copies = contents_of(folder, manifest, contents)
     with connect_database(settings) as database:
         try:

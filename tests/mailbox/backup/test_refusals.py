@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,17 @@ def test_rows_that_do_not_fit_together_are_refused_although_their_hashes_are_rig
         "lines": 0, "size": 0, "sha256": hashlib.sha256().hexdigest(),
     }  # fmt: skip
     (out / "tables" / "organisations.jsonl").write_bytes(b"")
+    change_manifest(out, files=manifest["files"])
+    assert refused(elsewhere, out) is BackupTrouble.DAMAGED
+
+
+def test_sessions_that_somebody_put_into_a_backup_are_refused(
+    world: World, elsewhere: World, out: Path
+) -> None:
+    world.back_up(out)
+    manifest = json.loads((out / "backup.json").read_text())
+    manifest["files"]["tables/sessions.jsonl"] = manifest["files"]["tables/receipts.jsonl"]
+    shutil.copy(out / "tables" / "receipts.jsonl", out / "tables" / "sessions.jsonl")
     change_manifest(out, files=manifest["files"])
     assert refused(elsewhere, out) is BackupTrouble.DAMAGED
 
