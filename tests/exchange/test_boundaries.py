@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from exchange.people import DAY, DESCRIPTION, NOW, ORIGIN, Practice
 
+from souspli_exchange import workers
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.bundle import Bundle, BundledFile, file_headers
 from souspli_exchange.cover import (
@@ -43,10 +44,13 @@ from souspli_exchange.manifest import (
     encode_manifest,
     parse_manifest,
 )
+from souspli_exchange.sealed import MAX_SEALED_COVER_BYTES, seal_cover, unverified_manifest
+from souspli_exchange.segments import START_BYTES, SegmentLayout
 from souspli_keys import canonical
 from souspli_keys.address import Origin
 from souspli_keys.codes import parse_letter_number
 from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
+from souspli_keys.identity import Identity
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import Invitation
 
@@ -169,6 +173,14 @@ def test_the_largest_cover_is_written_and_read_back() -> None:
         parse_cover(plaintext + b" " * PADDING_BYTES)
 
 
+def test_the_largest_sealed_cover_is_decrypted() -> None:
+    me = Identity.generate()
+    sealed = seal_cover(cover_of(388_000), me.public)
+    assert len(sealed) == MAX_SEALED_COVER_BYTES
+    with pytest.raises(ManifestRefusedError):  # its zeros are none, but that is seen later
+        unverified_manifest(sealed, identities=[me])
+
+
 def test_a_cover_that_leaves_room_for_eight_grants_exactly_may_be_sealed() -> None:
     room = MAX_GRANTS * GRANT_ROOM_BYTES
     largest, larger = 314_000, 320_000
@@ -192,6 +204,25 @@ def test_a_bundle_s_range_may_end_where_it_ends_and_nowhere_outside() -> None:
     for start in (-1, end):
         with pytest.raises(ExchangeUsageError):
             bundle.compare(start, memoryview(b"\0"), write=lambda *_: None)
+
+
+def test_the_least_contents_have_one_byte() -> None:
+    assert SegmentLayout.of_sealed(START_BYTES + 17).padded_length == 1
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (8, 8), (9, 8), (None, 1)])
+def test_there_are_as_many_threads_as_cores_up_to_eight(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, threads: int
+) -> None:
+    """On Linux those that a container leaves to the process, elsewhere the machine's."""
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _pid: set(range(cores or 0)))
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(workers.sys, "platform", "linux")
+    assert workers.thread_count() == threads
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _pid: {0, 1, 2})
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(workers.sys, "platform", "darwin")
+    assert workers.thread_count() == threads
 
 
 @pytest.mark.parametrize("validity", [301, 30 * DAY])

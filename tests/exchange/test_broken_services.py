@@ -66,10 +66,11 @@ async def test_an_answer_about_another_deposit_is_refused(world: World, what: st
         await send_through(world, Confused(world.service))
 
 
-async def test_a_segment_that_does_not_exist_is_not_looked_for(world: World) -> None:
+@pytest.mark.parametrize("index", [-1, 1, 7])
+async def test_a_segment_that_does_not_exist_is_not_looked_for(world: World, index: int) -> None:
     class Confused(MemberConnection):
         async def complete_deposit(self, *_arguments: Any, **_named: Any) -> CompletedDeposit:
-            raise IncompleteDepositError("missing", missing=(7,))
+            raise IncompleteDepositError("missing", missing=(index,))
 
     with pytest.raises(BrokenAnswerError):
         await send_through(world, Confused(world.service))
@@ -103,6 +104,11 @@ async def test_a_service_that_refuses_the_key_it_names_is_not_obeyed(world: Worl
     with pytest.raises(RecipientClaimedError):
         await send_through(world, Confused(world.service))
     assert len(asked) == 1
+    [spooled] = world.spool.documents()
+    sending = replace(world.sending(), mailbox=Confused(world.service))
+    with pytest.raises(RecipientClaimedError):
+        await resume(sending, spooled, world.own_copies, now=NOW)
+    assert len(asked) == 2
 
 
 async def test_a_service_that_takes_a_claim_back_while_we_send_is_a_red_stop(
