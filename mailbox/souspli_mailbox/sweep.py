@@ -53,13 +53,20 @@ class Sweeper:
         rows = await self.database.write(delete_due, due=due(now))
         uploads = await self.database.write(condemn_stale_uploads, due=due(now), now=now)
         orphans = await self._condemn_orphans(now)
-        await asyncio.to_thread(self.blobs.sweep)
+        await self._sweep_leftovers()
         deleted, left = await self._delete_condemned(now)
         if rows or uploads or deleted:
             await self._forget_log()
         _log.info("swept", rows=rows, uploads=uploads, orphans=orphans, objects=deleted, left=left)
         more = deleted == OBJECTS_AT_ONCE
         return NotYet(now if more else now + SWEEP_EVERY_SECONDS)
+
+    async def _sweep_leftovers(self) -> None:
+        try:
+            await asyncio.to_thread(self.blobs.sweep)
+        except StorageError as error:
+            # Nobody's leftovers must not keep what is due from being deleted.
+            _log.warning("leftovers-not-swept", failure=type(error).__name__)
 
     async def _condemn_orphans(self, now: int) -> int:
         keys = await asyncio.to_thread(

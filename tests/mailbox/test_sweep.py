@@ -19,7 +19,7 @@ from souspli_mailbox.retention import due
 from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError
+from souspli_storage.errors import NoSuchObjectError, StoreUnavailableError
 from souspli_storage.memory import Fault, MemoryBlobs
 
 if TYPE_CHECKING:
@@ -255,3 +255,14 @@ async def test_what_was_swept_is_in_no_file_of_the_database(
     assert found()
     await sweep(rows, blobs, now=NOW)
     assert not found()
+
+
+async def test_leftovers_that_can_not_be_swept_keep_nothing_that_is_due(rows: Rows) -> None:
+    class Stubborn(MemoryBlobs):
+        def sweep(self) -> None:
+            raise StoreUnavailableError("not now")
+
+    blobs = Stubborn()
+    put(blobs, hex32())
+    await sweep(rows, blobs, now=NOW)
+    assert keys(blobs) == set()
