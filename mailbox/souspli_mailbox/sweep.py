@@ -75,7 +75,7 @@ class Sweeper:
         if may_condemn(now, restored_at=await self.database.read(restored_at)):
             uploads = await self.database.write(condemn_stale_uploads, due=due(now), now=now)
             orphans = await self._condemn_orphans(now, among=orphans_prefix(now))
-        await asyncio.to_thread(self.blobs.sweep)
+        await self._sweep_leftovers()
         deleted, left = await self._delete_condemned(now)
         if rows or uploads or deleted:
             await self._forget_deleted()
@@ -90,6 +90,13 @@ class Sweeper:
         self.observer(swept)
         more = deleted == OBJECTS_AT_ONCE
         return NotYet(now if more else now + SWEEP_EVERY_SECONDS)
+
+    async def _sweep_leftovers(self) -> None:
+        try:
+            await asyncio.to_thread(self.blobs.sweep)
+        except StorageError as error:
+            # Nobody's leftovers must not keep what is due from being deleted.
+            _log.warning("leftovers-not-swept", failure=type(error).__name__)
 
     async def _condemn_orphans(self, now: int, *, among: str) -> int:
         keys = await asyncio.to_thread(

@@ -42,10 +42,10 @@ from souspli_storage.s3_uploads import Uploads
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# Seconds. A store in reach answers at once; between two reads of an answer it may be
-# busy putting parts together.
+# Seconds. A store in reach answers at once, or within a few while it puts parts together.
+# Whoever waits holds one of the service's few threads, so not for long.
 CONNECT_SECONDS: Final = 5.0
-ANSWER_SECONDS: Final = 60.0
+ANSWER_SECONDS: Final = 20.0
 
 # In all, with growing pauses (boto3's "standard" mode: also for SlowDown). Callers
 # repeat what is temporary as well, so few here.

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from souspli_storage.errors import StorageError, StoreDamagedError, StoreRefusedError
 from souspli_storage.s3_errors import (
     AbsentError,
+    NotImplementedHereError,
     PresentError,
     UploadGoneError,
     code_of,
@@ -31,10 +32,8 @@ if TYPE_CHECKING:
 # What `DeleteObjects` takes at once.
 _DELETED_AT_ONCE: Final = 1_000
 
-# Stores that have no versions say one of these when asked for them.
-_NOT_IMPLEMENTED: Final = frozenset({"NotImplemented", "MethodNotAllowed", "InvalidRequest"})
 # Some stores want a Content-MD5 here, which boto3 does not send any more.
-_NO_MANY: Final = _NOT_IMPLEMENTED | {"MissingContentMD5", "InvalidDigest"}
+_NO_MANY: Final = frozenset({"NotImplemented", "MissingContentMD5", "InvalidRequest"})
 
 OCTETS: Final = "application/octet-stream"
 
@@ -151,7 +150,8 @@ class Bucket:
     def put_if_absent(self, name: str, body: bytes) -> bool:
         """Keep an object unless one of this name is there; say whether this one was kept.
 
-        A store that knows no conditions replaces: `s3_check` says of which kind one is.
+        A store that ignores the condition replaces, and one that refuses it is asked
+        first: of two at once both may then be told so (docs/storage.md, "Conditions").
         """
         try:
             with translated():
@@ -165,6 +165,10 @@ class Bucket:
                 )
         except PresentError:
             return False
+        except NotImplementedHereError:
+            if self.head(name) is not None:
+                return False
+            self.put(name, body)
         return True
 
     def get(self, name: str) -> bytes | None:
@@ -217,28 +221,22 @@ class Bucket:
 
     def versions(self, prefix: str) -> tuple[Version, ...]:
         """Return all versions and delete markers behind a prefix."""
-        found: list[Version] = []
+        try:
+            with translated():
+                return tuple(self._all_versions(prefix))
+        except NotImplementedHereError:
+            # A store without versions has one of each object, without an id.
+            return tuple(
+                Version(one.name, None, is_delete_marker=False) for one in self.listing(prefix)
+            )
+
+    def _all_versions(self, prefix: str) -> Iterator[Version]:
         pages = self._client.get_paginator("list_object_versions")
-        with translated():
-            try:
-                for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
-                    found += [
-                        Version(one.get("Key", ""), one.get("VersionId"), is_delete_marker=False)
-                        for one in page.get("Versions", ())
-                    ]
-                    found += [
-                        Version(one.get("Key", ""), one.get("VersionId"), is_delete_marker=True)
-                        for one in page.get("DeleteMarkers", ())
-                    ]
-            except ClientError as refused:
-                if code_of(refused) not in _NOT_IMPLEMENTED:
-                    raise
-            else:
-                return tuple(found)
-        # A store without versions has one of each, without an id.
-        return tuple(
-            Version(one.name, None, is_delete_marker=False) for one in self.listing(prefix)
-        )
+        for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+            for one in page.get("Versions", ()):
+                yield Version(one.get("Key", ""), one.get("VersionId"), is_delete_marker=False)
+            for mark in page.get("DeleteMarkers", ()):
+                yield Version(mark.get("Key", ""), mark.get("VersionId"), is_delete_marker=True)
 
     def delete(self, name: str) -> None:
         """Delete what has this name now; where there are versions, only hide it."""

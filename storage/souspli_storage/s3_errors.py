@@ -6,6 +6,7 @@
         ├── AbsentError         no such object
         ├── UploadGoneError     no such multipart upload: completed or aborted
         ├── PresentError        a conditional write found something
+        ├── NotImplementedHereError  a request or header that this store does not know
         └── PartsRefusedError   the store would not put these parts together
 
 A store's own text names bucket and key; none of it is passed on, only its error code.
@@ -41,7 +42,7 @@ from souspli_storage.errors import (
 
 
 class AnswerError(StorageError):
-    """Base of the four below."""
+    """Base of the five below."""
 
 
 class AbsentError(AnswerError):
@@ -56,6 +57,10 @@ class PresentError(AnswerError):
     """Something has this name already, or is getting it at this moment."""
 
 
+class NotImplementedHereError(AnswerError):
+    """This store does not know the request, or one of its headers."""
+
+
 class PartsRefusedError(AnswerError):
     """A part has changed since it was listed, or is not what its checksum says."""
 
@@ -68,6 +73,7 @@ _PRESENT: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict",
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _CHECKSUM: Final = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest"})
 _PARTS: Final = frozenset({"InvalidPart", "InvalidPartOrder"}) | _CHECKSUM
+_UNKNOWN: Final = frozenset({"NotImplemented", "MethodNotAllowed"})
 # AWS, MinIO, Ceph: three words for it.
 _FULL: Final = frozenset({"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage"})
 _TEMPORARY: Final = frozenset(
@@ -122,6 +128,7 @@ def _refusal(refused: ClientError, *, completing: bool) -> StorageError:
         (code == "NoSuchUpload", UploadGoneError("no such upload")),
         (completing and code in _PARTS, PartsRefusedError(f"parts refused ({code})")),
         (code in _CHECKSUM, ChecksumMismatchError("the part is not what its checksum names")),
+        (code in _UNKNOWN or status == 501, NotImplementedHereError(f"not known there ({code})")),
         (code in _FULL or status == 507, StorageFullError(f"no room in the store ({code})")),
         (
             code in _TEMPORARY or status == 429 or status >= 500,

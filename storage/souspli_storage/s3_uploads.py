@@ -90,6 +90,8 @@ class Uploads:
                 self._names.document(key), upload_id, _s3_number(part.number), data, part.sha256
             )
         except UploadGoneError:
+            # Completed meanwhile, and what was promised forgotten: so must this be.
+            self._drop_promises(key, [part])
             self._check_in_object(key, part)
             return
         self._drop_promises(key, others)

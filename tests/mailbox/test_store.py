@@ -28,6 +28,7 @@ from souspli_exchange.port_errors import (
     UnavailableError,
 )
 from souspli_mailbox.client import MailboxClient
+from souspli_mailbox.client.store import AddressExpiredError
 from souspli_mailbox.client.transport import Transport
 from souspli_mailbox.state import BLOBS
 from souspli_mailbox.store_settings import StoreSettings
@@ -435,6 +436,22 @@ async def test_every_answer_of_the_store_is_an_error_of_the_port(
         with pytest.raises(kind) as failed:
             await client.put_segment(DOCUMENT, 0, SEALED, sha256=SHA256)
         assert type(failed.value) is kind
+
+
+async def test_a_store_that_refuses_every_address_is_not_asked_for_ever() -> None:
+    asked: list[str] = []
+
+    async def store(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=403)
+
+    async with answering(at_the_store=store) as client:
+        await client.collect(DELIVERY)
+        with pytest.raises(UnavailableError) as failed:
+            await client.read_contents(DELIVERY, start=0, stop=10)
+        assert not isinstance(failed.value, AddressExpiredError)
+        assert not client._store.has(DELIVERY)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper, orphans_prefix
 from souspli_mailbox.tombstones import Kind, TombstoneKey, Tombstones, read_tombstone
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError, StorageError
+from souspli_storage.errors import NoSuchObjectError, StorageError, StoreUnavailableError
 from souspli_storage.memory import Fault, MemoryBlobs
 from souspli_storage.memory_ledger import MemoryLedger
 
@@ -324,7 +324,7 @@ async def test_without_its_tombstone_nothing_is_deleted_and_a_later_sweep_does_i
 
 async def test_an_orphan_gets_none_since_another_backup_may_know_it(rows: Rows) -> None:
     blobs, ledger = MemoryBlobs(), MemoryLedger()
-    put(blobs, hex32(), complete=True)
+    put(blobs, orphans_prefix(NOW) + hex32()[2:], complete=True)
     await sweep(rows, blobs, now=NOW, ledger=ledger)
     assert keys(blobs) == set()
     assert list(ledger.read()) == []
@@ -335,7 +335,8 @@ async def test_for_two_weeks_after_a_restore_no_object_is_condemned(
 ) -> None:
     """Whoever restored the wrong backup first must find the right one's objects."""
     blobs = MemoryBlobs()
-    orphan, upload = hex32(), rows.open_deposit(practice)
+    orphan = orphans_prefix(NOW + 14 * DAY) + hex32()[2:]
+    upload = rows.open_deposit(practice)
     put(blobs, orphan, complete=True)
     put(blobs, upload.object_key)
     rows.database.write_now(keep_fact, fact=Fact.RESTORED_AT, value=str(NOW))
@@ -348,3 +349,14 @@ async def test_for_two_weeks_after_a_restore_no_object_is_condemned(
 def line_digest(line: str) -> bytes | None:
     tombstone = read_tombstone(line)
     return None if tombstone is None else tombstone.digest
+
+
+async def test_leftovers_that_can_not_be_swept_keep_nothing_that_is_due(rows: Rows) -> None:
+    class Stubborn(MemoryBlobs):
+        def sweep(self) -> None:
+            raise StoreUnavailableError("not now")
+
+    blobs = Stubborn()
+    put(blobs, hex32())
+    await sweep(rows, blobs, now=NOW)
+    assert keys(blobs) == set()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from s3_proxy import Proxy, proxy
 from s3_server import VERSIONED, S3Server
 
@@ -449,6 +450,47 @@ def test_a_store_that_stays_away_is_away_for_now(
         store.begin(key)
     assert key not in str(failed.value)
     assert failed.value.__cause__ is None
+
+
+def test_a_store_without_conditions_and_versions_still_serves(
+    s3_server: S3Server,
+    place: S3Location,
+    store: S3Blobs,
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Garage, which answers 501 to what it does not know."""
+    client = store._bucket._client
+    put, paginator = client.put_object, client.get_paginator
+
+    def not_known(name: str) -> ClientError:
+        answer: Any = {
+            "Error": {"Code": "NotImplemented"},
+            "ResponseMetadata": {"HTTPStatusCode": 501},
+        }
+        return ClientError(answer, name)
+
+    def put_object(**given: Any) -> Any:
+        if "IfNoneMatch" in given:
+            raise not_known("PutObject")
+        return put(**given)
+
+    def get_paginator(name: Any) -> Any:
+        if name == "list_object_versions":
+            raise not_known("ListObjectVersions")
+        return paginator(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "put_object", put_object)
+        patch.setattr(client, "get_paginator", get_paginator)
+        for _ in range(2):
+            store.begin(key)
+        put_again = part(0, LAST)
+        store.put_part(key, 0, LAST, put_again.sha256)
+        store.complete(key, [put_again])
+        assert store.read(key, 0, 100) == LAST
+        store.delete(key)
+    assert s3_server.listing(place) == []
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class RecipientCalls(Calls):
             except AddressExpiredError:
                 # Reading a long document takes longer than an address is good for.
                 await self.collect(delivery_id)
-                return await self._store.read(delivery_id, start=start, stop=stop)
+                return await self._store.read(delivery_id, start=start, stop=stop, is_fresh=True)
         return await self._transport.fetch(
             f"/v1/deliveries/{delivery_id}/contents", start=start, stop=stop
         )

@@ -94,12 +94,15 @@ class Store:
         """Say whether the contents of this delivery are to be read at the store."""
         return delivery_id in self._deliveries
 
-    async def read(self, delivery_id: DeliveryId, *, start: int, stop: int) -> bytes:
+    async def read(
+        self, delivery_id: DeliveryId, *, start: int, stop: int, is_fresh: bool = False
+    ) -> bytes:
         """Return the contents' bytes start ≤ n < stop, or fewer at their end.
 
-        Raises AddressExpiredError, BrokenAnswerError, UnavailableError. After the
-        last of these the contents are no longer read here: the service has them too,
-        and a reader whose network does not let him to the store still gets them.
+        Raises AddressExpiredError (never for an address that `is_fresh`: the store
+        refuses all of them then), BrokenAnswerError, UnavailableError. After the last
+        of these the contents are no longer read here: the service has them too, and a
+        reader whose network does not let them to the store still gets them.
         """
         try:
             status, headers, body = await self._transport.ask_elsewhere(
@@ -109,7 +112,7 @@ class Store:
                 headers={"Range": f"bytes={start}-{stop - 1}"},
                 max_bytes=stop - start,
             )
-            if status == 403:
+            if status == 403 and not is_fresh:
                 raise AddressExpiredError("the address at the store has expired")
             if status != 206:
                 raise _refused(status, body)

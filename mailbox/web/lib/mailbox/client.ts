@@ -219,7 +219,7 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
       if (!(failure instanceof AddressExpiredError)) throw failure
       // Reading a long document takes longer than an address is good for.
       await this.collect(deliveryId)
-      return this.#store.read(deliveryId, range, how)
+      return this.#store.read(deliveryId, range, { ...how, isFresh: true })
     }
   }
 

@@ -30,7 +30,8 @@ export class Store {
   }
 
   /**
-   * Return a range; AddressExpiredError asks for another address.
+   * Return a range; AddressExpiredError asks for another address, unless this one is fresh:
+   * then the store refuses all of them.
    *
    * After any other failure these contents are no longer read here: the service has them
    * as well, and a person whose network does not let them to the store, or whose operator
@@ -39,16 +40,18 @@ export class Store {
   async read(
     deliveryId: string,
     range: { start: number; end: number },
-    how: ReadingRange,
+    how: ReadingRange & { readonly isFresh?: boolean },
   ): Promise<Bytes> {
     const address = this.#addresses.get(deliveryId)
     if (address === undefined) throw new UnavailableError('not to be read at the store')
     try {
       return await this.#transport.fetchStoreRange(address, range, how)
     } catch (failure) {
-      if (failure instanceof AddressExpiredError) throw failure
+      if (failure instanceof AddressExpiredError && how.isFresh !== true) throw failure
       this.#addresses.delete(deliveryId)
-      if (!(failure instanceof BrokenAnswerError)) throw failure
+      const isOtherwise =
+        failure instanceof BrokenAnswerError || failure instanceof AddressExpiredError
+      if (!isOtherwise) throw failure
       throw new UnavailableError('the store answers otherwise than agreed')
     }
   }

@@ -97,6 +97,7 @@ describe('contents at the store', () => {
   test.each<[string, Answer]>([
     ['is down', status(503)],
     ['has lost them', status(404)],
+    ['refuses every address', status(403)],
     ['redirects', status(302, { Location: '/elsewhere' })],
     ['ignores the range', (_request, response) => response.end(CONTENTS)],
     ['does not say which range', (_request, response) => response.writeHead(206).end('2345')],
