@@ -54,6 +54,7 @@ async def run(
         runner = make_runner(app)
         running.push_async_callback(runner.cleanup)
         await runner.setup()
+        metrics: web.AppRunner | None = None
         if settings.metrics.listen_port:
             number = 0 if place is None else place.number
             metrics = await serve_metrics(app, worker=number)
@@ -72,10 +73,12 @@ async def run(
             ready(address_of(sockets, tls=tls is not None))
         await stop.wait()
         if orphaned.is_set():
-            # Whoever starts the service again needs the address now, not when the last
+            # Whoever starts the service again needs the addresses now, not when the last
             # upload has arrived.
             for site in list(runner.sites):
                 await site.stop()
+            if metrics is not None:
+                await metrics.cleanup()
         # No further job is begun while the last requests are answered.
         app[WORKER].stop()
         await app[DRAIN].finish(timeout=SHUTDOWN_SECONDS)

@@ -18,6 +18,7 @@ from simulation.databases import Place
 from simulation.people import Practice
 from simulation.process import Process, started
 from simulation.quick import invite
+from simulation.service import free_port
 
 from souspli_exchange.port_errors import UnavailableError
 from souspli_mailbox import entry
@@ -86,15 +87,18 @@ async def test_a_child_killed_is_replaced_and_nothing_is_lost(tmp_path: Path) ->
 async def test_the_parent_killed_ends_the_children_and_frees_the_address_at_once(
     tmp_path: Path,
 ) -> None:
-    async with started(tmp_path / "data", text="workers = 2\n") as process:
+    figures = free_port()
+    text = f"workers = 2\n[metrics]\nlisten_port = {figures}\n"
+    async with started(tmp_path / "data", text=text) as process:
         practice = await process.practice()
         orphans = children(process)
         assert len(orphans) == 2
         sealed = shapes.draw()
         reader, writer = await begin_segment(process, practice, sealed)
         process.running.kill()
-        # The address is free while one of them still takes the segment under way.
-        await until(lambda: is_free(process.settings.listen_port))
+        # The addresses are free while one of them still takes the segment under way.
+        ports = (process.settings.listen_port, figures, figures + 1)
+        await until(lambda: all(is_free(port) for port in ports))
         assert alive(orphans)
         writer.write(sealed.contents)
         assert (await reader.readline()).startswith(b"HTTP/1.1 204")
