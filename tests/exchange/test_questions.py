@@ -11,9 +11,9 @@ from exchange.simulator import MemberConnection, PatientConnection
 from exchange.world import AT_ONCE, MemorySink, World
 
 from souspli_exchange.binding import OwnCopy
-from souspli_exchange.errors import TooLargeToSendError
+from souspli_exchange.errors import AnotherDocumentError, TooLargeToSendError
 from souspli_exchange.ids import DeliveryId, new_document_id
-from souspli_exchange.manifest import Limits
+from souspli_exchange.manifest import MAX_FILES, Limits
 from souspli_exchange.ports import DeliveriesPage, DepositsPage
 from souspli_exchange.receive import Receiving, all_deliveries, read_contents
 from souspli_exchange.reissue import rekey_waiting
@@ -134,3 +134,29 @@ async def test_a_sender_s_limits_are_those_of_what_they_send(world: World) -> No
     addressees = [world.addressee(await world.invite())]
     with pytest.raises(TooLargeToSendError):
         await send(sending, [BytesSource("a", "a/b", b"xxx")], DESCRIPTION, addressees, now=NOW)
+
+
+async def test_a_document_beyond_the_usual_limits_is_sealed_again_for_who_claimed_since(
+    world: World,
+) -> None:
+    """With the sender's cover of another document in the spool it would not be."""
+    invitation = await world.invite()
+    sending = replace(world.sending(), limits=Limits(max_files=MAX_FILES + 1))
+    many = [BytesSource(f"{number}", "a/b", b"") for number in range(MAX_FILES + 1)]
+    addressees = [world.addressee(invitation)]
+    await send(sending, many, DESCRIPTION, addressees, now=NOW)
+    await send(sending, many[:1], DESCRIPTION, addressees, now=NOW)
+    world.service.deposits.clear()
+    patient = await world.claim(invitation)
+    large, small = world.spool.documents()
+    mixed = replace(large, sender_cover=small.sender_cover)
+    with pytest.raises(AnotherDocumentError):
+        await resume(sending, mixed, world.own_copies, now=NOW)
+    sent = await resume(sending, large, world.own_copies, now=NOW)
+    [cover] = sent.covers
+    assert cover.sealed_to == patient.account.vault.identity.public.fingerprint
+    [delivery] = world.service.deliveries
+    assert (cover.delivery_id, cover.invitation_id) == (
+        delivery.delivery_id,
+        invitation.invitation_id,
+    )

@@ -11,7 +11,7 @@ from exchange.engine_world import Document, MemoryContents, files_of, seal_docum
 from exchange.people import DESCRIPTION, NOW, Practice
 from exchange.simulator import MemorySpool
 
-from souspli_exchange import outgoing
+from souspli_exchange import contents_sealer, manifest, outgoing
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import ContentsOpener
 from souspli_exchange.contents_sealer import ContentsSealer
@@ -225,3 +225,18 @@ def test_an_error_of_a_port_says_what_the_caller_has_to_know() -> None:
         (IncompleteDepositError("no", missing=(1, 2)), {"missing": (1, 2)}),
     ):
         assert (str(error), vars(error)) == ("no", fields)
+
+
+@pytest.mark.parametrize("size", [100, 101])
+def test_a_file_of_the_most_bytes_that_are_hashed_has_a_hash(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """64 MiB, made small here; one byte more, and it has none."""
+    for module in (manifest, contents_sealer, outgoing):
+        monkeypatch.setattr(module, "MAX_HASHED_FILE_BYTES", 100)
+    source = BytesSource("a", "a/b", bytes(size))
+    spool = MemorySpool()
+    spooled = _seal(practice, recipients=1, sources=[source], spool=spool)
+    cover = practice.sender.open_own_cover(spooled.sender_cover, spooled.document_id)
+    assert (cover.manifest.contents.files[0].sha256 is None) == (size > 100)
+    assert Document(cover, spool.segment(spooled.document_id, 0)).open_in_order() == [bytes(size)]

@@ -33,7 +33,7 @@ TEST_SECONDS = float(os.environ.get("SOUSPLI_MUTATION_TEST_SECONDS", "40"))
 """An endless test ends after so much of the processor and ten times what it took."""
 SLOWER = 10
 LOOK_SECONDS = 5.0
-IDLE_SECONDS = 0.05
+IDLE_SECONDS = 0.005
 """A test that waits for ever has had less of the processor, in two looks in a row.
 Measured by the processor's time: on a busy machine any test takes long."""
 MAX_MEMORY_BYTES = 4 * 1024**3
