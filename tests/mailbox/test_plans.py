@@ -146,7 +146,7 @@ def a_day(rows: Rows) -> None:
     write(sweeps.delete_due, due=due(NOW + 3 * DAY))
     write(sweeps.condemn_stale_uploads, due=due(NOW + 3 * DAY), now=NOW)
     write(sweeps.condemn_orphans, object_keys=[hex32()], now=NOW)
-    for key in read(sweeps.condemned_objects, limit=50):
+    for key in [one.object_key for one in read(sweeps.condemned_objects, limit=50)]:
         write(sweeps.defer_object, object_key=key, now=NOW)
         write(sweeps.absolve_object, object_key=key)
 
