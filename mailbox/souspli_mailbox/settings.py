@@ -2,14 +2,15 @@
 
 A TOML file first, then environment variables on top of it: `SOUSPLI_MAILBOX_` and
 the setting's path in capitals (`SOUSPLI_MAILBOX_ORIGIN`, `SOUSPLI_MAILBOX_MAIL_HOST`).
-A name that is not a setting is refused in both: a misspelt limit is no limit.
+A list has commas there. A name that is not a setting is refused in both: a misspelt
+limit is no limit.
 """
 
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -270,6 +271,15 @@ def _place(values: dict[str, Any], setting: tuple[str, ...], text: str) -> None:
     for table in tables:
         values[table] = values = {**values.get(table, {})}
     values[name] = text
+    if _is_list(setting):
+        values[name] = [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_list(setting: tuple[str, ...]) -> bool:
+    kind: Any = Settings
+    for name in setting:
+        kind = get_type_hints(kind).get(name) if is_struct_type(kind) else None
+    return get_origin(kind) is tuple
 
 
 def _is_service_name(origin: str) -> bool:
