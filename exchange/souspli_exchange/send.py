@@ -114,6 +114,7 @@ class Sending:
     mailbox: SenderMailbox
     spool: Spool
     limits: Limits = DEFAULT_LIMITS
+    """Of what `send` seals; what is sealed is resumed whatever they are."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     progress: Progress = _no_progress
 
@@ -384,9 +385,7 @@ def _seal_again(
 ) -> SpooledDocument:
     """Seal a new cover over the same contents, and have the spool know it first."""
     own = sending.sender.open_own_cover(spooled.sender_cover, spooled.document_id)
-    cover = spool_cover(
-        draft_of(own), own.document_key, recipient, sender=sending.sender, limits=sending.limits
-    )
+    cover = spool_cover(draft_of(own), own.document_key, recipient, sender=sending.sender)
     spooled = spooled.with_cover(cover)
     # Before it is sent: were it lost in a crash, the receipt would name a manifest
     # that nobody here knows.

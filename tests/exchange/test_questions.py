@@ -139,7 +139,7 @@ async def test_a_sender_s_limits_are_those_of_what_they_send(world: World) -> No
 async def test_a_document_beyond_the_usual_limits_is_sealed_again_for_who_claimed_since(
     world: World,
 ) -> None:
-    """With the sender's cover of another document in the spool it would not be."""
+    """By whom has the usual ones now; not with the sender's cover of another document."""
     invitation = await world.invite()
     sending = replace(world.sending(), limits=Limits(max_files=MAX_FILES + 1))
     many = [BytesSource(f"{number}", "a/b", b"") for number in range(MAX_FILES + 1)]
@@ -151,8 +151,8 @@ async def test_a_document_beyond_the_usual_limits_is_sealed_again_for_who_claime
     large, small = world.spool.documents()
     mixed = replace(large, sender_cover=small.sender_cover)
     with pytest.raises(AnotherDocumentError):
-        await resume(sending, mixed, world.own_copies, now=NOW)
-    sent = await resume(sending, large, world.own_copies, now=NOW)
+        await resume(world.sending(), mixed, world.own_copies, now=NOW)
+    sent = await resume(world.sending(), large, world.own_copies, now=NOW)
     [cover] = sent.covers
     assert cover.sealed_to == patient.account.vault.identity.public.fingerprint
     [delivery] = world.service.deliveries
