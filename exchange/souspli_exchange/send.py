@@ -287,16 +287,7 @@ async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Seq
     async def put_some() -> None:
         nonlocal done
         for index in waiting:
-            sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
-            await sending.retry.repeat(
-                partial(
-                    sending.mailbox.put_segment,
-                    spooled.document_id,
-                    index,
-                    sealed,
-                    sha256=spooled.checksums[index],
-                )
-            )
+            await _put_segment(sending, spooled, index)
             done += 1
             sending.progress(Step.DEPOSITING, done, total)
 
@@ -309,6 +300,20 @@ async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Seq
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _put_segment(sending: Sending, spooled: SpooledDocument, index: int) -> None:
+    # A function of its own: a segment is let go before the next one is read.
+    sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
+    await sending.retry.repeat(
+        partial(
+            sending.mailbox.put_segment,
+            spooled.document_id,
+            index,
+            sealed,
+            sha256=spooled.checksums[index],
+        )
+    )
 
 
 async def _complete(
