@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from exchange.people import DESCRIPTION, NOW, Practice
-from exchange.simulator import MemberConnection, PatientConnection
+from exchange.simulator import MemberConnection, MemorySpool, PatientConnection
 from exchange.world import AT_ONCE, MemorySink, World
 
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import AnotherDocumentError, TooLargeToSendError
-from souspli_exchange.ids import DeliveryId, new_document_id
+from souspli_exchange.ids import DeliveryId, DocumentId, new_document_id
 from souspli_exchange.manifest import MAX_FILES, Limits
 from souspli_exchange.ports import DeliveriesPage, DepositsPage
 from souspli_exchange.receive import Receiving, all_deliveries, read_contents
@@ -127,6 +127,35 @@ async def test_the_steps_of_a_document_of_two_segments(world: World) -> None:
         (Step.COMPLETING, 0, 1),
         (Step.COMPLETING, 1, 1),
     ]
+
+
+async def test_no_more_than_four_segments_are_in_memory_while_they_go_out(world: World) -> None:
+    alive: set[int] = set()
+    most = 0
+
+    class Counted(bytes):
+        def __del__(self) -> None:
+            alive.discard(id(self))
+
+    class Counting(MemorySpool):
+        def segment(self, document_id: DocumentId, index: int) -> bytes:
+            nonlocal most
+            sealed = Counted(super().segment(document_id, index))
+            alive.add(id(sealed))
+            most = max(most, len(alive))
+            return sealed
+
+    class Copying(MemberConnection):
+        async def put_segment(
+            self, document_id: DocumentId, index: int, sealed: bytes, *, sha256: bytes
+        ) -> None:
+            await super().put_segment(document_id, index, b"".join([sealed, b""]), sha256=sha256)
+
+    sending = replace(world.sending(), spool=Counting(), mailbox=Copying(world.service))
+    six = [BytesSource("six.bin", "a/b", bytes(5 * SEGMENT_BYTES + 1))]
+    addressees = [world.addressee(await world.invite())]
+    await send(sending, six, DESCRIPTION, addressees, now=NOW)
+    assert 1 <= most <= 4
 
 
 async def test_a_sender_s_limits_are_those_of_what_they_send(world: World) -> None:
