@@ -70,7 +70,7 @@ fuzz: $(VENV)/.tools
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
 
 # The largest document, 2 GiB, through command line, service and Chromium; prints times
-# and memory. MIB=100 for a smaller one.
+# and memory. MIB=100 for a smaller one, MIB=4096 for a larger one.
 large: $(VENV)/.installed browser
 	$(BIN)/python -m benchmarks.large $(MIB)
 

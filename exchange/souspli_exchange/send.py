@@ -114,6 +114,7 @@ class Sending:
     mailbox: SenderMailbox
     spool: Spool
     limits: Limits = DEFAULT_LIMITS
+    """Of what `send` seals; what is sealed is resumed whatever they are."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     progress: Progress = _no_progress
 
@@ -286,16 +287,7 @@ async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Seq
     async def put_some() -> None:
         nonlocal done
         for index in waiting:
-            sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
-            await sending.retry.repeat(
-                partial(
-                    sending.mailbox.put_segment,
-                    spooled.document_id,
-                    index,
-                    sealed,
-                    sha256=spooled.checksums[index],
-                )
-            )
+            await _put_segment(sending, spooled, index)
             done += 1
             sending.progress(Step.DEPOSITING, done, total)
 
@@ -308,6 +300,20 @@ async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Seq
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _put_segment(sending: Sending, spooled: SpooledDocument, index: int) -> None:
+    # A function of its own: a segment is let go before the next one is read.
+    sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
+    await sending.retry.repeat(
+        partial(
+            sending.mailbox.put_segment,
+            spooled.document_id,
+            index,
+            sealed,
+            sha256=spooled.checksums[index],
+        )
+    )
 
 
 async def _complete(
@@ -384,9 +390,7 @@ def _seal_again(
 ) -> SpooledDocument:
     """Seal a new cover over the same contents, and have the spool know it first."""
     own = sending.sender.open_own_cover(spooled.sender_cover, spooled.document_id)
-    cover = spool_cover(
-        draft_of(own), own.document_key, recipient, sender=sending.sender, limits=sending.limits
-    )
+    cover = spool_cover(draft_of(own), own.document_key, recipient, sender=sending.sender)
     spooled = spooled.with_cover(cover)
     # Before it is sent: were it lost in a crash, the receipt would name a manifest
     # that nobody here knows.

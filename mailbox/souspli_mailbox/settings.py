@@ -124,7 +124,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Upper bounds, each so that one client can't use up what all share."""
 
     contents_bytes: Annotated[int, Meta(ge=65_536)] = 2_415_919_104
-    """Sealed contents of one document: 2 GiB of files and at most 12 % of padding."""
+    """Sealed contents of one document: 2 GiB of files and at most 12 % of padding.
+    For larger documents see below."""
     organisation_bytes: Annotated[int, Meta(ge=0)] = 0
     """Sealed contents that one organisation may keep here, uploads under way included.
 
