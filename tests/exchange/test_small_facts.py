@@ -53,6 +53,39 @@ def test_what_the_system_writes_in_small_pieces_is_written_whole(
         os.close(descriptor)
 
 
+def test_what_was_written_two_parts_ago_is_put_on_the_disk_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a hint, so that the sync at the end finds little to do; it may be refused."""
+    told: list[tuple[int, int]] = []
+
+    def refuse(_descriptor: int, start: int, length: int, _advice: int) -> None:
+        told.append((start, length))
+        raise OSError
+
+    monkeypatch.setattr(durable.os, "posix_fadvise", refuse)
+    monkeypatch.setattr(durable, "_WRITE_OUT_BYTES", 10)
+    descriptor = os.open(tmp_path / "a", os.O_RDWR | os.O_CREAT)
+    try:
+        for start, length in ((0, 10), (10, 10), (20, 5), (25, 10)):
+            durable.write_at(descriptor, start, memoryview(bytes(length)))
+    finally:
+        os.close(descriptor)
+    assert told == [(0, 10), (10, 10)]
+
+
+def test_a_folder_that_cannot_be_removed_is_left(tmp_path: Path) -> None:
+    durable.remove_unfinished_folder(tmp_path / "missing")
+
+
+def test_no_link_is_synced_in_a_file_s_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    durable.sync_file(tmp_path / "file")
+    with pytest.raises(OSError):  # noqa: PT011  (ELOOP)
+        durable.sync_file(tmp_path / "link")
+
+
 def test_what_the_system_reads_in_small_pieces_is_read_whole(
     practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
