@@ -45,7 +45,7 @@ class NotOurs(StrEnum):
     HEADER = "header"
     """It begins like an age file, and its header breaks age's rules."""
     CUT_SHORT = "cut_short"
-    """It ends before its first chunk."""
+    """It ends within its header or its nonce."""
     RECIPIENTS = "recipients"
     """More than one stanza: a second reader that nobody would see."""
     RECIPIENT_TYPE = "recipient_type"

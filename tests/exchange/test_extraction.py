@@ -14,6 +14,7 @@ from exchange.world import PatientSide, World
 
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import VerifiedContents
+from souspli_exchange.durable import sync_file
 from souspli_exchange.errors import (
     ContentsRefusedError,
     ExchangeUsageError,
@@ -169,8 +170,44 @@ def test_many_files_take_few_descriptors(tmp_path: Path, verified: Verified) -> 
     with Extraction(tmp_path / "document", named) as extraction:
         for index in range(100):
             extraction.write(index, 0, memoryview(b"x"))
-        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8 + 1
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8
         extraction.release(verified(named))
+
+
+def test_nothing_is_written_while_the_files_are_released(
+    tmp_path: Path, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that a cancelled reader left behind must not change what was verified."""
+    named = files("a.txt")
+    refused: list[OutputError] = []
+    with Extraction(tmp_path / "document", named) as extraction:
+        extraction.write(0, 0, memoryview(b"verified"))
+
+        def write_late(path: Path) -> None:
+            try:
+                extraction.write(0, 0, memoryview(b"late"))
+            except OutputError as error:
+                refused.append(error)
+            sync_file(path)
+
+        monkeypatch.setattr("souspli_exchange.extraction.sync_file", write_late)
+        [path] = extraction.release(verified(named))
+    assert len(refused) == 1
+    assert path.read_bytes() == b"verified"
+
+
+def test_a_disk_that_cannot_sync_a_folder_s_name_has_the_folder(
+    tmp_path: Path, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(folder: Path) -> None:
+        if folder == tmp_path:
+            raise OSError
+
+    monkeypatch.setattr("souspli_exchange.extraction.sync_folder", sync)
+    named = files("a.txt")
+    with Extraction(tmp_path / "document", named) as extraction:
+        [path] = extraction.release(verified(named))
+    assert path.exists()
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:

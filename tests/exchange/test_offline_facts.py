@@ -1,0 +1,195 @@
+"""Small facts about documents that no service carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from exchange.people import NOW
+
+from souspli_exchange import offline_folder
+from souspli_exchange.age.unwrap import HybridIdentity
+from souspli_exchange.cover import MAX_COVER_BYTES, Cover
+from souspli_exchange.errors import (
+    BeyondLimitsError,
+    CoverRefusedError,
+    ExchangeUsageError,
+    ManifestRefusedError,
+    NotForMeError,
+    TooLargeToSendError,
+)
+from souspli_exchange.manifest import MAX_FILES, Description, Limits
+from souspli_exchange.offline_folder import NewSealedFolder, cover_path, read_start
+from souspli_exchange.offline_identity import new_identity
+from souspli_exchange.offline_inspect import NotOurs, inspect_file, inspect_folder
+from souspli_exchange.offline_open import (
+    OfflineReader,
+    claimed_manifest,
+    open_cover_file,
+    open_folder_cover,
+    verify_folder,
+)
+from souspli_exchange.offline_seal import seal_into_folder
+from souspli_exchange.sealed import MAX_SEALED_COVER_BYTES, seal_cover
+from souspli_exchange.segments import START_BYTES
+from souspli_exchange.sources import BytesSource
+from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
+
+ANNE, JEANNE = new_identity(name="Dr Anne Dupont"), new_identity()
+DESCRIPTION = Description(title="Compte rendu", date="2026-05-28", patient=None)
+READER = OfflineReader([JEANNE.identity], [ANNE.public_file])
+HUGE = 1 << 42  # 4 TiB of nothing: more than any memory
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "document"
+    told: list[tuple[int, int]] = []
+    seal_into_folder(
+        made,
+        [BytesSource("a", "a/b", b"x")],
+        DESCRIPTION,
+        [JEANNE.identity.public],
+        sender=ANNE,
+        now=NOW,
+        on_segment=lambda *done: told.append(done),
+    )
+    assert told == [(1, 1)]
+    return made
+
+
+def cover_in(folder: Path) -> Path:
+    return cover_path(folder, JEANNE.identity.public.fingerprint)
+
+
+def test_what_a_cover_claims_is_read_from_the_folder_or_the_file(folder: Path) -> None:
+    """Whoever sent it: nobody was named here."""
+    reader = OfflineReader([JEANNE.identity], [])
+    manifest = open_folder_cover(folder, reader=READER).manifest
+    assert claimed_manifest(folder, reader=reader) == manifest
+    assert claimed_manifest(cover_in(folder), reader=reader) == manifest
+    with pytest.raises(NotForMeError):
+        claimed_manifest(folder, reader=OfflineReader([ANNE.identity], []))
+    with pytest.raises(BeyondLimitsError):
+        claimed_manifest(folder, reader=OfflineReader([JEANNE.identity], [], Limits(max_bytes=0)))
+
+
+def test_who_verifies_is_told_of_each_segment(folder: Path) -> None:
+    told: list[tuple[int, int]] = []
+    cover = open_folder_cover(folder, reader=READER)
+    verified = verify_folder(folder, cover, on_segment=lambda *done: told.append(done))
+    assert verified.cover is cover
+    assert told == [(1, 1)]
+
+
+def test_with_larger_limits_more_files_are_sealed_and_opened(tmp_path: Path) -> None:
+    many = [BytesSource(f"{number}", "a/b", b"") for number in range(MAX_FILES + 1)]
+    larger = Limits(max_files=MAX_FILES + 1)
+    for limits in (Limits(), larger):
+        try:
+            seal_into_folder(
+                tmp_path / "document",
+                many,
+                DESCRIPTION,
+                [JEANNE.identity.public],
+                sender=ANNE,
+                now=NOW,
+                limits=limits,
+            )
+        except TooLargeToSendError:
+            assert limits is not larger
+    reader = OfflineReader([JEANNE.identity], [ANNE.public_file], larger)
+    cover = open_folder_cover(tmp_path / "document", reader=reader)
+    assert len(cover.manifest.contents.files) == MAX_FILES + 1
+
+
+def test_of_a_file_only_so_much_is_read_as_a_cover_or_a_header_may_have(folder: Path) -> None:
+    cover = cover_in(folder)
+    assert read_start(cover, most=3) == b"age"
+    with cover.open("r+b") as file:
+        file.truncate(HUGE)
+    with pytest.raises(CoverRefusedError):
+        open_cover_file(cover, reader=READER)
+    with pytest.raises(CoverRefusedError):
+        claimed_manifest(cover, reader=READER)
+    facts = inspect_file(cover)
+    assert (facts.size, facts.header_bytes) == (HUGE, START_BYTES - 16)
+
+
+def test_the_largest_cover_is_read_to_its_end(tmp_path: Path) -> None:
+    manifest = Envelope(
+        payload_type=PayloadType.MANIFEST,
+        payload=bytes(388_000),
+        ed25519=bytes(64),
+        ml_dsa_65=bytes(ML_DSA_65_SIGNATURE_BYTES),
+    )
+    path = tmp_path / "cover.age"
+    cover = Cover(document_key=HybridIdentity(bytes(32)), manifest=manifest)
+    path.write_bytes(seal_cover(cover, JEANNE.identity.public))
+    assert path.stat().st_size == MAX_SEALED_COVER_BYTES > MAX_COVER_BYTES
+    for read in (open_cover_file, claimed_manifest):
+        with pytest.raises(ManifestRefusedError):  # its zeros are none, but that is seen later
+            read(path, reader=READER)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"-----BEGIN AGE ENCRYPTED FILE-----\n", NotOurs.ARMORED),
+        (b"age-encryption.org/v1\n", NotOurs.CUT_SHORT),
+        (b"age-encryption.org/v1\nhello\n", NotOurs.HEADER),
+    ],
+)
+def test_of_a_file_that_is_not_ours_the_size_is_told(
+    tmp_path: Path, content: bytes, reason: NotOurs
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    facts = inspect_file(path)
+    assert (facts.size, facts.not_ours, facts.payload) == (len(content), reason, None)
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"), [(START_BYTES - 1, NotOurs.CUT_SHORT), (START_BYTES, NotOurs.LENGTH)]
+)
+def test_contents_that_end_with_their_nonce_have_a_length_that_no_payload_has(
+    folder: Path, size: int, reason: NotOurs
+) -> None:
+    contents = folder / "contents.age"
+    assert str(inspect_file(contents).payload) == "Payload(plain_bytes=65536, chunks=1, segments=1)"
+    contents.write_bytes(contents.read_bytes()[:size])
+    facts = inspect_file(contents)
+    assert (facts.not_ours, facts.payload) == (reason, None)
+
+
+def test_what_is_named_like_a_cover_and_is_none_is_told_apart(folder: Path) -> None:
+    covers = folder / "covers"
+    (covers / f"{'0' * 64}.age").mkdir()
+    for name in ("1" * 64, f"{'2' * 64}.txt", "Anne.age"):
+        (covers / name).write_bytes(b"")
+    facts = inspect_folder(folder)
+    assert facts.covers.keys() == {JEANNE.identity.public.fingerprint}
+    assert set(facts.others) == {
+        f"covers/{'0' * 64}.age", f"covers/{'1' * 64}", f"covers/{'2' * 64}.txt", "covers/Anne.age",
+    }  # fmt: skip
+
+
+def test_a_folder_is_released_once(tmp_path: Path) -> None:
+    with NewSealedFolder(tmp_path / "document") as new:
+        new.release()
+        with pytest.raises(ExchangeUsageError):
+            new.release()
+    assert (tmp_path / "document").exists()
+
+
+def test_a_disk_that_cannot_sync_a_folder_s_name_has_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(folder: Path) -> None:
+        if folder == tmp_path:
+            raise OSError
+
+    monkeypatch.setattr(offline_folder, "sync_folder", sync)
+    with NewSealedFolder(tmp_path / "document") as new:
+        new.release()
+    assert (tmp_path / "document").exists()
