@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from exchange.people import NOW
 
-from souspli_exchange import offline_folder
+from souspli_exchange import contents_sealer, manifest, offline_folder, offline_seal
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.cover import MAX_COVER_BYTES, Cover
 from souspli_exchange.errors import (
@@ -31,6 +31,7 @@ from souspli_exchange.offline_open import (
 )
 from souspli_exchange.offline_seal import seal_into_folder
 from souspli_exchange.sealed import MAX_SEALED_COVER_BYTES, seal_cover
+from souspli_exchange.sealed_file import FileSink, seal_to_file
 from souspli_exchange.segments import START_BYTES
 from souspli_exchange.sources import BytesSource
 from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
@@ -65,9 +66,9 @@ def cover_in(folder: Path) -> Path:
 def test_what_a_cover_claims_is_read_from_the_folder_or_the_file(folder: Path) -> None:
     """Whoever sent it: nobody was named here."""
     reader = OfflineReader([JEANNE.identity], [])
-    manifest = open_folder_cover(folder, reader=READER).manifest
-    assert claimed_manifest(folder, reader=reader) == manifest
-    assert claimed_manifest(cover_in(folder), reader=reader) == manifest
+    verified = open_folder_cover(folder, reader=READER).manifest
+    assert claimed_manifest(folder, reader=reader) == verified
+    assert claimed_manifest(cover_in(folder), reader=reader) == verified
     with pytest.raises(NotForMeError):
         claimed_manifest(folder, reader=OfflineReader([ANNE.identity], []))
     with pytest.raises(BeyondLimitsError):
@@ -103,6 +104,36 @@ def test_with_larger_limits_more_files_are_sealed_and_opened(tmp_path: Path) -> 
     assert len(cover.manifest.contents.files) == MAX_FILES + 1
 
 
+@pytest.mark.parametrize("size", [100, 101])
+def test_a_file_of_the_most_bytes_that_are_hashed_has_a_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """64 MiB, made small here; one byte more, and it has none."""
+    for module in (manifest, contents_sealer, offline_seal):
+        monkeypatch.setattr(module, "MAX_HASHED_FILE_BYTES", 100)
+    source = BytesSource("a", "a/b", bytes(size))
+    recipients = [JEANNE.identity.public]
+    offline_seal.seal_into_folder(
+        tmp_path / "document", [source], DESCRIPTION, recipients, sender=ANNE, now=NOW
+    )
+    [file] = open_folder_cover(tmp_path / "document", reader=READER).manifest.contents.files
+    assert (file.sha256 is None) == (size > 100)
+
+
+def test_a_sealed_file_that_somebody_removed_meanwhile_is_not_missed(tmp_path: Path) -> None:
+    with FileSink(tmp_path / "contents.age", length=1) as sink:
+        assert repr(sink) == "FileSink(…)"
+        (tmp_path / "contents.age").unlink()
+
+
+def test_more_bytes_than_the_limits_are_not_sealed_into_a_file(tmp_path: Path) -> None:
+    source = BytesSource("a", "a/b", b"xx")
+    path = tmp_path / "contents.age"
+    with pytest.raises(TooLargeToSendError):
+        seal_to_file([source], path, created_at=NOW, limits=Limits(max_bytes=1))
+    assert not path.exists()
+
+
 def test_of_a_file_only_so_much_is_read_as_a_cover_or_a_header_may_have(folder: Path) -> None:
     cover = cover_in(folder)
     assert read_start(cover, most=3) == b"age"
@@ -117,14 +148,14 @@ def test_of_a_file_only_so_much_is_read_as_a_cover_or_a_header_may_have(folder: 
 
 
 def test_the_largest_cover_is_read_to_its_end(tmp_path: Path) -> None:
-    manifest = Envelope(
+    envelope = Envelope(
         payload_type=PayloadType.MANIFEST,
         payload=bytes(388_000),
         ed25519=bytes(64),
         ml_dsa_65=bytes(ML_DSA_65_SIGNATURE_BYTES),
     )
     path = tmp_path / "cover.age"
-    cover = Cover(document_key=HybridIdentity(bytes(32)), manifest=manifest)
+    cover = Cover(document_key=HybridIdentity(bytes(32)), manifest=envelope)
     path.write_bytes(seal_cover(cover, JEANNE.identity.public))
     assert path.stat().st_size == MAX_SEALED_COVER_BYTES > MAX_COVER_BYTES
     for read in (open_cover_file, claimed_manifest):
