@@ -63,9 +63,11 @@ def test_who_waits_is_told_that_the_bytes_before_will_never_come() -> None:
 
 def test_a_segment_keeps_copies_of_what_comes_too_early() -> None:
     """Its buffers are filled with the next run's bytes meanwhile."""
-    hashes = FileHashes([True, True])
+    hashes = FileHashes([True, True, True])
     layout = SegmentLayout(65_536)
     segment = SegmentHashing(hashes, RunBuffers(layout))
+    segment.update(2, 0, A)
+    assert hashes.hexdigest(2) == sha256_hex(bytes(A))  # not too early: at once
     for file_index in (0, 1):
         for offset, data in ((len(A), B), (len(A) + len(B), C)):
             run = bytearray(data)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,6 +78,28 @@ def test_what_was_written_two_parts_ago_is_put_on_the_disk_meanwhile(
 
 def test_a_folder_that_cannot_be_removed_is_left(tmp_path: Path) -> None:
     durable.remove_unfinished_folder(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(("blocks", "length", "room"), [(9, 8, True), (9, 9, False), (0, 9, True)])
+def test_a_disk_has_room_for_what_is_left_or_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, length: int, *, room: bool
+) -> None:
+    disk = SimpleNamespace(f_blocks=blocks, f_bavail=2, f_frsize=4)
+    monkeypatch.setattr(durable.os, "statvfs", lambda _folder: disk)
+    try:
+        durable.check_room(tmp_path, length)
+    except OSError as full:
+        assert not room
+        assert full.errno == errno.ENOSPC
+    else:
+        assert room
+
+
+def test_no_file_is_synced_in_a_folder_s_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    durable.sync_folder(tmp_path)
+    with pytest.raises(NotADirectoryError):
+        durable.sync_folder(tmp_path / "file")
 
 
 def test_no_link_is_synced_in_a_file_s_place(tmp_path: Path) -> None:
