@@ -135,7 +135,8 @@ def inspect_file(path: Path) -> FileFacts:
     with os.fdopen(descriptor, "rb") as file:
         try:
             size = os.fstat(descriptor).st_size
-            start = file.read(MAX_HEADER_BYTES + PAYLOAD_NONCE_BYTES)
+            # One byte more than a header has, so that a longer one is seen to be longer.
+            start = file.read(MAX_HEADER_BYTES + 1)
         except OSError as failure:
             raise SealedFolderError("a file can't be read") from failure
     return _facts(start, size)

@@ -8,6 +8,7 @@ import pytest
 from exchange.people import NOW
 
 from souspli_exchange import contents_sealer, manifest, offline_folder, offline_seal
+from souspli_exchange.age.header import MAX_HEADER_BYTES
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.cover import MAX_COVER_BYTES, Cover
 from souspli_exchange.errors import (
@@ -39,6 +40,7 @@ from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
 ANNE, JEANNE = new_identity(name="Dr Anne Dupont"), new_identity()
 DESCRIPTION = Description(title="Compte rendu", date="2026-05-28", patient=None)
 READER = OfflineReader([JEANNE.identity], [ANNE.public_file])
+LONGEST = b"age-encryption.org/v1\n".ljust(MAX_HEADER_BYTES, b"A")
 HUGE = 1 << 42  # 4 TiB of nothing: more than any memory
 
 
@@ -169,7 +171,10 @@ def test_the_largest_cover_is_read_to_its_end(tmp_path: Path) -> None:
         (b"-----BEGIN AGE ENCRYPTED FILE-----\n", NotOurs.ARMORED),
         (b"age-encryption.org/v1\n", NotOurs.CUT_SHORT),
         (b"age-encryption.org/v1\nhello\n", NotOurs.HEADER),
+        (LONGEST, NotOurs.CUT_SHORT),
+        (LONGEST + b"A", NotOurs.HEADER),
     ],
+    ids=["armored", "cut short", "header", "longest cut short", "too long"],
 )
 def test_of_a_file_that_is_not_ours_the_size_is_told(
     tmp_path: Path, content: bytes, reason: NotOurs
@@ -196,12 +201,14 @@ def test_contents_that_end_with_their_nonce_have_a_length_that_no_payload_has(
 def test_what_is_named_like_a_cover_and_is_none_is_told_apart(folder: Path) -> None:
     covers = folder / "covers"
     (covers / f"{'0' * 64}.age").mkdir()
-    for name in ("1" * 64, f"{'2' * 64}.txt", "Anne.age"):
+    mine = JEANNE.identity.public.fingerprint
+    for name in (mine, "1" * 64, f"{'2' * 64}.txt", "Anne.age", ".age"):
         (covers / name).write_bytes(b"")
     facts = inspect_folder(folder)
-    assert facts.covers.keys() == {JEANNE.identity.public.fingerprint}
+    assert facts.covers.keys() == {mine}
     assert set(facts.others) == {
-        f"covers/{'0' * 64}.age", f"covers/{'1' * 64}", f"covers/{'2' * 64}.txt", "covers/Anne.age",
+        f"covers/{'0' * 64}.age", f"covers/{'1' * 64}", f"covers/{'2' * 64}.txt",
+        "covers/Anne.age", "covers/.age", f"covers/{mine}",
     }  # fmt: skip
 
 
