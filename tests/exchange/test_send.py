@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from exchange.people import DAY, DESCRIPTION, NOW, PATIENT_ADDRESS, Practice, make_practice
-from exchange.simulator import Fault, MemberConnection
+from exchange.simulator import Fault, MemberConnection, MemorySpool
 from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange import retry
@@ -32,6 +32,7 @@ from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.segments import SEGMENT_BYTES
 from souspli_exchange.send import Addressee, Step, attest, find_recipients, resume, send
 from souspli_exchange.sources import BytesSource
+from souspli_exchange.spool import SpooledDocument
 from souspli_keys.address import Address
 from souspli_keys.identity import Identity
 from souspli_keys.statements import sign_statement
@@ -331,6 +332,28 @@ async def test_a_send_cancelled_while_it_seals_keeps_nothing(world: World) -> No
     sending.cancel()
     await asyncio.sleep(0)
     assert not sending.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert not world.spool.documents()
+    assert not world.spool.segments
+    assert not world.service.deposits
+
+
+async def test_a_send_cancelled_while_it_commits_keeps_nothing(world: World) -> None:
+    committing, go_on = threading.Event(), threading.Event()
+
+    class Slow(MemorySpool):
+        def commit(self, document: SpooledDocument) -> None:
+            committing.set()
+            go_on.wait()
+            super().commit(document)
+
+    world.spool = Slow()
+    sending = asyncio.create_task(world.send(await world.invite()))
+    await asyncio.to_thread(committing.wait)
+    sending.cancel()
+    await asyncio.sleep(0)
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await sending
