@@ -152,6 +152,8 @@ async def test_a_claim_during_the_send_makes_a_new_cover_over_the_same_contents(
     sent = await send(sending, [REPORT], DESCRIPTION, [world.addressee(invitation)], now=NOW)
     account = connection.patient.account.vault.identity.public
     assert sent.covers[0].sealed_to == account.fingerprint
+    assert sent.covers[0].verified is not None
+    assert sent.covers[0].verified.binding is not None
     assert await connection.patient.read_all() == [{REPORT.name: REPORT.content}]
     assert all(len(versions) == 1 for versions in world.service.sealed_versions.values())
     # What a resumed program would know after a crash right now.
