@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from simulation.databases import Place
 from simulation.relay import RunningRelay, running_relay
 from simulation.rows import CODE_KEY, DAY, NOW, Practice, Rows, hex32
 
@@ -21,6 +22,8 @@ from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.records import claims, deliveries
 from souspli_mailbox.records.jobs import Job, JobName, enqueue, finish_job
+from souspli_mailbox.records.sweeps import delete_due
+from souspli_mailbox.retention import due
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -216,6 +219,43 @@ async def test_who_was_mailed_before_the_claim_is_not_mailed_again_right_after(
     assert len(desk.mails) == before
 
 
+async def test_a_mail_that_was_on_its_way_during_the_claim_counts_for_the_account(
+    desk: Desk, practice: Practice, invitation: NewInvitation
+) -> None:
+    (made,) = desk.rows.deliver(practice, to(invitation))
+    (job,) = desk.rows.jobs(lease_until=NOW + 120)
+    outcome = await desk.handle(job)
+    account = desk.rows.claim(invitation)
+    # Nobody else mails the account meanwhile.
+    desk.rows.deliver(practice, (invitation.invitation_id, account.fingerprint))
+    assert NotYet(NOW + 120) in await desk.work()
+    assert isinstance(outcome, Done)
+    assert outcome.then is not None
+    desk.rows.database.write_now(outcome.then)
+    assert state(desk.rows, made.delivery_id) is DeliveryState.NOTIFIED
+    before = len(desk.mails)
+    desk.rows.deliver(practice, (invitation.invitation_id, account.fingerprint))
+    assert NotYet(NOW + DAY) in await desk.work()
+    assert len(desk.mails) == before
+
+
+async def test_a_mail_counts_though_the_one_before_was_swept_meanwhile(
+    desk: Desk, practice: Practice, invitation: NewInvitation
+) -> None:
+    desk.rows.deliver(practice, to(invitation))
+    await desk.work()
+    desk.now += 2 * DAY
+    desk.rows.deliver(practice, to(invitation), now=desk.now)
+    (job,) = desk.rows.jobs(now=desk.now, lease_until=desk.now + 120)
+    outcome = await desk.handle(job)
+    desk.rows.database.write_now(delete_due, due=due(desk.now))
+    assert isinstance(outcome, Done)
+    assert outcome.then is not None
+    desk.rows.database.write_now(outcome.then)
+    desk.rows.deliver(practice, to(invitation), now=desk.now)
+    assert await desk.work() == [NotYet(desk.now + DAY)]
+
+
 async def test_a_refusal_for_good_bounces_and_the_next_document_tries_again(
     desk: Desk, practice: Practice, invitation: NewInvitation
 ) -> None:
@@ -291,7 +331,10 @@ async def test_the_code_of_the_mail_is_the_code_that_passes(
     assert desk.recipients == [invitation.address]
 
 
-async def test_no_code_rests_in_the_database(desk: Desk, invitation: NewInvitation) -> None:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+async def test_no_code_rests_in_the_database(
+    place: Place, desk: Desk, invitation: NewInvitation
+) -> None:
     token_hash = desk.rows.prove(invitation)
     desk.rows.database.write_now(
         claims.request_email_code,
@@ -300,15 +343,9 @@ async def test_no_code_rests_in_the_database(desk: Desk, invitation: NewInvitati
         now=NOW,
     )
     code = desk.rows.right_code(token_hash, invitation).encode()
-    folder = desk.rows.database._writer.url.database
-    assert folder is not None
-    written = b"".join(path.read_bytes() for path in _beside(folder))
+    written = b"".join(path.read_bytes() for path in place.folder.glob("mailbox*"))
     assert invitation.invitation_id.encode() in written  # the search finds what is there
     assert code not in written
-
-
-def _beside(database: str) -> list[Path]:
-    return [path for path in Path(database).parent.iterdir() if path.name.startswith("mailbox")]
 
 
 async def test_an_expired_code_is_not_mailed(desk: Desk, invitation: NewInvitation) -> None:

@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import DeliveryEvent, advance
 from souspli_mailbox.records.invitations import read_invitation
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 # docs/specs/mails.md §4
 SECONDS_BETWEEN_MAILS: Final = 86_400
 
-# States in which the delivery has not been told by a mail that was accepted.
-_UNTOLD: Final = frozenset({DeliveryState.STORED, DeliveryState.BOUNCED})
+# States in which the delivery has not been told by a mail that was accepted: those of
+# `tables.IS_UNTOLD`, by whose index they are found.
+UNTOLD: Final = frozenset({DeliveryState.STORED, DeliveryState.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def begin_notification(
             delivery.delivery_id == delivery_id
         )
     ).one_or_none()
-    if row is None or DeliveryState(row.state) not in _UNTOLD:
+    if row is None or DeliveryState(row.state) not in UNTOLD:
         return None
     address = _address(
         connection, invitation_id=row.invitation_id, account_number=row.account_number, now=now
@@ -80,11 +82,14 @@ def begin_notification(
     return ToMail(recipient=recipient, address=address)
 
 
+@each_statement_decides
 def release_recipient(connection: Connection, *, recipient: str) -> None:
     """End the reservation: the relay took no mail."""
     table = tables.notifications.c
     connection.execute(
-        update(tables.notifications).where(table.recipient == recipient).values(sending_until=None)
+        update(tables.notifications)
+        .where(table.recipient == _by_now(connection, recipient))
+        .values(sending_until=None)
     )
 
 
@@ -94,35 +99,36 @@ def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     One mail says that something waits, so the jobs of the recipient's other
     deliveries find nothing left to do.
     """
-    for state in DeliveryState:
-        following = advance(state, DeliveryEvent.MAILED)
-        if following is not state:
-            connection.execute(
-                update(tables.deliveries)
-                .where(_waits_for(recipient), tables.deliveries.c.state == state)
-                .values(state=following, notified_at=now)
-            )
-    connection.execute(
+    recipient = _by_now(connection, recipient)
+    for state in UNTOLD:
+        connection.execute(
+            update(tables.deliveries)
+            .where(_waits_for(recipient), tables.IS_UNTOLD, tables.deliveries.c.state == state)
+            .values(state=advance(state, DeliveryEvent.MAILED), notified_at=now)
+        )
+    table = tables.notifications.c
+    kept = connection.execute(
         update(tables.notifications)
-        .where(tables.notifications.c.recipient == recipient)
+        .where(table.recipient == recipient)
         .values(mailed_at=now, sending_until=None)
+        .returning(table.recipient)
     )
+    if kept.first() is None:
+        # Swept since it was reserved: its last mail was two days old.
+        connection.execute(insert(tables.notifications).values(recipient=recipient, mailed_at=now))
 
 
 def hand_over(connection: Connection, *, invitation_id: str, account_number: str) -> None:
-    """Let the account inherit the invitation's last mail, when it is claimed."""
+    """Let the account inherit the invitation's last mail, when it is claimed.
+
+    And one that is on its way: or another job would send a second beside it.
+    """
     table = tables.notifications.c
     before = _recipient(invitation_id=invitation_id, account_number=None)
-    mailed_at = connection.execute(
-        delete(tables.notifications).where(table.recipient == before).returning(table.mailed_at)
-    ).scalar_one_or_none()
-    if mailed_at is not None:
-        connection.execute(
-            insert(tables.notifications).values(
-                recipient=_recipient(invitation_id=invitation_id, account_number=account_number),
-                mailed_at=mailed_at,
-            )
-        )
+    after = _recipient(invitation_id=invitation_id, account_number=account_number)
+    connection.execute(
+        update(tables.notifications).where(table.recipient == before).values(recipient=after)
+    )
 
 
 def _address(
@@ -136,6 +142,21 @@ def _address(
         select(tables.accounts.c.address).where(tables.accounts.c.account_number == account_number)
     ).scalar_one_or_none()
     return address
+
+
+def _by_now(connection: Connection, recipient: str) -> str:
+    """Return the recipient's name by now: an invitation may have been claimed meanwhile.
+
+    Between the reservation and the relay's answer lies a whole SMTP dialogue.
+    """
+    kind, _, name = recipient.partition(":")
+    if kind == "account":
+        return recipient
+    invitation = tables.invitations.c
+    account_number = connection.execute(
+        select(invitation.account_number).where(invitation.invitation_id == name)
+    ).scalar_one_or_none()
+    return _recipient(invitation_id=name, account_number=account_number)
 
 
 def _recipient(*, invitation_id: str, account_number: str | None) -> str:
