@@ -17,6 +17,7 @@ from souspli_exchange.offline_identity import (
     OFFLINE_ORIGIN,
     new_identity,
 )
+from souspli_exchange.port_errors import QuotaReachedError
 from souspli_exchange.spool import SpooledCover, SpooledDocument, encode_spooled, parse_spooled
 from souspli_keys.address import Address
 
@@ -175,3 +176,9 @@ def test_a_spooled_document_that_lacks_something_is_damaged(damaged: SpooledDocu
     assert parse_spooled(encode_spooled(SPOOLED)) == SPOOLED
     with pytest.raises(SpoolError):
         parse_spooled(encode_spooled(damaged))
+
+
+def test_a_quota_s_error_may_say_when_there_is_room_again() -> None:
+    assert str(QuotaReachedError("full")) == "full"
+    assert QuotaReachedError("full").retry_after is None
+    assert QuotaReachedError("full", retry_after=3_600.0).retry_after == 3_600.0
