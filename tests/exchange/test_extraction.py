@@ -2,6 +2,7 @@
 
 import resource
 import stat
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from exchange.world import PatientSide, World
 
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import VerifiedContents
-from souspli_exchange.durable import sync_file
+from souspli_exchange.durable import sync_file, write_at
 from souspli_exchange.errors import (
     ContentsRefusedError,
     ExchangeUsageError,
@@ -170,8 +171,47 @@ def test_many_files_take_few_descriptors(tmp_path: Path, verified: Verified) -> 
     with Extraction(tmp_path / "document", named) as extraction:
         for index in range(100):
             extraction.write(index, 0, memoryview(b"x"))
+            extraction.write(index, 1, memoryview(b"y"))
         assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8
         extraction.release(verified(named))
+
+
+def test_a_file_stays_open_until_both_of_its_writers_have_written(
+    tmp_path: Path, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the slower one would write into whatever has that descriptor by then."""
+    writing, go_on = threading.Event(), threading.Event()
+
+    def slow(descriptor: int, offset: int, data: memoryview) -> None:
+        if data == b"slow":
+            writing.set()
+            go_on.wait()
+        write_at(descriptor, offset, data)
+
+    monkeypatch.setattr("souspli_exchange.extraction.write_at", slow)
+    named = files(*(f"{n}.txt" for n in range(10)))
+    with Extraction(tmp_path / "document", named) as extraction:
+        slower = threading.Thread(target=extraction.write, args=(0, 0, memoryview(b"slow")))
+        slower.start()
+        writing.wait()
+        extraction.write(0, 4, memoryview(b" and quick"))
+        for index in range(1, 10):  # more than stay open
+            extraction.write(index, 0, memoryview(b"x"))
+        go_on.set()
+        slower.join()
+        paths = extraction.release(verified(named))
+    assert [path.read_bytes() for path in paths] == [b"slow and quick", *[b"x"] * 9]
+
+
+def test_a_link_in_a_file_s_place_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_bytes(b"mine")
+    with Extraction(tmp_path / "document", files("a.txt")) as extraction:
+        [made] = tmp_path.glob(".souspli-*/a.txt")
+        made.unlink()
+        made.symlink_to(tmp_path / "mine")
+        with pytest.raises(OutputError):
+            extraction.write(0, 0, memoryview(b"theirs"))
+    assert (tmp_path / "mine").read_bytes() == b"mine"
 
 
 def test_nothing_is_written_while_the_files_are_released(

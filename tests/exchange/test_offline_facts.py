@@ -10,7 +10,7 @@ from exchange.people import NOW
 from souspli_exchange import contents_sealer, manifest, offline_folder, offline_seal
 from souspli_exchange.age.header import MAX_HEADER_BYTES
 from souspli_exchange.age.unwrap import HybridIdentity
-from souspli_exchange.cover import MAX_COVER_BYTES, Cover
+from souspli_exchange.cover import MAX_COVER_BYTES, PADDING_BYTES, Cover
 from souspli_exchange.errors import (
     BeyondLimitsError,
     CoverRefusedError,
@@ -22,7 +22,14 @@ from souspli_exchange.errors import (
 from souspli_exchange.manifest import MAX_FILES, Description, Limits
 from souspli_exchange.offline_folder import NewSealedFolder, cover_path, read_start
 from souspli_exchange.offline_identity import new_identity
-from souspli_exchange.offline_inspect import NotOurs, inspect_file, inspect_folder
+from souspli_exchange.offline_inspect import (
+    FileFacts,
+    NotOurs,
+    Payload,
+    Role,
+    inspect_file,
+    inspect_folder,
+)
 from souspli_exchange.offline_open import (
     OfflineReader,
     claimed_manifest,
@@ -183,6 +190,35 @@ def test_of_a_file_that_is_not_ours_the_size_is_told(
     path.write_bytes(content)
     facts = inspect_file(path)
     assert (facts.size, facts.not_ours, facts.payload) == (len(content), reason, None)
+
+
+@pytest.mark.parametrize(
+    ("plain", "roles"),
+    [
+        (0, ()),
+        (PADDING_BYTES - 1, ()),
+        (PADDING_BYTES, (Role.COVER,)),
+        (PADDING_BYTES + 1, ()),
+        (65_536, (Role.COVER, Role.CONTENTS)),
+        (65_537, ()),
+        (MAX_COVER_BYTES, (Role.COVER, Role.CONTENTS)),
+        (2 * MAX_COVER_BYTES, (Role.CONTENTS,)),
+    ],
+)
+def test_a_payload_s_length_says_what_a_file_may_be(plain: int, roles: tuple[Role, ...]) -> None:
+    payload = Payload(plain, chunks=1, segments=1)
+    assert FileFacts(1, None, payload=payload).roles == roles
+    assert FileFacts(1, NotOurs.RECIPIENTS, payload=payload).roles == ()
+
+
+def test_a_file_without_a_payload_may_be_nothing() -> None:
+    assert FileFacts(1, None).roles == ()
+    assert FileFacts(1, None).tar_bytes is None
+
+
+def test_a_tar_has_whole_blocks_up_to_the_padded_length() -> None:
+    facts = FileFacts(1, None, payload=Payload(65_536, chunks=1, segments=1))
+    assert facts.tar_bytes == range(3 * 512, 65_536 + 512, 512)
 
 
 @pytest.mark.parametrize(
