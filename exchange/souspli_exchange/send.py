@@ -325,8 +325,9 @@ async def _complete(
     now: int,
 ) -> SentDocument:
     sending.progress(Step.COMPLETING, 0, 1)
-    # Each cover's invitation can be claimed once; beyond that the service loops.
-    refills, reseals = _MAX_REFILLS, len(spooled.covers)
+    refills = _MAX_REFILLS
+    # Ends: each cover is sealed again once at most, since whoever was seen to claim its
+    # invitation stays the one who did (`_verify_again`).
     while True:
         try:
             completed = await _complete_once(sending, spooled)
@@ -337,9 +338,6 @@ async def _complete(
             refills -= 1
             await _put_segments(sending, spooled, incomplete.missing)
         except RecipientClaimedError as claimed:
-            if not reseals:
-                raise
-            reseals -= 1
             invitation_id = InvitationId(claimed.invitation_id)
             recipient = await _verify_again(
                 sending, invitation_id, own_copies, before=verified.get(invitation_id), now=now
