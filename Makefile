@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: demo test test-python test-browser lint format check browser bench large fuzz mutation lock clean
+.PHONY: demo test test-python test-browser lint format check browser bench large fuzz mutation crash lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -58,6 +58,11 @@ FUZZ_INPUTS ?= 1000000
 FUZZ_ONLY ?=
 fuzz: $(VENV)/.tools
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
+
+# Killed, broken and cut at every named point, RUNS times each: docs/crash.md.
+RUNS ?= 1
+crash: $(VENV)/.installed
+	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS)
 
 # The largest document, 2 GiB, through command line, service and Chromium; prints times
 # and memory. MIB=100 for a smaller one.

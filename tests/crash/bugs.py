@@ -64,7 +64,9 @@ def _answer_first() -> None:
     write = Database.write
     waiting: set[asyncio.Task[None]] = set()
 
-    async def write_later(self: Database, unit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def write_later(
+        self: Database, unit: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
         if unit.__name__ != "complete_deposit":
             return await write(self, unit, *args, **kwargs)
 
@@ -112,7 +114,7 @@ def _told_again() -> None:
 def _orphans_stay() -> None:
     from souspli_mailbox import sweep  # noqa: PLC0415  (as above)
 
-    sweep.condemn_orphans = lambda *_args, **_kwargs: 0  # type: ignore[assignment]
+    sweep.condemn_orphans = lambda *_args, **_kwargs: 0  # type: ignore[attr-defined]
 
 
 _INSTALL: Final[dict[Bug, Callable[[], None]]] = {

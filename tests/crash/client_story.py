@@ -52,4 +52,3 @@ def stored(run: Run) -> list[str]:
     return [
         row.document_id for row in run.facts.rows("deposits") if row.state == DepositState.STORED
     ]
-

@@ -52,4 +52,4 @@ def outcome(
 
 def _run(made: Template, engines: Engines, point: Point) -> Callable[[Path], story.Outcome]:
     tell = client_story.tell if point.step.kind is Kind.CLIENT else story.tell
-    return functools.partial(tell, made, engines, point=point)  # type: ignore[call-arg]  # folder follows
+    return functools.partial(tell, made, engines, point=point)

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from crash.journal import Entry
+    from sqlalchemy import Row
+
+    from souspli_cli.mailcatcher import CaughtMail
     from souspli_keys.identity import Identity
     from souspli_keys.public import Fingerprint
-    from souspli_cli.mailcatcher import CaughtMail
     from souspli_storage.blobs import BlobStore
     from souspli_storage.database import Database
-    from sqlalchemy import Row
 
 NOTIFICATION: Final = "Un document vous attend"
 

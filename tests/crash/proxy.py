@@ -167,9 +167,7 @@ class _Line:
     speaking: Way | None = None
 
     def pump(self, way: Way) -> None:
-        source, target = (
-            (self.client, self.server) if way is Way.UP else (self.server, self.client)
-        )
+        source, target = (self.client, self.server) if way is Way.UP else (self.server, self.client)
         try:
             while piece := source.recv(PIECE_BYTES):
                 trouble = None

@@ -165,10 +165,10 @@ def _wrap_clock(sabotage: Sabotage) -> None:
     from souspli_mailbox import entry, jobs  # noqa: PLC0415  (a client loads neither)
     from souspli_storage import disk  # noqa: PLC0415  (the same)
 
-    make_app = entry.make_app
-    entry.make_app = functools.partial(make_app, clock=sabotage.now)  # type: ignore[assignment]
+    make_app = entry.make_app  # type: ignore[attr-defined]  # what it imports, it calls
+    entry.make_app = functools.partial(make_app, clock=sabotage.now)  # type: ignore[attr-defined]
     jobs.POLL_SECONDS = POLL_SECONDS  # type: ignore[misc]
-    disk.time = SimpleNamespace(time=sabotage.now)  # type: ignore[assignment]
+    disk.time = SimpleNamespace(time=sabotage.now)  # type: ignore[attr-defined]
 
 
 def _wrap_units(trap: Trap) -> None:
@@ -328,14 +328,14 @@ def _wrap_answers(trap: Trap, sabotage: Sabotage) -> None:
             trap.die()
 
     web.Response.write_eof = write_last  # type: ignore[method-assign]
-    make_app = entry.make_app
+    make_app = entry.make_app  # type: ignore[attr-defined]  # as above
 
     def sabotaged(*args: Any, **kwargs: Any) -> web.Application:
         app = make_app(*args, **kwargs)
         app.middlewares.insert(0, answers)
         return app
 
-    entry.make_app = sabotaged
+    entry.make_app = sabotaged  # type: ignore[attr-defined]  # as above
 
 
 def _wrap_patience() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 DISK_BYTES: Final = 67_108_864
 _BALLAST: Final = "ballast"
+_PAGE: Final = 4_096
 
 
 @dataclass
@@ -38,9 +40,18 @@ class SmallDisk:
         if not self.mounted:
             node.limit_file_size(room)
             return
-        free = os.statvfs(self.folder)
         with (self.folder / _BALLAST).open("wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, max(free.f_bavail * free.f_frsize - room, 1))
+            # In pieces and as far as it goes: the service writes meanwhile.
+            while (piece := (self._free() - room) // 2 // _PAGE * _PAGE or _PAGE) and (
+                self._free() - room >= _PAGE
+            ):
+                with contextlib.suppress(OSError):
+                    ballast.write(bytes(piece))
+                    ballast.flush()
+
+    def _free(self) -> int:
+        free = os.statvfs(self.folder)
+        return free.f_bavail * free.f_frsize
 
     def make_room(self, node: Node) -> None:
         """Have all room again."""

@@ -21,7 +21,7 @@ from crash.node import Node, settle
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
 from crash.small_disk import SmallDisk
-from crash.template import PENDING, CommandLine, service_environment
+from crash.template import CommandLine, service_environment
 from product.world import PATIENCE_SECONDS, Patient, until
 
 from souspli_cli.mailcatcher import MailCatcher
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from crash.points import Point
     from crash.proxy import Proxy
     from crash.template import Template
+
     from souspli_keys.identity import Identity
 
 HOUR: Final = 3_600
@@ -73,6 +74,13 @@ class Outcome:
     lives: int = 0
     """How often the service was started."""
     mails: int = 0
+    failed: str = ""
+    """Why it could not even be looked at."""
+
+    @property
+    def held(self) -> bool:
+        """Whether every property held."""
+        return not self.broken and not self.failed
 
 
 @dataclass
@@ -186,9 +194,7 @@ class Run:
 
     def settled(self) -> bool:
         """Whether nothing is left to be done: nobody to tell, nothing to delete."""
-        return not self.notify_jobs() and not properties.swept(
-            self.facts, self.ground.leftovers()
-        )
+        return not self.notify_jobs() and not properties.swept(self.facts, self.ground.leftovers())
 
     def busy(self) -> bool:
         """Whether a worker is at something, or a dead one's lease has not ended."""
@@ -242,9 +248,7 @@ class Run:
                 )
                 if opened.paths[0].read_bytes() != self.sample.content:
                     self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
-                receipt = sign_receipt(
-                    opened.verified, signer=vault.identity, now=int(time.time())
-                )
+                receipt = sign_receipt(opened.verified, signer=vault.identity, now=int(time.time()))
                 await PATIENT.repeat(
                     lambda: client.post_receipt(delivery.delivery_id, receipt)  # noqa: B023  (awaited here)
                 )

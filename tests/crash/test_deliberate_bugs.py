@@ -10,7 +10,7 @@ from crash import properties, story
 from crash.bugs import Bug
 from crash.engines import ENGINES
 from crash.journal import Entry
-from crash.points import Act, Kind, Point, SERVICE_STEPS
+from crash.points import SERVICE_STEPS, Act, Kind, Point
 from crash.properties import Property
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from crash.points import CLIENT_STEPS, SERVICE_STEPS, Act, Point
 from crash.proxy import Proxy
 from crash.saboteur import Sabotage
 from crash.story import HOUR, Run
+from crash.template import sending
 from product.world import until
 
 from souspli_exchange.port_errors import StorageFullError
@@ -117,11 +118,43 @@ def test_the_clock_jumps_while_a_document_is_on_its_way(
                 until(lambda: not run.facts.rows("deposits"))
             time.sleep(0.3)  # a look at the clock
         sabotage.go.touch()
-        assert sender.wait() == 0, sender.err.read_text()
+        # The session is a day old as well: what is kept is sent the next time.
+        assert sender.wait() == (0 if hours == (-26,) else 1), sender.err.read_text()
+        run.send()
         run.settle()
         run.read()
         run.node.stop()
         assert run.look() == []
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["sent", "resumed"])
+@pytest.mark.parametrize("engines", ENGINES, ids=str)
+def test_a_node_whose_clock_is_a_day_ahead_sweeps_an_upload_under_the_senders_hands(
+    made: Template, tmp_path: Path, engines: Engines, sealed: bool
+) -> None:
+    held = Point(STEPS["a part sent"], Act.HELD_AFTER)
+    with Run(made, engines, tmp_path / "run", segments=3, sealed=sealed) as run:
+        sabotage = Sabotage(run.folder, point=held)
+        run.node.start(run.quiet)
+        words = ("send", "--resume", "--json") if sealed else sending(run.sample.file)
+        sender = run.practice.start(*words, sabotage=sabotage)
+        until(sabotage.struck.exists)
+        other, _ = second_node(run, hours=26)
+        try:
+            until(lambda: not run.facts.rows("deposits") and not run.facts.object_keys())
+        finally:
+            other.stop()
+            other.end()
+        sabotage.go.touch()
+        # The session went with it: whichever command it was, the document is kept.
+        assert sender.wait() == (1 if sealed else 75), sender.err.read_text()
+        assert list(run.practice.profile.glob("outbox/*/document.json"))
+        run.send()
+        run.settle()
+        run.read()
+        run.node.stop()
+        (deposit,) = run.facts.rows("deposits")
+        assert run.look(document_ids=[deposit.document_id]) == []
 
 
 @pytest.mark.parametrize("hours", JUMPS)

@@ -25,7 +25,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    multiple,
     precondition,
     rule,
 )
@@ -35,7 +34,7 @@ from sqlalchemy import select
 from souspli_exchange.ports import DeliveryState
 from souspli_mailbox.app import MIGRATIONS
 from souspli_mailbox.deliveries import INITIAL, DeliveryEvent, advance
-from souspli_mailbox.errors import MailDelayedError, MailRefusedError, Refusal
+from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 from souspli_mailbox.jobs import LEASE_SECONDS, Worker
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.records import deliveries, deposits
@@ -46,7 +45,7 @@ from souspli_mailbox.routes.segments import _put
 from souspli_mailbox.schema import tables
 from souspli_mailbox.sweep import Sweeper
 from souspli_storage.database import Database
-from souspli_storage.errors import DatabaseError, StorageError, StoreUnavailableError
+from souspli_storage.errors import StorageError, StoreUnavailableError
 from souspli_storage.memory import Fault, MemoryBlobs
 
 if TYPE_CHECKING:
@@ -186,9 +185,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             page="http://127.0.0.1/",
             code_key=bytes(32),
         )
-        self.sweeper = Sweeper(
-            database=self.database, blobs=self.blobs, clock=lambda: self.now
-        )
+        self.sweeper = Sweeper(database=self.database, blobs=self.blobs, clock=lambda: self.now)
         self.worker = Worker(
             database=self.database,
             handlers={JobName.NOTIFY: outbox.notify},
@@ -269,7 +266,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         row: Fault | None,
         upload: Fault | None,
         part: Fault | None,
-        only_open: bool,  # noqa: FBT001  (drawn)
+        only_open: bool,
     ) -> None:
         """Open the deposit and put the segment: again and again is fine."""
         deposit = self.open(document, row)
@@ -305,8 +302,10 @@ class DeliveryMachine(RuleBasedStateMachine):
             return
         if done is None:
             assert not document.stored, "a stored deposit is uploading again"
-            if any(self.recipients[one].fingerprint != cover.recipient_fingerprint
-                   for one, cover in document.covers.items()):
+            if any(
+                self.recipients[one].fingerprint != cover.recipient_fingerprint
+                for one, cover in document.covers.items()
+            ):
                 return  # claimed meanwhile: the sender has to seal again
             try:
                 with self.breaking("complete", whole):
@@ -334,7 +333,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     @rule(to=st.sampled_from([ADDRESSES[:1], ADDRESSES[1:], ADDRESSES]), target=documents)
     def deliver(self, to: tuple[str, ...]) -> Document:
         """All of that without a fault: most documents arrive."""
-        document = self.seal(to)
+        document: Document = self.seal(to)  # type: ignore[assignment]  # a rule called as a method
         self.upload(document, None, None, None, only_open=False)
         self.complete(document, None, None)
         return document
@@ -360,7 +359,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if task.done():
             task.result()
             return
-        (address, answer), = self.relay.waiting[before:]
+        ((address, answer),) = self.relay.waiting[before:]
         self.sendings.append(Sending(job, address, task, answer, self.now))
 
     async def until_it_waits(self, task: asyncio.Task[None]) -> None:
@@ -394,7 +393,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.sendings)
     @rule(which=st.integers(0, 9), accepted=st.booleans())
-    def worker_dies(self, which: int, accepted: bool) -> None:  # noqa: FBT001  (drawn)
+    def worker_dies(self, which: int, accepted: bool) -> None:
         """Killed while it waits for the relay, which may have the mail."""
         sending = self.sendings.pop(which % len(self.sendings))
         self.drop(sending)
@@ -434,7 +433,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             return
         recipient = self.recipients[address]
         rows = Rows(self.database)
-        account = rows.claim(recipient, now=self.now)  # type: ignore[arg-type]  # has an invitation_id
+        account = rows.claim(recipient, now=self.now)
         self.recipients[address] = Recipient(recipient.invitation_id, account.fingerprint)
         self.claimed.add(address)
 
