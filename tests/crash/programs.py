@@ -8,6 +8,8 @@ like any other, and is killed like one.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -15,7 +17,7 @@ import sys
 import warnings
 from dataclasses import dataclass
 from multiprocessing import forkserver
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from souspli_cli.main import main
 
@@ -126,6 +128,7 @@ def start(
 def _run(
     arguments: list[str], environment: dict[str, str], out: Path, err: Path, sabotage: Sabotage
 ) -> None:
+    _die_with_parent()
     os.environ.clear()
     os.environ.update(environment)
     for path, descriptor in ((out, 1), (err, 2)):
@@ -141,3 +144,15 @@ def _run(
     else:
         sabotage.install_in_client()
     main()
+
+
+def _die_with_parent() -> None:
+    """Leave no service behind when the harness itself is killed.
+
+    The server of forks ends with the last process that holds its pipe: the harness
+    shall be the only one. Children end with it by Linux's prctl(PR_SET_PDEATHSIG).
+    """
+    server: Any = forkserver._forkserver
+    os.close(server._forkserver_alive_fd)
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -168,7 +168,7 @@ def _wrap_clock(sabotage: Sabotage) -> None:
     make_app = entry.make_app  # type: ignore[attr-defined]  # what it imports, it calls
     entry.make_app = functools.partial(make_app, clock=sabotage.now)  # type: ignore[attr-defined]
     jobs.POLL_SECONDS = POLL_SECONDS  # type: ignore[misc]
-    disk.time = SimpleNamespace(time=sabotage.now)  # type: ignore[attr-defined]
+    disk.time = SimpleNamespace(time=sabotage.now)  # type: ignore[assignment, attr-defined]
 
 
 def _wrap_units(trap: Trap) -> None:

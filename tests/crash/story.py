@@ -196,21 +196,25 @@ class Run:
         """Whether nothing is left to be done: nobody to tell, nothing to delete."""
         return not self.notify_jobs() and not properties.swept(self.facts, self.ground.leftovers())
 
-    def busy(self) -> bool:
-        """Whether a worker is at something, or a dead one's lease has not ended."""
+    def resting(self) -> bool:
+        """Whether every job waits for a later moment: nobody is at one, none is due."""
         now = self.quiet.now()
-        return any(row.lease_until and row.lease_until > now for row in self.facts.rows("jobs"))
+        return all(
+            row.run_at > now and not (row.lease_until and row.lease_until > now)
+            for row in self.facts.rows("jobs")
+            if row.state == "waiting"
+        )
 
     def settle(self) -> None:
         """Let days pass, a little at a time, until nothing is left or nothing helps."""
         # Later than anything that the clock has said so far.
         self.let_time_pass(LATER_SECONDS - min(self.quiet.clock_is_off, 0))
         for _ in range(5):
-            if settle(self.settled, seconds=1):
-                return
-            # Not while somebody is at it: its lease would end, and the clock's jump
+            # Not while somebody is at a job: its lease would end, and the clock's jump
             # would be a second fault beside the one that is looked at.
-            settle(lambda: self.settled() or not self.busy(), seconds=PATIENCE_SECONDS)
+            settle(lambda: self.settled() or self.resting(), seconds=PATIENCE_SECONDS)
+            if self.settled():
+                return
             self.let_time_pass(2 * HOUR)
 
     def read(self) -> None:
