@@ -10,7 +10,10 @@ BIN := $(VENV)/bin
 WEB := $(BIN)/python hatch_build.py npm
 WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: demo test test-python test-browser lint format check browser bench large fuzz mutation crash lock clean
+# Where it is set, each program compiles all its modules anew whenever it starts.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-python test-browser lint format check browser bench bench-service large fuzz mutation crash lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -38,15 +41,22 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The whole job in a real browser, with the time of each step.
+# The whole job in a real browser, with the time of each step: on SQLite and a folder, then
+# on PostgreSQL and an S3 store.
 check: $(VENV)/.installed browser
 	$(BIN)/souspli demo --check
+	$(BIN)/souspli demo --check --engines real
 
 # Ratios side by side, written to docs/performance.md with a plot. PARTS="small warm"
 # measures some and writes nothing; SOUSPLI_AGE names an `age` of 1.3 or later.
 PARTS ?=
 bench: $(VENV)/.tools
 	$(BIN)/python -m benchmarks.run $(PARTS)
+
+# The service under load and with a million deliveries in its table, beside its limits;
+# written to docs/performance.md with a plot. Half an hour; PARTS="load" or "growth".
+bench-service: $(VENV)/.tools
+	$(BIN)/python -m benchmarks.service $(PARTS)
 
 # A package's code changed a little, thousands of times: docs/mutation.md.
 MUTATE ?= keys

@@ -24,6 +24,7 @@ from typing import TypeVar
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.processes import descendants
 from souspli_cli.browser import CHROMIUM_ARGUMENTS, find_browser
 from souspli_cli.demo_patient import Patient
 from souspli_cli.demo_world import PATIENT, PATIENT_ADDRESS, TITLE, Invited, World
@@ -62,26 +63,6 @@ class Memory:
                 kind, resident = look(pid)
                 if kind is not None:
                     self.most[kind] = max(self.most.get(kind, 0), resident)
-
-
-def descendants(root: int) -> list[int]:
-    """The processes that `root` started, and those that these did."""
-    children: dict[int, list[int]] = {}
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                stat = (process / "stat").read_text()
-            except OSError:
-                continue  # it has ended meanwhile
-            children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(
-                int(process.name)
-            )
-    found, waiting = [], [root]
-    while waiting:
-        started = children.get(waiting.pop(), [])
-        found += started
-        waiting += started
-    return found
 
 
 def look(pid: int) -> tuple[str | None, int]:

@@ -19,7 +19,7 @@ FSYNCS = 50
 
 def measure(folder: Path) -> list[str]:
     """One line for each limit."""
-    return [_memcpy(), *_openssl(), _fsync(folder), _read(folder)]
+    return [_memcpy(), *_openssl(), _sha_instructions(), _fsync(folder), _read(folder)]
 
 
 def _memcpy() -> str:
@@ -45,6 +45,16 @@ def _openssl() -> list[str]:
             f"`openssl speed -bytes 65536 -evp {name}`, one core: {float(rate) / 1e3:.0f} MB/s"
         )
     return found
+
+
+def _sha_instructions() -> str:
+    """SHA-256 takes four to five times as long without them, and is most of the work then."""
+    try:
+        words = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return "instructions for SHA-256: unknown"
+    there = not {"sha_ni", "sha2"}.isdisjoint(words)
+    return f"instructions for SHA-256: {'yes' if there else 'no'}"
 
 
 def _fsync(folder: Path) -> str:

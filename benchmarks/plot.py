@@ -54,6 +54,8 @@ def draw(sizes: list[int], times: dict[str, list[tuple[float, ...]]], peaks: lis
     for axes in (left, right):
         axes.grid(visible=True, which="major", alpha=0.3)
         axes.minorticks_off()
+        # Or the last two, a factor of four apart, touch.
+        axes.tick_params(axis="x", labelsize=8)
         axes.legend(fontsize=8)
     figure.tight_layout()
     PICTURE.parent.mkdir(exist_ok=True)

@@ -7,20 +7,17 @@ printed, and nothing is written.
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import commands, limits, memory, offline, sealing
+from benchmarks import commands, limits, memory, offline, processor, sealing
 from benchmarks.measure import Measured
 from benchmarks.offline import MIB
+from benchmarks.page import put, where_and_when
 from benchmarks.programs import Programs
 
-PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
 PLOTTED_SIZES = [1024, MIB, 16 * MIB, 256 * MIB, 1024 * MIB]
 HEAD = (
     "| what | ours: median (min–max, rate) | beside | theirs: median (min–max, rate) "
@@ -32,6 +29,7 @@ PARTS: dict[str, Callable[[Programs], list[Measured]]] = {
     "warm": sealing.measure_large,
     "small": sealing.measure_small,
     "commands": commands.measure,
+    "processor": processor.measure,
     "browser": lambda _: _browser(),
 }
 
@@ -45,6 +43,8 @@ def _browser() -> list[Measured]:
 def main() -> None:
     """Measure, print, and put everything between its marks."""
     chosen = sys.argv[1:] or list(PARTS)
+    # Above one tenth of the cores, times say more about others than about us.
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="souspli-bench-") as folder:
         programs = Programs(Path(folder))
         rows: list[str] = []
@@ -66,8 +66,7 @@ def main() -> None:
     draw(PLOTTED_SIZES, times, peaks)
     table = "\n".join(
         [
-            f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, "
-            f"Python {platform.python_version()}:",
+            f"{where_and_when()}, load before: {load:.1f}:",
             "",
             HEAD,
             *rows,
@@ -84,9 +83,7 @@ def main() -> None:
             "",
         ]
     )
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}{table}{END}{after}", encoding="utf-8")
+    put("programs", table)
 
 
 def tell(line: str) -> None:

@@ -83,8 +83,6 @@ def clean_environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "fr_FR.UTF-8",
         "PYTHONWARNINGS": "error",
-        # Under a file size limit Python would leave compiled modules cut short.
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
@@ -115,6 +113,8 @@ class Service:
     def start(self, **settings: str) -> Self:
         """Start; the same port again after a stop."""
         environment = self.environment | {
+            # Under a file size limit Python would leave compiled modules cut short.
+            "PYTHONDONTWRITEBYTECODE": "1",
             "SOUSPLI_MAILBOX_SERVE_PAGE": "false",
             "SOUSPLI_MAILBOX_MAIL_HOST": "127.0.0.1",
             "SOUSPLI_MAILBOX_MAIL_PORT": str(self.mails.port),

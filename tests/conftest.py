@@ -1,8 +1,34 @@
-"""What holds for every test: nothing is skipped silently."""
+"""What holds for every test: nothing is skipped silently. And the real servers, one each."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from s3_server import S3Server
+    from simulation.databases import PostgresqlServer
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The run's SeaweedFS, started by the first test that asks for it."""
+    from s3_server import start  # noqa: PLC0415  (for who asks)
+
+    with start(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A real server, for all tests of the session."""
+    from simulation.databases import postgresql_server  # noqa: PLC0415  (for who asks)
+
+    with postgresql_server() as server:
+        yield server
 
 
 @pytest.hookimpl(trylast=True)

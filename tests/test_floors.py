@@ -52,9 +52,13 @@ ONLY_FOR_AGE_S_VECTORS = {
     "souspli_exchange.age.x25519",
 }
 
-# Of the service, the programs at the edge use what speaks to it, and what
-# `souspli serve` and `souspli demo` start.
-CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry"}
+# Of the service, the programs at the edge use what speaks to it, what `souspli serve`
+# and `souspli demo` start, what `souspli check-config` asks, and backups.
+CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "backup"} | {
+    "check",
+    "findings",
+    "given",
+}
 
 NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}
 
@@ -169,6 +173,17 @@ def test_keys_open_no_socket() -> None:
         if name.partition(".")[0] in NO_SOCKETS
     ]
     assert not wrong
+
+
+def test_only_the_s3_driver_knows_boto3() -> None:
+    users = {
+        module
+        for module in MODULES
+        for name in _imports(module)
+        if name.partition(".")[0] in {"boto3", "botocore"}
+    }
+    assert users <= {f"souspli_storage.{name}" for name in ("s3", "s3_bucket", "s3_errors")}
+    assert {module for module in users if "boto3" in _imports(module)} == {"souspli_storage.s3"}
 
 
 def test_only_settings_read_the_service_s_environment() -> None:

@@ -35,8 +35,8 @@ from souspli_exchange.sealed import open_cover
 from souspli_exchange.send import Addressee, Sending, send
 from souspli_exchange.sources import BytesSource
 from souspli_keys.address import Address
-from souspli_mailbox.app import MIGRATIONS
-from souspli_storage.database import Database
+from souspli_mailbox.schema import MIGRATIONS
+from souspli_storage.sqlite import SqliteDatabase
 
 # After what the facts tell, and before any letter has expired.
 LATER_SECONDS = 3_600
@@ -86,7 +86,7 @@ def test_its_database_migrates_and_loses_no_row(release: Release, tmp_path: Path
     assert {name: before[name] for name in ("organisations", "deliveries", "bindings")} == {
         "organisations": 1, "deliveries": 5, "bindings": 2,
     }  # fmt: skip
-    with Database(data / "mailbox.sqlite") as database:
+    with SqliteDatabase(data / "mailbox.sqlite") as database:
         database.upgrade(migrations=MIGRATIONS)
     after = count_rows(data / "mailbox.sqlite")
     assert {name: after[name] for name in before} == before

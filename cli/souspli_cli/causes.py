@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WORDS: Mapping[type, CliError | None] = {
+    port.QuotaReachedError: Temporary("service_quota"),
     port.StorageFullError: Temporary("service_full"),
     port.UnavailableError: Temporary("away"),
     port.BrokenAnswerError: Refused("broken_answer"),

@@ -99,7 +99,7 @@ class Line:
 
     def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do some work with the service; Ctrl-C cancels it and is raised here."""
-        return self._runner.run(work)
+        return run_to_end(self._runner, work)
 
     def sending(self, spool: Spool, progress: Progress | None = None) -> Sending:
         """Give what the exchange needs to send."""
@@ -115,6 +115,32 @@ class Line:
     async def _wait(self, seconds: float) -> None:
         self._terminal.note("send.retrying", seconds=max(1, round(seconds)))
         await asyncio.sleep(seconds)
+
+
+def run_to_end(runner: asyncio.Runner, work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run `work`; when a signal ends it, wherever it was raised, all of it has ended here."""
+    tasks: list[asyncio.Task[Any] | None] = []
+
+    async def noted() -> _Result:
+        tasks.append(asyncio.current_task())
+        return await work
+
+    try:
+        return runner.run(noted())
+    except KeyboardInterrupt:
+        # Raised in the middle of one of several tasks, it reaches us past the one that
+        # waits for them: that one would go on with whatever runs next, and complain.
+        for task in tasks:
+            if task is not None and not task.done():
+                runner.run(_end(task))
+        raise
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # looked at: it is the one that is raised already
 
 
 def sending_member(account: Account) -> SendingMember:

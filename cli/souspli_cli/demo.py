@@ -16,6 +16,7 @@ from typing import Final
 import click
 
 from souspli_cli.browser import open_page
+from souspli_cli.demo_engines import Engines, EnginesKind, started
 from souspli_cli.demo_world import PATIENT, PATIENT_ADDRESS, Invited, World
 from souspli_cli.errors import WrongUsage
 from souspli_cli.mailcatcher import CaughtMail
@@ -32,6 +33,9 @@ MAIL_PAUSE: Final = 0.1
 @click.option("--damage", is_flag=True)
 @click.option("--pictures", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--no-browser", is_flag=True)
+@click.option(
+    "--engines", type=click.Choice([kind.value for kind in EnginesKind]), default="embedded"
+)
 def demo(
     terminal: Terminal,
     *,
@@ -40,27 +44,42 @@ def demo(
     damage: bool,
     pictures: Path | None,
     no_browser: bool,
+    engines: str,
 ) -> None:
     """Start it all and stay up until SIGTERM or Ctrl-C; or check it all and end."""
     if not check and (damage or pictures):
         raise WrongUsage("demo_needs_check")
-    with _throw_away_folder() as folder, _ended_by_signals() as ended:
+    kind = EnginesKind(engines)
+    if damage and kind is not EnginesKind.EMBEDDED:
+        raise WrongUsage("demo_damages_a_folder")
+    with (
+        _throw_away_folder() as folder,
+        _ended_by_signals() as ended,
+        started(kind, folder / "engines") as real,
+    ):
         if check:
             from souspli_cli.demo_check import run_check  # noqa: PLC0415  (Playwright: 0.3 s)
 
-            run_check(terminal, folder, pdf=pdf, damage=damage, pictures=pictures)
+            run_check(terminal, folder, real, pdf=pdf, damage=damage, pictures=pictures)
             return
-        _stay(terminal, folder, ended, pdf=pdf, no_browser=no_browser)
+        _stay(terminal, folder, real, ended, pdf=pdf, no_browser=no_browser)
 
 
 def _stay(
-    terminal: Terminal, folder: Path, ended: threading.Event, *, pdf: Path | None, no_browser: bool
+    terminal: Terminal,
+    folder: Path,
+    engines: Engines,
+    ended: threading.Event,
+    *,
+    pdf: Path | None,
+    no_browser: bool,
 ) -> None:
     terminal.note("demo.starting")
     language = terminal.words.language.value
     mails: queue.SimpleQueue[CaughtMail] = queue.SimpleQueue()
-    with World(folder, heard=mails.put, language=language) as world:
+    with World(folder, heard=mails.put, language=language, settings=engines.settings) as world:
         invited = world.start()
+        engines.let_in(invited.page.rstrip("/"))
         report = pdf or world.make_report()
         world.send(report)
         _show(terminal, world, invited)

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from souspli_cli.demo_engines import Engines
 from souspli_cli.demo_patient import EXTRA_LINE, Patient, browser_context
 from souspli_cli.demo_world import PATIENT, Invited, World
 from souspli_cli.errors import ProgramMissing, Refused
@@ -45,7 +46,13 @@ class Clock:
 
 
 def run_check(
-    terminal: Terminal, folder: Path, *, pdf: Path | None, damage: bool, pictures: Path | None
+    terminal: Terminal,
+    folder: Path,
+    engines: Engines,
+    *,
+    pdf: Path | None,
+    damage: bool,
+    pictures: Path | None,
 ) -> None:
     """Do it all; raises `Refused` when anything is not as it has to be.
 
@@ -55,10 +62,11 @@ def run_check(
     # First of all, and before anything is started: is there a browser?
     with (
         browser_context() as context,
-        World(folder, language=terminal.words.language.value) as world,
+        World(folder, language=terminal.words.language.value, settings=engines.settings) as world,
     ):
         with clock.step("demo.step_start"):
             invited = world.start()
+            engines.let_in(invited.page.rstrip("/"))
         with clock.step("demo.step_letter"):
             letter = read_rendered_letter(invited, pictures)
         sent = pdf or world.make_report()

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,17 +60,24 @@ class Invited:
 class World:
     """Starts and stops it all; use as a context manager.
 
-    `heard` is called, from another thread, with every mail that arrives.
+    `heard` is called, from another thread, with every mail that arrives; `settings` are
+    further ones of the service, as its environment has them.
     """
 
     def __init__(
-        self, folder: Path, *, heard: Callable[[CaughtMail], None] | None = None, language: str
+        self,
+        folder: Path,
+        *,
+        heard: Callable[[CaughtMail], None] | None = None,
+        language: str,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.profile = folder / "cabinet"
         self.data = folder / "service"
         self.mail_folder = folder / "mails"
         self._language = language
+        self._settings = dict(settings or {})
         self._catcher = MailCatcher(self.mail_folder, heard=heard)
         self._service: subprocess.Popen[str] | None = None
 
@@ -188,7 +195,7 @@ class World:
         with (self.folder / "service.log").open("wb") as log:
             self._service = subprocess.Popen(  # noqa: S603  (our own program)
                 [sys.executable, "-m", "souspli_cli", *serve],
-                env=self._environment() | mail,
+                env=self._environment() | mail | self._settings,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

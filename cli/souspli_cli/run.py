@@ -6,7 +6,6 @@ import contextlib
 import os
 import resource
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -33,6 +32,10 @@ VERBS: Mapping[str, str] = {
     "inspect": "souspli_cli.inspect:inspect",
     "serve": "souspli_cli.serve:serve",
     "admit": "souspli_cli.admit:admit",
+    "backup": "souspli_cli.backup:backup",
+    "restore": "souspli_cli.restore:restore",
+    "storage": "souspli_cli.storage:storage",
+    "check-config": "souspli_cli.check_config:check_config",
 }
 """Every verb, and where it is found when it is called."""
 
@@ -64,8 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001  (the last resort)
         # A traceback shows values: a name, a code. Constant words instead.
         print(say("error.unexpected"), file=sys.stderr)  # noqa: T201
-        if os.environ.get("SOUSPLI_DEBUG"):
-            traceback.print_exc()
+        _show_traceback()
         return ExitCode.REFUSED
 
 
@@ -132,11 +134,18 @@ def _name(parameter: click.Parameter | None) -> str:
 
 
 def _end(error: CliError, say: Words, *, as_json: bool) -> int:
-    if os.environ.get("SOUSPLI_DEBUG"):
-        traceback.print_exc()
+    _show_traceback()
     message = say(f"error.{error.name.replace('-', '_')}", **error.values)
     print(message, file=sys.stderr)  # noqa: T201
     if not error.results_given:
         end = {"name": error.name.replace("_", "-"), "message": message, **error.details}
         Terminal(say, as_json=as_json).give({"error": end})
     return error.exit_code
+
+
+def _show_traceback() -> None:
+    """Say where it was, to a developer who asked for it."""
+    if os.environ.get("SOUSPLI_DEBUG"):
+        import traceback  # noqa: PLC0415  (not for a command that ends well)
+
+        traceback.print_exc()

@@ -28,6 +28,7 @@ from souspli_exchange.outgoing import seal_into_spool
 from souspli_exchange.port_errors import (
     BrokenAnswerError,
     NotSignedInError,
+    QuotaReachedError,
     StorageFullError,
     UnavailableError,
 )
@@ -146,6 +147,8 @@ def _seal_and_deposit(
         spooled = _seal(account, spool, outgoing, found, now=now)
         try:
             return line.run(outbox.deposit(account, sending, spool, spooled, now=now))
+        except QuotaReachedError:
+            raise _kept(Temporary("kept_quota"), spooled) from None
         except StorageFullError:
             raise _kept(Temporary("kept_full"), spooled) from None
         except ExchangeError as failure:

@@ -13,6 +13,8 @@ import click
 
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.profile import default_folder
+from souspli_cli.storage_causes import storage_refused
+from souspli_cli.supervisor import tell_ready
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--listen", metavar="HOST:PORT")
+@click.option("--workers", type=click.IntRange(1), metavar="N")
 @click.option("--page", metavar="URL")
 @click.option("--origin", metavar="NAME")
 def serve(
@@ -32,15 +35,16 @@ def serve(
     data: Path | None,
     config: Path | None,
     listen: str | None,
+    workers: int | None,
     page: str | None,
     origin: str | None,
 ) -> None:
-    """Run until SIGTERM or SIGINT; print where, and a first admission code."""
+    """Run until SIGTERM, SIGINT or SIGHUP; print where, and a first admission code."""
     from souspli_mailbox import entry  # noqa: PLC0415  (aiohttp and SQLAlchemy: 0.4 s)
-    from souspli_mailbox.errors import SettingsError  # noqa: PLC0415
+    from souspli_mailbox.errors import SettingsError, WorkersFailedError  # noqa: PLC0415
     from souspli_storage.errors import StorageError  # noqa: PLC0415
 
-    settings = load_settings(data, config, listen=listen, page=page, origin=origin)
+    settings = load_settings(data, config, listen=listen, page=page, origin=origin, workers=workers)
 
     def ready(address: str) -> None:
         code = entry.admission_code(settings) if entry.is_empty(settings) else None
@@ -48,14 +52,17 @@ def serve(
         terminal.show("serve.page", page=settings.page)
         if code is not None:
             terminal.show("serve.admission", code=code)
+        tell_ready()
         terminal.give({"address": address, "page": settings.page, "admission_code": code})
 
     try:
         entry.serve(settings, ready=ready)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
-    except StorageError:
-        raise Refused("service_data") from None
+    except StorageError as failed:
+        raise storage_refused(settings, failed) from None
+    except WorkersFailedError:
+        raise Refused("workers_failed") from None
     except OSError:
         where = f"{settings.listen_host}:{settings.listen_port}"
         raise Refused("listen_failed", listen=where) from None
@@ -68,6 +75,7 @@ def load_settings(
     listen: str | None = None,
     page: str | None = None,
     origin: str | None = None,
+    workers: int | None = None,
 ) -> Settings:
     """Give the service's settings: options over environment over file.
 
@@ -79,8 +87,8 @@ def load_settings(
 
     prefix = service.ENVIRONMENT_PREFIX
     said = dict(os.environ)
-    said.setdefault(f"{prefix}DATA", str(default_folder().with_name("souspli-service")))
     options = {"DATA": str(data.absolute()) if data else None, "ORIGIN": origin, "PAGE": page}
+    options["WORKERS"] = None if workers is None else str(workers)
     if listen is not None:
         host, port = _where(listen)
         options |= {"LISTEN_HOST": host, "LISTEN_PORT": str(port)}
@@ -90,6 +98,8 @@ def load_settings(
             )
     said |= {f"{prefix}{name}": value for name, value in options.items() if value is not None}
     try:
+        if config is None or "data" not in service.read_toml(config):
+            said.setdefault(f"{prefix}DATA", str(default_folder().with_name("souspli-service")))
         return service.load(config, said)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None

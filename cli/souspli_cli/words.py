@@ -11,20 +11,25 @@ Rules of the words (``texts/fr.toml``, ``texts/en.toml``):
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 # Categories that a terminal obeys instead of showing: controls (C0, C1),
 # formats (bidirectional overrides, zero width), lone surrogates, separators of
 # lines and paragraphs.
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+# A section's heading: `[help.seal]` belongs to the section `help`.
+_SECTION = re.compile(r"^\[([a-z_]+)[a-z_.]*\]$", re.MULTILINE)
 
 
 class Language(Enum):
@@ -64,8 +69,41 @@ def load(language: Language) -> Words:
     """Read the texts of a language."""
     # Not importlib.resources: it takes 10 ms to find what lies beside this file.
     path = Path(__file__).with_name("texts") / f"{language.value}.toml"
-    tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Words(language, dict(_leaves(tree, "")))
+    return Words(language, Texts(path.read_text(encoding="utf-8")))
+
+
+class Texts(Mapping[str, str]):
+    """The texts of a TOML file, each of its sections parsed when it is first asked for.
+
+    Parsing all of them takes a tenth of a small command's time, which needs two.
+    """
+
+    def __init__(self, source: str) -> None:
+        """Take the whole file; a test compares what comes out with tomllib's own reading."""
+        self._unparsed: dict[str, str] = {}
+        starts = [(found.start(), found[1]) for found in _SECTION.finditer(source)]
+        for (start, name), (end, _) in zip(starts, [*starts[1:], (len(source), "")], strict=True):
+            self._unparsed[name] = self._unparsed.get(name, "") + source[start:end]
+        self._texts: dict[str, str] = {}
+
+    def __getitem__(self, key: str) -> str:
+        self._parse(key.partition(".")[0])
+        return self._texts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        for section in tuple(self._unparsed):
+            self._parse(section)
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _parse(self, section: str) -> None:
+        unparsed = self._unparsed.get(section)
+        if unparsed is not None:
+            self._texts.update(_leaves(tomllib.loads(unparsed), ""))
+            # Last: another thread that asks meanwhile parses it once more, and finds it.
+            self._unparsed.pop(section, None)
 
 
 def _leaves(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:

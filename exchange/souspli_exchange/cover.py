@@ -82,7 +82,7 @@ def check_room_for_grants(manifest_payload_bytes: int) -> None:
 def _read_cover(fields: Fields) -> Cover:
     fields.constant("version", VERSION)
     # How many there may be is for `grant.verify_grants`; the cover's length ends them here.
-    grants = fields.list("grants", most=MAX_COVER_BYTES)
+    grants = fields.list("grants")
     return Cover(
         document_key=_read_document_key(fields.text("document_key", most=_DOCUMENT_KEY_CHARACTERS)),
         manifest=fields.parsed("manifest", dsse.parse),

@@ -6,19 +6,23 @@ disk work outside Python's lock. A document of one or two segments takes the str
 path: the caller's own thread. Nothing here opens a file.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from souspli_exchange.bundle import WriteFile
-from souspli_exchange.contents_opener import ContentsOpener, VerifiedContents
-from souspli_exchange.contents_sealer import ContentsSealer, SealedContents
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
 from souspli_exchange.errors import ContentsRefusedError
 from souspli_exchange.manifest import DEFAULT_LIMITS, Limits
 from souspli_exchange.runs import RunBuffers
-from souspli_exchange.sealed import VerifiedCover
 from souspli_exchange.segments import START_BYTES, SegmentLayout
-from souspli_exchange.sources import Source
 from souspli_exchange.workers import Step, run_steps, thread_count
+
+if TYPE_CHECKING:
+    from souspli_exchange.bundle import WriteFile
+    from souspli_exchange.contents_opener import VerifiedContents
+    from souspli_exchange.contents_sealer import ContentsSealer, SealedContents
+    from souspli_exchange.sealed import VerifiedCover
+    from souspli_exchange.sources import Source
 
 # Up to 16 MiB: a tenth of a second at most, which threads would shorten by less than
 # anybody notices.
@@ -66,6 +70,8 @@ def seal_contents(
     SourceUnreadableError, and what `sink` and `on_segment` raise; then what was put is of
     no use: sealing is not gone on with, but begun again, which draws new keys.
     """
+    from souspli_exchange.contents_sealer import ContentsSealer  # noqa: PLC0415  (not to open)
+
     sealer = ContentsSealer(sources, created_at=created_at, limits=limits)
     return run_sealer(sealer, sink, threads=threads, on_segment=on_segment)
 
@@ -103,6 +109,8 @@ def open_contents(
     this returns or raises, all threads have ended. Raises ContentsRefusedError, and what
     `read`, `write` and `on_segment` raise.
     """
+    from souspli_exchange.contents_opener import ContentsOpener  # noqa: PLC0415  (not to seal)
+
     opener = ContentsOpener(cover, write=write)
     # A longer file would be read to the end of the right one, and pass.
     if length != opener.layout.sealed_length:

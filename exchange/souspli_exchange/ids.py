@@ -1,7 +1,7 @@
 """Ids of 128 random bits, as 32 lower-case hexadecimal digits (encoding.md §2)."""
 
+import os
 import re
-import secrets
 from typing import Final, NewType
 
 DocumentId = NewType("DocumentId", str)
@@ -16,7 +16,7 @@ HASH_PATTERN: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 def random_hex() -> str:
     """Return 128 new random bits: an id, or a salt."""
-    return secrets.token_hex(ID_BYTES)
+    return os.urandom(ID_BYTES).hex()
 
 
 def new_document_id() -> DocumentId:

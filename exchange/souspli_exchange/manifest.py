@@ -4,6 +4,7 @@ docs/specs/sealed-document.md §3. File names, titles and the patient's identity
 here and nowhere else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -168,11 +169,13 @@ def encode_manifest(manifest: Manifest, *, limits: Limits = DEFAULT_LIMITS) -> b
     ManifestRefusedError for anything else that a reader would refuse.
     """
     check_files([(file.name, file.size) for file in manifest.contents.files], limits=limits)
+    fields = _manifest_fields(manifest)
     try:
-        payload = canonical.encode(_manifest_fields(manifest))
+        payload = canonical.encode(fields)
     except FormatError as refused:
         raise ManifestRefusedError("a text or number that no manifest may hold") from refused
-    parse_manifest(payload, limits=limits)
+    # What a reader decodes is equal to these: `encode` promises it.
+    _check_manifest(fields, limits=limits)
     return payload
 
 
@@ -180,11 +183,19 @@ def parse_manifest(payload: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Manife
     """Return the manifest that `payload`, whose signatures hold, is canonical JSON of.
 
     Raises ManifestRefusedError if it breaks any rule of §3 (BeyondLimitsError for the
-    limits). That its lengths belong
-    together, and to the contents, is checked when those are opened.
+    limits). That its lengths belong together, and to the contents, is checked when those
+    are opened.
     """
     try:
-        manifest = read_object(canonical.decode(payload), _read_manifest)
+        fields = canonical.decode(payload)
+    except FormatError as refused:
+        raise ManifestRefusedError("the manifest is not one that may be read") from refused
+    return _check_manifest(fields, limits=limits)
+
+
+def _check_manifest(value: Mapping[str, object], *, limits: Limits) -> Manifest:
+    try:
+        manifest = read_object(value, _read_manifest)
         check_files([(f.name, f.size) for f in manifest.contents.files], limits=limits)
     except TooLargeToSendError as refused:
         raise BeyondLimitsError("more files or bytes than this reader takes") from refused
@@ -220,7 +231,7 @@ def _read_sender(fields: Fields) -> Sender:
 
 def _read_contents(fields: Fields) -> Contents:
     # How many files there may be is the limits' to say; canonical JSON ends at 1 MiB.
-    files = fields.list("files", least=1, most=canonical.MAX_BYTES)
+    files = fields.list("files", least=1)
     return Contents(
         files=tuple(read_object(file, _read_file) for file in files),
         padded_length=fields.integer("padded_length"),

@@ -4,6 +4,7 @@ docs/specs/sealed-document.md §2–§4. Nothing here speaks to a service.
 """
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,8 @@ from souspli_keys.errors import StatementError
 from souspli_keys.identity import Identity
 from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Member
+
+_SEALED_BEFORE = Limits(max_files=sys.maxsize, max_bytes=sys.maxsize)
 
 
 @lru_cache(maxsize=8)  # of one sender, several times for each document, half a ms each
@@ -76,11 +79,15 @@ class SendingMember:
         )
 
     def open_own_cover(self, sealed: bytes, document_id: DocumentId) -> VerifiedCover:
-        """Open the sender's own cover of a document; raises like `sealed.open_cover`."""
+        """Open the sender's own cover of a document; raises like `sealed.open_cover`.
+
+        It is opened whatever limits the sender has now: they sealed it.
+        """
         reader = Reader(
             identities=(self.identity,),
             origin=self.origin,
             organisations={self.statement.organisation},
+            limits=_SEALED_BEFORE,
         )
         return open_cover(
             sealed,

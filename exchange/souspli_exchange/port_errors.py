@@ -4,6 +4,7 @@
     ├── UnavailableError                 temporary: no answer, a broken line, 503, 500
     │   └── ThrottledError               temporary: asked too often; .retry_after
     ├── StorageFullError                 temporary: nothing was kept, the operator must act
+    │   └── QuotaReachedError            no more for this organisation; .retry_after
     ├── BrokenAnswerError                the answer is not one of the protocol
     ├── NotSignedInError                 no session, or an expired one
     ├── SignatureRefusedError            login signature, nonce, account or unlocker wrong
@@ -72,6 +73,17 @@ class StorageFullError(PortError):
 
     temporary = True
     problem = "storage-full"
+
+
+class QuotaReachedError(StorageFullError):
+    """The organisation keeps, or has sent today, as much as it may; nothing was kept."""
+
+    problem = "quota-reached"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """`retry_after` in seconds, where waiting helps: the day's count begins again."""
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class BrokenAnswerError(PortError):

@@ -54,8 +54,11 @@ class RunBuffers:
 
     def __init__(self, layout: SegmentLayout) -> None:
         longest = next(runs_of(layout, 0))
-        self.plain = memoryview(bytearray(len(longest.plain)))
-        self.sealed = memoryview(bytearray(len(longest.sealed)))
+        # One piece of memory: two are given back to the system each time, and a small
+        # document is sealed in the time that it takes to get their pages anew.
+        both = memoryview(bytearray(len(longest.plain) + len(longest.sealed)))
+        self.plain = both[: len(longest.plain)]
+        self.sealed = both[len(longest.plain) :]
         self._held_bytes = len(layout.plain_range(0))
         self._held: memoryview | None = None
 

@@ -4,14 +4,11 @@ docs/specs/sealed-document.md §7 and §8. The engine's threads read and write a
 so that nothing waits for its turn.
 """
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
+from __future__ import annotations
 
-from souspli_exchange.bundle import WriteFile
-from souspli_exchange.contents_opener import VerifiedContents
-from souspli_exchange.contents_sealer import ContentsSealer, SealedContents
+import os
+from typing import TYPE_CHECKING
+
 from souspli_exchange.durable import check_room, create_private, write_at
 from souspli_exchange.engine import SegmentDone, open_contents, run_sealer, unheard
 from souspli_exchange.errors import (
@@ -20,11 +17,20 @@ from souspli_exchange.errors import (
     OutputExistsError,
     SealedFolderError,
 )
-from souspli_exchange.extraction import Extraction, OpenedDocument
 from souspli_exchange.manifest import DEFAULT_LIMITS, Limits
 from souspli_exchange.offline_folder import open_regular
-from souspli_exchange.sealed import VerifiedCover
-from souspli_exchange.sources import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from souspli_exchange.bundle import WriteFile
+    from souspli_exchange.contents_opener import VerifiedContents
+    from souspli_exchange.contents_sealer import SealedContents
+    from souspli_exchange.extraction import OpenedDocument
+    from souspli_exchange.sealed import VerifiedCover
+    from souspli_exchange.sources import Source
 
 
 class FileSink:
@@ -64,7 +70,7 @@ class FileSink:
             raise OutputError("the sealed file can't be kept: is the disk full?") from failure
         self._kept = True
 
-    def __enter__(self) -> "FileSink":
+    def __enter__(self) -> FileSink:
         return self
 
     def __exit__(
@@ -94,6 +100,8 @@ def seal_to_file(
 
     Raises what `engine.seal_contents` and `FileSink` raise.
     """
+    from souspli_exchange.contents_sealer import ContentsSealer  # noqa: PLC0415  (not to open)
+
     sealer = ContentsSealer(sources, created_at=created_at, limits=limits)
     with FileSink(path, length=sealer.layout.sealed_length) as sink:
         sealed = run_sealer(sealer, sink, threads=threads, on_segment=on_segment)
@@ -137,6 +145,11 @@ def open_file_into_folder(
 
     Raises what `open_contents_file` and `Extraction` raise.
     """
+    from souspli_exchange.extraction import (  # noqa: PLC0415  (not to seal)
+        Extraction,
+        OpenedDocument,
+    )
+
     with Extraction(folder, cover.manifest.contents.files) as extraction:
         verified = open_contents_file(
             cover, path, write=extraction.write, threads=threads, on_segment=on_segment
@@ -161,7 +174,7 @@ class _SealedFile:
                 raise ContentsRefusedError("the contents were cut short")
             out, offset = out[count:], offset + count
 
-    def __enter__(self) -> "_SealedFile":
+    def __enter__(self) -> _SealedFile:
         return self
 
     def __exit__(

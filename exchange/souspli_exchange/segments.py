@@ -66,10 +66,6 @@ class SegmentLayout:
         start = 0 if index == 0 else START_BYTES + in_stream.start
         return range(start, START_BYTES + in_stream.stop)
 
-    def is_last(self, index: int) -> bool:
-        """Say whether the segment ends with the final chunk."""
-        return index == self.count - 1
-
     def _chunks(self, index: int) -> tuple[int, int]:
         """Return the first chunk's index and the number of chunks of a segment."""
         if not 0 <= index < self.count:

@@ -55,6 +55,9 @@ from souspli_keys.public import Fingerprint
 # store lost them, twice at most; more is a service that can't keep them.
 _MAX_REFILLS = 2
 
+# One waits for the answer while another is on the line; 32 MiB in memory at most.
+_PUT_AT_ONCE = 4
+
 
 class Step(StrEnum):
     """What `send` is doing."""
@@ -272,22 +275,39 @@ async def _put_missing(
 
 
 async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Sequence[int]) -> None:
+    """Put these segments, a few side by side; after an error none is under way any more."""
     total = len(spooled.checksums)
-    for done, index in enumerate(indices):
-        sending.progress(Step.DEPOSITING, total - len(indices) + done, total)
-        if not 0 <= index < total:
-            raise BrokenAnswerError("the service misses a segment that does not exist")
-        sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
-        await sending.retry.repeat(
-            partial(
-                sending.mailbox.put_segment,
-                spooled.document_id,
-                index,
-                sealed,
-                sha256=spooled.checksums[index],
+    if any(not 0 <= index < total for index in indices):
+        raise BrokenAnswerError("the service misses a segment that does not exist")
+    done = total - len(indices)
+    sending.progress(Step.DEPOSITING, done, total)
+    waiting = iter(indices)  # shared: each segment is taken by one of the tasks
+
+    async def put_some() -> None:
+        nonlocal done
+        for index in waiting:
+            sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
+            await sending.retry.repeat(
+                partial(
+                    sending.mailbox.put_segment,
+                    spooled.document_id,
+                    index,
+                    sealed,
+                    sha256=spooled.checksums[index],
+                )
             )
-        )
-    sending.progress(Step.DEPOSITING, total, total)
+            done += 1
+            sending.progress(Step.DEPOSITING, done, total)
+
+    tasks = [asyncio.create_task(put_some()) for _ in range(min(_PUT_AT_ONCE, len(indices)))]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        # The first error is the caller's; the others end here, before the caller closes
+        # what they use.
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _complete(

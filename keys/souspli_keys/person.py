@@ -33,8 +33,7 @@ def normalise_surname(text: str) -> str:
     `Le Goff-Œuvrard` gives `LEGOFFOEUVRARD`. Raises PersonError if no letter is left.
     """
     decomposed = unicodedata.normalize("NFKD", text).translate(_SPELT_OUT)
-    unmarked = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
-    surname = _NOT_A_TO_Z.sub("", unmarked.upper())
+    surname = _NOT_A_TO_Z.sub("", decomposed.upper())  # marks, too, which stand apart now
     if not surname:
         raise PersonError("a surname holds at least one letter")
     return surname

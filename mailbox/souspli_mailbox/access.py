@@ -73,6 +73,16 @@ async def admit(request: web.Request, caller: Caller) -> None:
 _KINDS: Final = {Caller.MEMBER: AccountKind.MEMBER, Caller.PATIENT: AccountKind.PATIENT}
 
 
+def caller_names(request: web.Request) -> dict[str, str]:
+    """Return which account and organisation are asking, as far as that is known."""
+    account = request.get(_ACCOUNT)
+    if account is None:
+        return {}
+    member = account.member
+    organisation = {} if member is None else {"organisation": member.organisation}
+    return {"account": account.account_number, **organisation}
+
+
 def account_of(request: web.Request) -> Account:
     """Return the account whose session the endpoint's row asked for."""
     return request[_ACCOUNT]

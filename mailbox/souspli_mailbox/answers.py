@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.problems import CONTENT_TYPE, ProblemDetails, ProblemKind
+from souspli_mailbox.state import SETTINGS
 
 T = TypeVar("T")
 
@@ -78,17 +79,26 @@ async def read_request(
 async def read_bytes(request: web.Request, *, max_bytes: int) -> bytes:
     """Return the whole body, never holding more than `max_bytes` of it.
 
-    Raises Refusal `too-large`, from the announced length if there is one.
+    Raises Refusal `too-large`, from the announced length if there is one, and
+    `unavailable` when the body comes more slowly than the settings allow.
     """
     if "Content-Encoding" in request.headers:
         raise Refusal(ProblemKind.BAD_REQUEST)  # nothing is unpacked: no bomb goes off
     if (request.content_length or 0) > max_bytes:
         raise Refusal(ProblemKind.TOO_LARGE)
+    limits = request.app[SETTINGS].limits
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        if len(body) + len(chunk) > max_bytes:
-            raise Refusal(ProblemKind.TOO_LARGE)
-        body += chunk
+    try:
+        async with asyncio.timeout(limits.body_seconds) as limit:
+            ends = limit.when() or 0.0
+            async for chunk in request.content.iter_any():
+                if len(body) + len(chunk) > max_bytes:
+                    raise Refusal(ProblemKind.TOO_LARGE)
+                body += chunk
+                # Whoever sends has time; whoever drips a byte now and then has none.
+                limit.reschedule(ends + len(body) / limits.body_bytes_per_second)
+    except TimeoutError:
+        raise Refusal(ProblemKind.UNAVAILABLE) from None
     return bytes(body)
 
 

@@ -1,20 +1,24 @@
 """The service, put together: the one place where rows, store, jobs and routes meet."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import structlog
 from aiohttp import web
 
-from souspli_mailbox import schema
 from souspli_mailbox.access import admit
+from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.measured import MeasuredRelay, measured_database, measured_store
+from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.middlewares import (
     add_headers,
     answer_problems,
@@ -28,8 +32,16 @@ from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.pseudonyms import Pseudonyms
+from souspli_mailbox.readiness import Part, Readiness
+from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.jobs import JobName, ensure_job
-from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
+from souspli_mailbox.records.organisations import count_organisations
+from souspli_mailbox.records.service_secrets import (
+    SecretPurpose,
+    secret_of_day,
+    service_secret,
+)
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
@@ -42,6 +54,7 @@ from souspli_mailbox.routes import (
     sent,
     service,
     sign_in,
+    uploads,
 )
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
@@ -49,21 +62,31 @@ from souspli_mailbox.state import (
     CLOCK,
     DATABASE,
     DESCRIPTION,
+    DIRECT,
     DRAIN,
+    METRICS,
     NONCE_QUOTA,
     PAGE,
+    PSEUDONYMS,
+    READINESS,
     SECRETS,
     SEGMENT_SLOTS,
     SETTINGS,
+    STORE_CALLS,
+    TOMBSTONES,
     WORKER,
     Clock,
     ServiceSecrets,
 )
+from souspli_mailbox.store import open_blobs, open_ledger, reach_store
+from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.disk import DiskBlobs
+from souspli_storage.direct import DirectBlobs
+from souspli_storage.errors import DatabaseBusyError
 
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
@@ -74,14 +97,13 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,
     *segments.ENDPOINTS,
+    *uploads.ENDPOINTS,
     *sent.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *contents.ENDPOINTS,
 )
 
-MIGRATIONS: Final = Path(schema.__file__).parent
-DATABASE_FILE: Final = "mailbox.sqlite"
-DOCUMENTS_FOLDER: Final = "documents"
+_log: Final = structlog.get_logger()
 
 
 def smtp_relay(settings: Settings) -> Relay:
@@ -94,7 +116,7 @@ def make_app(
     *,
     clock: Clock = time.time,
     webclient: Path = WEBCLIENT,
-    open_blobs: Callable[[Path], BlobStore] = DiskBlobs,
+    open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     open_relay: Callable[[Settings], Relay] = smtp_relay,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
@@ -109,8 +131,9 @@ def make_app(
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[METRICS] = Metrics()
     app[PAGE] = load_page(settings, folder=webclient)
-    app[DRAIN] = Drain()
+    app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
     app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
@@ -139,25 +162,60 @@ def _route(endpoint: Endpoint) -> web.RouteDef:
 
 
 def _storage(
-    open_blobs: Callable[[Path], BlobStore],
+    open_blobs: Callable[[Settings], BlobStore],
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def storage(app: web.Application) -> AsyncIterator[None]:
         """Open and migrate the database, open the store; close both at the end."""
-        folder = app[SETTINGS].data
-        database = await asyncio.to_thread(open_database, folder)
+        database = await asyncio.to_thread(open_database, app[SETTINGS])
+        limits = app[SETTINGS].limits
+        app[STORE_CALLS] = StoreCalls(at_once=limits.store_calls, seconds=limits.store_seconds)
         try:
-            app[DATABASE] = database
-            app[BLOBS] = await asyncio.to_thread(open_blobs, folder / DOCUMENTS_FOLDER)
+            app[DATABASE] = measured_database(database, app[METRICS])
+            blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
+            app[BLOBS] = measured_store(blobs, app[METRICS])
+            app[DIRECT] = _direct(app[SETTINGS], blobs)
             app[SECRETS] = ServiceSecrets(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
+            app[TOMBSTONES] = Tombstones(
+                await asyncio.to_thread(open_ledger, app[SETTINGS]),
+                TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
+            )
+            await _delete_again(app)
+            opened = app[DATABASE]
+            app[PSEUDONYMS] = Pseudonyms(
+                lambda day: opened.write(
+                    secret_of_day, purpose=SecretPurpose.LOG_PSEUDONYMS, day=day
+                )
+            )
             yield
         finally:
+            app[STORE_CALLS].close()
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+async def _delete_again(app: web.Application) -> None:
+    """Before anybody is answered: a database that was put back must not tell what was deleted."""
+    database, tombstones = app[DATABASE], app[TOMBSTONES]
+    done = await asyncio.to_thread(
+        reapply_new, database, tombstones.ledger, key=tombstones.key, now=int(app[CLOCK]())
+    )
+    if done.read:
+        _log.info("tombstones", read=done.read, deleted=done.deleted, foreign=done.foreign)
+    if done.deleted:
+        with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
+            await database.forget_deleted()
+
+
+def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
+    """Return the store's side for clients, if it has one and they are to use it."""
+    if settings.store.clients_address is None or not isinstance(blobs, DirectBlobs):
+        return None
+    return blobs
 
 
 def _jobs(
@@ -166,40 +224,50 @@ def _jobs(
     async def jobs(app: web.Application) -> AsyncIterator[None]:
         """Work through the job table until the end; jobs under way finish."""
         settings, database, clock = app[SETTINGS], app[DATABASE], app[CLOCK]
+        metrics = app[METRICS]
+        relay = MeasuredRelay(open_relay(settings), metrics)
         outbox = Outbox(
             database=database,
-            relay=open_relay(settings),
+            relay=relay,
             clock=clock,
             sender=settings.mail_sender,
             page=settings.page,
             code_key=app[SECRETS].one_time_codes,
         )
-        sweeper = Sweeper(database=database, blobs=app[BLOBS], clock=clock)
+        sweeper = Sweeper(
+            database=database,
+            blobs=app[BLOBS],
+            tombstones=app[TOMBSTONES],
+            clock=clock,
+            observer=metrics.count_swept,
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
             JobName.ACTIVATED: outbox.activated,
             JobName.SWEEP: sweeper.sweep,
         }
-        app[WORKER] = worker = Worker(database=database, handlers=handlers, clock=clock)
+        app[WORKER] = worker = Worker(
+            database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
+        )
         await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
+        app[READINESS] = readiness = Readiness(
+            {
+                Part.DATABASE: lambda: database.read(count_organisations),
+                Part.STORE: lambda: app[STORE_CALLS](reach_store, app[BLOBS]),
+                Part.RELAY: relay.probe,
+            }
+        )
         running = asyncio.create_task(worker.run())
+        watching = asyncio.create_task(readiness.watch_relay())
         yield
+        watching.cancel()
+        await asyncio.wait({watching})
+        await readiness.close()
         worker.stop()
         await running
 
     return jobs
-
-
-def open_database(folder: Path) -> Database:
-    """Open the database in a data folder and bring its schema up to date."""
-    database = Database(folder / DATABASE_FILE)
-    try:
-        database.upgrade(migrations=MIGRATIONS)
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def _secret(database: Database, purpose: SecretPurpose) -> Awaitable[bytes]:

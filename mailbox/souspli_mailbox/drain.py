@@ -2,7 +2,8 @@
 
 aiohttp stops reading a connection the moment it shuts down, and with it an upload in
 the middle of its body. So the service waits for its requests before it lets aiohttp
-shut down.
+shut down. Until then it goes on listening: a proxy that still sends somebody here gets
+an answer that says when to come back, not a connection refused.
 """
 
 import asyncio
@@ -19,15 +20,30 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Drain:
     """How many requests are under way, and whether more are let in."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int) -> None:
+        """`most`: requests at a time, so that each one under way gets its share."""
+        self._most = most
         self._under_way = 0
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether nobody is let in any more."""
+        return self._stopping
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are being answered."""
+        return self._under_way
+
     async def follow(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a request and count it; Refusal `unavailable` once the service stops."""
-        if self._stopping:
+        """Answer a request and count it.
+
+        Refusal `unavailable` once the service stops, or while it has `most` already.
+        """
+        if self._stopping or self._under_way >= self._most:
             raise Refusal(ProblemKind.UNAVAILABLE)
         self._under_way += 1
         self._idle.clear()

@@ -3,6 +3,9 @@
     MailboxError
     ├── SettingsError        the operator's settings are wrong; the text says which and how
     │   └── PageError        the built page is missing, or was built for another service
+    ├── WorkersFailedError   the service's processes can't go on; the log says why
+    ├── BackupError          a backup can't be made, read or restored; `trouble` says why
+    ├── TombstonesNewerError (also a StorageError) of a kind that only a later version deletes
     ├── MailError            the relay did not take a mail
     │   ├── MailRefusedError     for good: the recipient is not told
     │   └── MailDelayedError     try again
@@ -12,8 +15,10 @@ What the HTTP client raises is the ports' own tree: `souspli_exchange.port_error
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_storage.errors import StorageError
 
 
 class MailboxError(Exception):
@@ -26,6 +31,42 @@ class SettingsError(MailboxError):
 
 class PageError(SettingsError):
     """The browser client is not built, or was built for another origin or host."""
+
+
+class WorkersFailedError(MailboxError):
+    """One of the processes ended before it was ready, or none is left."""
+
+
+class BackupTrouble(StrEnum):
+    """Why a backup can't be made, read or restored; the command line has words for each."""
+
+    NO_SERVICE = "no-service"
+    """There is no database to be backed up."""
+    NEWER_SERVICE = "newer-service"
+    """The database is of a later version than this program."""
+    FOLDER_EXISTS = "folder-exists"
+    NOT_A_BACKUP = "not-a-backup"
+    NEWER_BACKUP = "newer-backup"
+    """Made by a later version than this program."""
+    DAMAGED = "damaged"
+    """A file is missing, changed or cut short."""
+    NO_CONTENTS = "no-contents"
+    """The folder named for contents is none."""
+    OTHER_ORIGIN = "other-origin"
+    NOT_EMPTY = "not-empty"
+    """The database to restore into has rows."""
+
+
+class BackupError(MailboxError):
+    """A backup can't be made, read or restored: nothing was written. `trouble` says why."""
+
+    def __init__(self, trouble: BackupTrouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+
+
+class TombstonesNewerError(MailboxError, StorageError):
+    """The ledger tells of deletions that only a later version of the service can repeat."""
 
 
 class MailError(MailboxError):

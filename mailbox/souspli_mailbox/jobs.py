@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import structlog
@@ -26,7 +28,6 @@ from souspli_mailbox.records.jobs import (
     postpone_job,
 )
 from souspli_storage.database import Database
-from souspli_storage.errors import StorageError
 
 # Twice what a patient relay takes for one mail. A killed worker's job waits this
 # long for another one.
@@ -72,6 +73,23 @@ run twice for one job (a crash between its work and the commit), and is cancelle
 after HANDLER_SECONDS."""
 
 
+class Result(StrEnum):
+    """What became of one run of a job, for who counts."""
+
+    DONE = "done"
+    LATER = "later"
+    FAILED = "failed"
+    GIVEN_UP = "given-up"
+
+
+Observer = Callable[[JobName, Result, float], None]
+"""Told of each run, and how many seconds it took."""
+
+
+def _unobserved(_name: JobName, _result: Result, _seconds: float) -> None:
+    pass
+
+
 def retry_delay(*, attempts: int, jitter: float) -> int:
     """Return seconds until the next attempt after `attempts` failed ones.
 
@@ -93,11 +111,13 @@ class Worker:
         database: Database,
         handlers: Mapping[JobName, Handler],
         clock: Callable[[], float],
+        observer: Observer = _unobserved,
     ) -> None:
         """`clock` gives Unix seconds."""
         self._database = database
         self._handlers = dict(handlers)
         self._clock = clock
+        self._observe = observer
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
         self._woken = asyncio.Event()
         self._stopping = False
@@ -139,8 +159,9 @@ class Worker:
                 now=now,
                 lease_until=now + LEASE_SECONDS,
             )
-        except StorageError as error:
-            # Busy or full: the worker must outlive what the operator will mend.
+        except Exception as error:  # noqa: BLE001  (see the next line)
+            # Busy, full or unheard of: the worker must outlive what the operator will
+            # mend, or a process would go on serving that does no jobs any more.
             _log.warning("jobs-unavailable", failure=type(error).__name__)
             return None
 
@@ -154,8 +175,11 @@ class Worker:
             pass
 
     async def _work(self, job: Job) -> None:
+        # Of how long, never of when.
+        began = time.monotonic()
         try:
-            await self._settle(job)
+            result = await self._settle(job)
+            self._observe(job.name, result, time.monotonic() - began)
         except Exception as error:  # noqa: BLE001  (one job must not end the worker)
             # What became of the job could not be written down (the lease lost,
             # the disk full): its lease ends, and it is done again.
@@ -164,37 +188,38 @@ class Worker:
             self._slots.release()
             self._woken.set()
 
-    async def _settle(self, job: Job) -> None:
+    async def _settle(self, job: Job) -> Result:
         if job.attempts > MAX_ATTEMPTS:
             # Begun as often as that and never settled: it kills who does it.
-            await self._give_up(job, failure="Unsettled")
-            return
+            return await self._give_up(job, failure="Unsettled")
         try:
             async with asyncio.timeout(HANDLER_SECONDS):
                 outcome = await self._handlers[job.name](job)
         except Exception as error:  # noqa: BLE001  (a job's failure is not the worker's)
-            await self._failed(job, failure=type(error).__name__)
-            return
+            return await self._failed(job, failure=type(error).__name__)
         match outcome:
             case Done(then):
                 await self._database.write(_finish, job=job, then=then)
+                return Result.DONE
             case NotYet(run_at):
                 await self._database.write(postpone_job, job=job, run_at=run_at, failure=None)
+                return Result.LATER
 
-    async def _failed(self, job: Job, *, failure: str) -> None:
+    async def _failed(self, job: Job, *, failure: str) -> Result:
         if job.attempts >= MAX_ATTEMPTS:
-            await self._give_up(job, failure=failure)
-            return
+            return await self._give_up(job, failure=failure)
         delay = retry_delay(attempts=job.attempts, jitter=secrets.randbelow(1001) / 1000)
         # The class alone: a failure's text may quote an address.
         _log.warning("job-failed", job=job.job_id, name=job.name, failure=failure, again_in=delay)
         await self._database.write(
             postpone_job, job=job, run_at=self._now() + delay, failure=failure
         )
+        return Result.FAILED
 
-    async def _give_up(self, job: Job, *, failure: str) -> None:
+    async def _give_up(self, job: Job, *, failure: str) -> Result:
         _log.error("job-given-up", job=job.job_id, name=job.name, failure=failure)
         await self._database.write(bury_job, job=job, failure=failure, now=self._now())
+        return Result.GIVEN_UP
 
     def _now(self) -> int:
         return int(self._clock())

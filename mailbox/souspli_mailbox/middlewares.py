@@ -6,19 +6,20 @@ log: the route's template does (`/v1/deliveries/{delivery_id}`).
 
 import secrets
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 from aiohttp import web
 
+from souspli_mailbox.access import caller_names
 from souspli_mailbox.answers import problem_answer
 from souspli_mailbox.errors import Refusal
+from souspli_mailbox.logs import describe
 from souspli_mailbox.page import page_not_found, wants_page
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.sessions import CookieName
-from souspli_mailbox.state import CLOCK, DRAIN, PAGE, REQUEST_ID, SETTINGS
+from souspli_mailbox.state import CLOCK, DRAIN, METRICS, PAGE, PSEUDONYMS, REQUEST_ID, SETTINGS
 from souspli_mailbox.translations import refusal_for
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,7 +47,10 @@ _KINDS_BY_STATUS: Final = {
 
 @web.middleware
 async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Write one line per request: method, template, status, duration, rounded moment."""
+    """Write one line per request: method, template, status, duration, rounded moment, who.
+
+    Who: by pseudonyms that are good for a day.
+    """
     request[REQUEST_ID] = secrets.token_hex(8)
     # Of how long, never of when: monotonic, so not the application's clock.
     began = time.monotonic()
@@ -57,16 +61,31 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
         return response
     finally:
         now = int(request.app[CLOCK]())
+        await request.app[PSEUDONYMS].turn(now)
+        seconds = time.monotonic() - began
+        method = request.method if request.method in _LOGGED_METHODS else "other"
+        route = route_template(request)
+        request.app[METRICS].requests.labels(
+            route=route, method=method, status=f"{status // 100}xx" if status else "gone"
+        ).observe(seconds)
         log.info(
             "request",
             request_id=request[REQUEST_ID],
-            method=request.method if request.method in _LOGGED_METHODS else "other",
-            route=route_template(request),
+            method=method,
+            route=route,
             # 0: the client went away before the answer had begun.
             status=status,
-            milliseconds=round((time.monotonic() - began) * 1000),
+            milliseconds=round(seconds * 1000),
             at=now - now % LOGGED_TIME_SECONDS,
+            **_pseudonyms(request),
         )
+
+
+def _pseudonyms(request: web.Request) -> dict[str, str]:
+    """Return who asked, in names that are good for today."""
+    pseudonyms = request.app[PSEUDONYMS]
+    named = {kind: pseudonyms.of(kind, name) for kind, name in caller_names(request).items()}
+    return {kind: name for kind, name in named.items() if name is not None}
 
 
 # A method is the client's own text; only known words are logged.
@@ -76,7 +95,11 @@ _LOGGED_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPT
 def route_template(request: web.Request) -> str:
     """Return the matched route's template: never a path, which may hold an id."""
     resource = request.match_info.route.resource
-    return "(none)" if resource is None else resource.canonical
+    if resource is None:
+        return "(none)"
+    template = resource.canonical
+    # One for all files of the page: which of them is nobody's concern.
+    return "/assets/{file}" if template.startswith("/assets/") else template
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -92,6 +115,11 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["Server"] = "souspli"
     if request.app[SETTINGS].page_url.scheme == "https":
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}"
+    if request.app[DRAIN].stopping:
+        # The next request of this connection belongs to a process that stays.
+        response.force_close()
+        # aiohttp has written its headers already, and calls this hook after that.
+        headers["Connection"] = "close"
     if (request_id := request.get(REQUEST_ID)) is not None:
         headers["X-Request-ID"] = request_id
 
@@ -116,6 +144,9 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         raise  # the client went away: there is nobody to answer, and nothing failed
     except Exception as failed:  # noqa: BLE001  (constant words to the client)
         refusal = refusal_for(failed, now=int(request.app[CLOCK]()))
+        request.app[METRICS].problems.labels(
+            route=route_template(request), problem=refusal.kind.value.name
+        ).inc()
         if refusal.kind.value.status >= 500:
             log.error(
                 "request failed",
@@ -127,9 +158,16 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return problem_answer(refusal)
 
 
+# Asked by machines that decide whether to go on sending people here, or to restart the
+# process: a busy or stopping one has to answer them.
+PROBES: Final = frozenset({"/healthz", "/readyz"})
+
+
 @web.middleware
 async def count_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let the request on unless the service stops, and let the stop wait for it."""
+    if route_template(request) in PROBES:
+        return await handler(request)
     return await request.app[DRAIN].follow(request, handler)
 
 
@@ -151,21 +189,3 @@ async def refuse_other_sites(request: web.Request, handler: Handler) -> web.Stre
         if not own and (has_cookie or not said_nothing):
             raise Refusal(ProblemKind.NOT_ALLOWED)
     return await handler(request)
-
-
-def describe(failed: BaseException) -> list[str]:
-    """Return where and by what type something failed, without any of the values.
-
-    The text of an exception may repeat what a person sent; types and line numbers
-    can't.
-    """
-    described: list[str] = []
-    cause: BaseException | None = failed
-    while cause is not None:
-        frames = traceback.extract_tb(cause.__traceback__)
-        places = " > ".join(
-            f"{frame.filename.rpartition('/')[2]}:{frame.lineno}:{frame.name}" for frame in frames
-        )
-        described.append(f"{type(cause).__name__} at {places}")
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return described

@@ -32,6 +32,10 @@ class Relay(Protocol):
         """
         ...
 
+    async def probe(self) -> None:
+        """Return if the relay would listen to us; MailDelayedError if it would not."""
+        ...
+
 
 class SmtpRelay:
     """A relay that is reached by SMTP, as the settings say."""
@@ -51,10 +55,9 @@ class SmtpRelay:
         self._trust = trust or ssl.create_default_context()
         self._password = settings.password()
 
-    async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:
-        """Connect, secure, greet, hand over, leave."""
+    def _client(self) -> aiosmtplib.SMTP:
         settings = self._settings
-        client = aiosmtplib.SMTP(
+        return aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
             username=settings.user,
@@ -67,6 +70,18 @@ class SmtpRelay:
             start_tls=settings.tls == "starttls",
             tls_context=None if settings.tls == "none" else self._trust,
         )
+
+    async def probe(self) -> None:
+        """Connect, secure, greet, log in as for a mail; hand nothing over."""
+        try:
+            async with self._client() as client:
+                await client.noop()
+        except (aiosmtplib.SMTPException, OSError) as failed:
+            raise MailDelayedError("the relay can't be reached safely") from failed
+
+    async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:
+        """Connect, secure, greet, hand over, leave."""
+        client = self._client()
         try:
             # Leaving the block says QUIT; a relay that breaks off there has
             # taken the mail already, and the client does not mind.

@@ -85,9 +85,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Every file of the page, by its path without the leading slash."""
+    """Every file of the page, by its path without the leading slash, and their policy."""
 
     assets: Mapping[str, Asset]
+    policy: str = CONTENT_SECURITY_POLICY
 
 
 def load_page(settings: Settings, *, folder: Path = WEBCLIENT) -> Page | None:
@@ -121,8 +122,20 @@ def load_page(settings: Settings, *, folder: Path = WEBCLIENT) -> Page | None:
             path.relative_to(folder).as_posix(): _read(path, folder)
             for path in sorted(folder.rglob("*"))
             if path.is_file()
-        }
+        },
+        policy=policy_with(settings.store.clients_address),
     )
+
+
+def policy_with(store: str | None) -> str:
+    """Return the page's policy, in which it may read from the store as well, if any.
+
+    Only below the store's own path: on a host that many share, another bucket is
+    somebody else's.
+    """
+    if store is None:
+        return CONTENT_SECURITY_POLICY
+    return CONTENT_SECURITY_POLICY.replace("connect-src 'self'", f"connect-src 'self' {store}")
 
 
 def _read(path: Path, folder: Path) -> Asset:
@@ -140,18 +153,18 @@ def page_routes(page: Page) -> list[web.RouteDef]:
     A redirect would carry the fragment, and the claim code in it, to another address.
     """
     index = page.assets["index.html"]
-    return [web.get("/", _handler(index))] + [
-        web.get(f"/{name}", _handler(asset)) for name, asset in page.assets.items()
+    return [web.get("/", _handler(index, page.policy))] + [
+        web.get(f"/{name}", _handler(asset, page.policy)) for name, asset in page.assets.items()
     ]
 
 
-def _handler(asset: Asset) -> Handler:
+def _handler(asset: Asset, policy: str) -> Handler:
     async def serve(_: web.Request) -> web.Response:
         response = web.Response(body=asset.body, content_type=asset.content_type)
         if asset.content_type.startswith("text/"):
             response.charset = "utf-8"
         response.headers["Cache-Control"] = asset.cache_control
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["Content-Security-Policy"] = policy
         return response
 
     return serve

@@ -24,6 +24,11 @@ NOTIFICATION_SECONDS: Final = 2 * 86_400
 SWEEP_EVERY_SECONDS: Final = 3_600
 
 
+# After a restore the sweep condemns no object. Those that the database does not know are
+# then perhaps known to another backup, which somebody may still have to fall back on.
+KEPT_AFTER_RESTORE_SECONDS: Final = 14 * 86_400
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """Moments: what lies at or before each is to be deleted.
@@ -51,3 +56,8 @@ def due(now: int) -> Due:
         admission_code_expires_at=now - ADMISSION_REPEAT_SECONDS,
         notification_mailed_at=now - NOTIFICATION_SECONDS,
     )
+
+
+def may_condemn(now: int, *, restored_at: int | None) -> bool:
+    """Say whether objects may be condemned at `now` in a database restored at that moment."""
+    return restored_at is None or now >= restored_at + KEPT_AFTER_RESTORE_SECONDS

@@ -9,11 +9,17 @@ from aiohttp import web
 
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.jobs import Worker
+from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.nonce_quota import NonceQuota
 from souspli_mailbox.page import Page
+from souspli_mailbox.pseudonyms import Pseudonyms
+from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
+from souspli_mailbox.store_calls import StoreCalls
+from souspli_mailbox.tombstones import Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
+from souspli_storage.direct import DirectBlobs
 
 Clock = Callable[[], float]
 
@@ -35,9 +41,17 @@ CLOCK: Final = web.AppKey[Clock]("clock")
 PAGE: Final = web.AppKey[Page | None]("page")
 DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")
+TOMBSTONES: Final = web.AppKey("tombstones", Tombstones)
+DIRECT: Final = web.AppKey[DirectBlobs | None]("direct")
+"""The store as clients use it themselves; None where everything goes through the service."""
+STORE_CALLS: Final = web.AppKey("store_calls", StoreCalls)
+"""How requests call the store: never in the event loop's thread."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
 
 DRAIN: Final = web.AppKey("drain", Drain)
+METRICS: Final = web.AppKey("metrics", Metrics)
+PSEUDONYMS: Final = web.AppKey("pseudonyms", Pseudonyms)
+READINESS: Final = web.AppKey("readiness", Readiness)
 WORKER: Final = web.AppKey("worker", Worker)
 NONCE_QUOTA: Final = web.AppKey("nonce_quota", NonceQuota)
 SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)

@@ -83,6 +83,11 @@ def network_key(secret: bytes, *, address: str) -> str:
     return _key(secret, _NETWORK, _prefix(address))
 
 
+def nonces_key(secret: bytes, *, address: str) -> str:
+    """Name the count of nonces that a network address draws (`records/nonces.py`)."""
+    return _key(secret, "nonces", _prefix(address))
+
+
 def _prefix(address: str) -> str:
     try:
         parsed = ip_address(address)

@@ -35,12 +35,15 @@ TABLE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (records.PersonWrongError, ProblemKind.PERSON_WRONG),
     (records.TooManyTriesError, ProblemKind.TOO_MANY_TRIES),
     (records.DocumentDiffersError, ProblemKind.DOCUMENT_DIFFERS),
+    (records.QuotaReachedError, ProblemKind.QUOTA_REACHED),
     (records.RecipientClaimedError, ProblemKind.CLAIMED),
     (records.CoverChangedError, ProblemKind.COVER_CHANGED),
     (storage.StorageFullError, ProblemKind.STORAGE_FULL),
     (storage.ChecksumMismatchError, ProblemKind.CHECKSUM_MISMATCH),
     (storage.PartsMissingError, ProblemKind.INCOMPLETE),
     (storage.ObjectDiffersError, ProblemKind.DOCUMENT_DIFFERS),
+    (storage.PartDiffersError, ProblemKind.DOCUMENT_DIFFERS),
+    (storage.StoreRefusedError, ProblemKind.UNAVAILABLE),
     # Busy, or a failing disk: the caller can only try again, the log says which.
     (storage.StoreUnavailableError, ProblemKind.UNAVAILABLE),
     (storage.DatabaseError, ProblemKind.UNAVAILABLE),
@@ -74,6 +77,8 @@ def _members(failed: Exception, *, now: int) -> dict[str, Any]:
             members["tries_left"] = failed.tries_left
         case records.TooManyTriesError():
             members["retry_after"] = failed.retry_at - now
+        case records.QuotaReachedError(retry_at=int(retry_at)):
+            members["retry_after"] = retry_at - now
         case records.RecipientClaimedError():
             members["invitation_id"] = failed.invitation_id
         case storage.PartsMissingError():

@@ -127,8 +127,12 @@ class BlobStore(Protocol):
         """
         ...
 
-    def objects(self) -> Iterator[str]:
-        """Yield the keys of complete objects, for sweeps; as loosely as `incomplete`."""
+    def objects(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys of complete objects, for sweeps; as loosely as `incomplete`.
+
+        Only those that begin with `prefix`, at the cost of those alone: none, or two
+        hexadecimal digits.
+        """
         ...
 
     def sweep(self) -> None:

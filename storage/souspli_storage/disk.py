@@ -182,9 +182,9 @@ class DiskBlobs:
             interrupted = names(self._condemned)
         yield from (name for name in interrupted if KEY.fullmatch(name))
 
-    def objects(self) -> Iterator[str]:
-        """Walk the folders of objects."""
-        return _keys(self._objects)
+    def objects(self, prefix: str = "") -> Iterator[str]:
+        """Walk the folders of objects; two digits are one of them."""
+        return _keys(self._objects, prefix=prefix)
 
     def sweep(self) -> None:
         """Delete files that a killed process was writing."""
@@ -286,10 +286,12 @@ def _parts(folder: Path) -> tuple[Part, ...] | None:
     )
 
 
-def _keys(folder: Path) -> Iterator[str]:
+def _keys(folder: Path, *, prefix: str = "") -> Iterator[str]:
     with translated():
-        prefixes = names(folder)
-    for prefix in prefixes:
+        folders = names(folder)
+    for name in folders:
+        if not name.startswith(prefix):
+            continue
         with translated():
-            keys = names(folder / prefix)
+            keys = names(folder / name)
         yield from (key for key in keys if KEY.fullmatch(key))

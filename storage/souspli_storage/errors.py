@@ -3,14 +3,20 @@
     StorageError                    has `temporary`
     ├── StorageFullError            disk, quota or file size: nothing was kept
     ├── StoreUnavailableError       temporary; applied or not, nobody can tell
+    ├── StoreRefusedError           its operator must act: credentials, rights, bucket
+    ├── StoreUnsuitableError        it lacks what no document may be kept without
     ├── StoreDamagedError           what rests is not what was kept
     ├── NoSuchObjectError           neither an upload nor an object, or not complete
     ├── ChecksumMismatchError       the bytes are not those of the checksum
     ├── PartsMissingError           `missing`: numbers that are absent or differ
     ├── ObjectDiffersError          already completed from other parts
+    ├── PartDiffersError            promised with another checksum
     ├── NotDeletedError             something remains; `failures` says all of it
+    ├── DumpRefusedError            a dump's file is not what was written, or doesn't fit
     └── DatabaseError
-        ├── DatabaseBusyError       temporary: another process holds the write lock
+        ├── DatabaseBusyError       temporary: others hold what the unit needs
+        ├── DatabaseUnavailableError  temporary; at its commit: applied or not, nobody can tell
+        ├── DatabaseUnsuitableError the server may not be trusted with rows; the text says why
         └── DatabaseNewerError      made by a newer version of the service
 
 No text here holds a path, a key or a parameter of a statement.
@@ -35,6 +41,14 @@ class StoreUnavailableError(StorageError):
     """The store did not answer, or said that it failed: applied or not, try again."""
 
     temporary = True
+
+
+class StoreRefusedError(StorageError):
+    """The store answers, and refuses us: credentials, rights, bucket, clock, certificate."""
+
+
+class StoreUnsuitableError(StorageError):
+    """The store does not do what every document depends on, such as checking checksums."""
 
 
 class StoreDamagedError(StorageError):
@@ -62,6 +76,10 @@ class ObjectDiffersError(StorageError):
     """The object is complete already, made of other parts than those listed."""
 
 
+class PartDiffersError(StorageError):
+    """A part of this number was promised with another checksum, and may be on its way."""
+
+
 class NotDeletedError(StorageError):
     """Something of the object remains. Deleting again is always allowed."""
 
@@ -73,14 +91,28 @@ class NotDeletedError(StorageError):
         self.failures = tuple(failures)
 
 
+class DumpRefusedError(StorageError):
+    """A file of a dump is missing, changed or cut short, or its rows don't fit the tables."""
+
+
 class DatabaseError(StorageError):
     """The database did not do what it was told; the unit of work left nothing."""
 
 
 class DatabaseBusyError(DatabaseError):
-    """Another process held the write lock for too long: try again."""
+    """Others held what the unit needs for too long, or kept undoing it: try again."""
 
     temporary = True
+
+
+class DatabaseUnavailableError(DatabaseError):
+    """The server can't be reached, or went away. If while committing: applied or not."""
+
+    temporary = True
+
+
+class DatabaseUnsuitableError(DatabaseError):
+    """The server loses rows by its configuration, or is too old. For the operator."""
 
 
 class DatabaseNewerError(DatabaseError):

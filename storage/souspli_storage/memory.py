@@ -127,10 +127,10 @@ class MemoryBlobs:
         with self._operation("incomplete"):
             return iter(sorted(self._uploads))
 
-    def objects(self) -> Iterator[str]:
+    def objects(self, prefix: str = "") -> Iterator[str]:
         """Yield objects."""
         with self._operation("objects"):
-            return iter(sorted(self._objects))
+            return iter(sorted(key for key in self._objects if key.startswith(prefix)))
 
     def sweep(self) -> None:
         """Find nothing: a process that is killed takes its memory along."""

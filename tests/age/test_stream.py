@@ -417,6 +417,8 @@ def test_a_payload_that_ends_inside_a_tag_is_refused(length: int) -> None:
     for _ in range(2):
         with pytest.raises(PayloadError):
             decryptor.finish()
+        with pytest.raises(PayloadError):
+            decryptor.receive(b"")
 
 
 def test_a_decryptor_that_has_failed_or_finished_says_so_ever_after() -> None:

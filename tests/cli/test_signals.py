@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import signal
 import stat
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli_world import command
+
+from souspli_cli.connection import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,3 +104,36 @@ def test_a_key_that_goes_into_a_file_is_its_owner_s(people: People, tmp_path: Pa
             check=True,
         )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_signal_amid_one_of_several_tasks_ends_them_all_without_a_word() -> None:
+    """Sending puts segments side by side; whichever is at work, Ctrl-C ends the command once."""
+    complaints: list[object] = []
+    ended: list[str] = []
+
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    async def waiting() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("waiting")
+
+    async def both() -> None:
+        tasks = [asyncio.create_task(one()) for one in (waiting, interrupted)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            ended.append("both")
+
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        with pytest.raises(KeyboardInterrupt):
+            run_to_end(runner, both())
+        assert ended == ["waiting", "both"]
+        gc.collect()
+    assert complaints == []

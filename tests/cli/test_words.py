@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import string
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -17,6 +20,9 @@ from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
 from souspli_exchange.offline_inspect import NotOurs
 from souspli_exchange.ports import DeliveryState
+from souspli_mailbox.findings import Level, Topic
+from souspli_mailbox.given import Source
+from souspli_storage.s3_check import Trial
 
 FRENCH = words.load(Language.FRENCH)
 ENGLISH = words.load(Language.ENGLISH)
@@ -43,6 +49,10 @@ def constants() -> set[str]:
     found |= {f"send.finding_{finding.value}" for finding in Finding}
     found |= {f"inspect.refused_{reason.value}" for reason in NotOurs}
     found.add("inspect.refused_other_length")
+    found |= {f"storage.{what}_{one.value}" for what in ("tried", "without") for one in Trial}
+    found |= {f"check.from_{source.value}" for source in Source}
+    found |= {f"check.level_{level.value}" for level in Level}
+    found |= {f"check.{topic.value}" for topic in Topic}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 
@@ -73,6 +83,23 @@ def verbs() -> list[Verb]:
 
     collect(Verbs("souspli", {k: v for k, v in run.VERBS.items() if k != "demo"}, words_key="main"))
     return found
+
+
+@pytest.mark.parametrize("language", Language)
+def test_sections_parsed_one_by_one_hold_what_the_whole_file_holds(language: Language) -> None:
+    path = Path(words.__file__).with_name("texts") / f"{language.value}.toml"
+    whole = tomllib.loads(path.read_text(encoding="utf-8"))
+    texts = words.load(language).texts
+    assert texts["seal.done"] == whole["seal"]["done"]
+    assert dict(texts) == dict(leaves(whole))
+
+
+def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value.strip("\n")
 
 
 def test_both_languages_have_the_same_texts_with_the_same_placeholders() -> None:

@@ -37,6 +37,18 @@ def test_the_whole_job_is_done_and_every_step_is_timed(tmp_path: Path) -> None:
     assert {path.stem for path in tmp_path.glob("*.png")} >= {"lettre", "courrier", "document"}
 
 
+def test_the_whole_job_is_done_on_postgresql_and_an_s3_store() -> None:
+    done = run("--check", "--json", "--engines", "real")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["checked"] is True
+
+
+def test_only_a_folder_can_be_damaged() -> None:
+    done = run("--check", "--damage", "--engines", "real", "--lang", "en")
+    assert done.returncode == 2
+    assert "--damage breaks a file of the service" in done.stderr
+
+
 def test_one_byte_broken_in_the_store_fails_the_check() -> None:
     done = run("--check", "--damage", "--lang", "en")
     assert done.returncode == 1

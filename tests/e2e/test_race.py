@@ -25,7 +25,7 @@ from souspli_cli.terminal import Terminal
 from souspli_cli.words import Language, load
 from souspli_exchange.invitation import draw_invitation
 from souspli_keys.address import Address
-from souspli_mailbox.app import DATABASE_FILE
+from souspli_mailbox.database import DATABASE_FILE
 
 ROUNDS = 50
 BORN = "1946-03-27"

@@ -66,25 +66,30 @@ async def test_an_answer_about_another_deposit_is_refused(world: World, what: st
         await send_through(world, Confused(world.service))
 
 
-async def test_a_segment_that_does_not_exist_is_not_looked_for(world: World) -> None:
+@pytest.mark.parametrize("index", [-1, 1, 7])
+async def test_a_segment_that_does_not_exist_is_not_looked_for(world: World, index: int) -> None:
     class Confused(MemberConnection):
         async def complete_deposit(self, *_arguments: Any, **_named: Any) -> CompletedDeposit:
-            raise IncompleteDepositError("missing", missing=(7,))
+            raise IncompleteDepositError("missing", missing=(index,))
 
     with pytest.raises(BrokenAnswerError):
         await send_through(world, Confused(world.service))
 
 
-@pytest.mark.parametrize("missing", [(), (0,)])
+@pytest.mark.parametrize(("missing", "times"), [((), 1), ((0,), 3)])
 async def test_a_service_that_misses_segments_for_ever_is_given_up(
-    world: World, missing: tuple[int, ...]
+    world: World, missing: tuple[int, ...], times: int
 ) -> None:
+    asked: list[str] = []
+
     class Forgetful(MemberConnection):
         async def complete_deposit(self, *_arguments: Any, **_named: Any) -> CompletedDeposit:
+            asked.append("complete")
             raise IncompleteDepositError("missing", missing=missing)
 
     with pytest.raises(IncompleteDepositError):
         await send_through(world, Forgetful(world.service))
+    assert len(asked) == times
 
 
 async def test_a_service_that_refuses_the_key_it_names_is_not_obeyed(world: World) -> None:
@@ -99,6 +104,11 @@ async def test_a_service_that_refuses_the_key_it_names_is_not_obeyed(world: Worl
     with pytest.raises(RecipientClaimedError):
         await send_through(world, Confused(world.service))
     assert len(asked) == 1
+    [spooled] = world.spool.documents()
+    sending = replace(world.sending(), mailbox=Confused(world.service))
+    with pytest.raises(RecipientClaimedError):
+        await resume(sending, spooled, world.own_copies, now=NOW)
+    assert len(asked) == 2
 
 
 async def test_a_service_that_takes_a_claim_back_while_we_send_is_a_red_stop(
@@ -225,7 +235,8 @@ async def test_one_bad_cover_does_not_stop_the_others(world: World) -> None:
     bad = world.service.deliveries[1]
     bad.cover = bytes(len(bad.cover))
     resealed = await reseal_waiting(patient.receiving(), patient.account.vault.identity, now=NOW)
-    assert len(resealed.deliveries) == 2
+    good = {delivery.delivery_id for delivery in world.service.deliveries} - {bad.delivery_id}
+    assert set(resealed.deliveries) == good
     [(delivery_id, failure)] = resealed.failures
     assert delivery_id == bad.delivery_id
     assert isinstance(failure, CoverRefusedError)

@@ -40,6 +40,7 @@ from souspli_exchange.ports import (
     InvitationRecord,
     InvitationStatus,
     LetterLookup,
+    MailedCode,
     NewAccount,
 )
 from souspli_exchange.receive import reseal_waiting
@@ -71,10 +72,12 @@ async def test_a_claim_gives_a_vault_that_the_password_opens(world: World) -> No
     [(account, _)] = world.service.accounts.values()
     [kept] = account.unlockers
     number = patient.account.vault.account
-    wrap_key = from_password(PASSWORD, origin=ORIGIN, account=number).wrap_key
+    unlocker = from_password(PASSWORD, origin=ORIGIN, account=number)
+    assert account.account_number == number
+    assert (kept.kind, kept.login_public_key) == ("password", unlocker.login_key.public_key)
     vault_key = unwrap_vault_key(
         kept.wrapped_vault_key,
-        wrap_key=wrap_key,
+        wrap_key=unlocker.wrap_key,
         account=number,
         kind=UnlockerKind.PASSWORD,
         unlocker_id=kept.unlocker_id,
@@ -85,6 +88,10 @@ async def test_a_claim_gives_a_vault_that_the_password_opens(world: World) -> No
     assert vault.identity.public == patient.account.vault.identity.public
     assert [pin.fingerprint for pin in vault.pinned] == [world.practice.fingerprint]
     assert [claim.keep_until for claim in vault.claims] == [NOW - 300 + 37 * DAY]
+
+
+def test_who_claims_is_not_printed() -> None:
+    assert repr(ME) == "Person(…)"
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -202,22 +209,50 @@ async def test_the_other_surname_passes_as_well(world: World) -> None:
     await claim(claiming, letter_of(await world.invite()), me, password=PASSWORD, now=NOW)
 
 
+class Taken(PatientConnection):
+    """A connection that refuses the first few account numbers."""
+
+    def __init__(self, world: World, *, refused: int) -> None:
+        super().__init__(world.service)
+        self.refused = refused
+        self.tried: list[str] = []
+
+    async def bind(
+        self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+    ) -> BoundAccount:
+        self.tried.append(account.account_number)
+        if len(self.tried) <= self.refused:
+            raise AccountNumberTakenError("taken")
+        return await super().bind(invitation_id, account=account, binding=binding)
+
+
 async def test_an_account_number_that_is_taken_is_drawn_again(world: World) -> None:
-    invitation = await world.invite()
-    tried: list[str] = []
+    letter, taken = letter_of(await world.invite()), Taken(world, refused=4)
+    claiming = Claiming(taken, ORIGIN, ask_code, AT_ONCE)
+    account = await claim(claiming, letter, ME, password=PASSWORD, now=NOW)
+    assert len(set(taken.tried)) == 5
+    assert account.vault.account == taken.tried[-1]
 
-    class Taken(PatientConnection):
-        async def bind(
-            self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
-        ) -> BoundAccount:
-            tried.append(account.account_number)
-            if len(tried) < 3:
-                raise AccountNumberTakenError("taken")
-            return await super().bind(invitation_id, account=account, binding=binding)
 
-    claiming = Claiming(Taken(world.service), ORIGIN, ask_code, AT_ONCE)
-    await claim(claiming, letter_of(invitation), ME, password=PASSWORD, now=NOW)
-    assert len(set(tried)) == 3
+async def test_a_service_that_refuses_five_account_numbers_is_given_up(world: World) -> None:
+    letter, taken = letter_of(await world.invite()), Taken(world, refused=5)
+    claiming = Claiming(taken, ORIGIN, ask_code, AT_ONCE)
+    with pytest.raises(AccountNumberTakenError):
+        await claim(claiming, letter, ME, password=PASSWORD, now=NOW)
+    assert len(taken.tried) == 5
+
+
+async def test_who_types_the_code_is_told_where_it_was_mailed_to(world: World) -> None:
+    told: list[MailedCode] = []
+
+    async def ask(mailed: MailedCode) -> str:
+        told.append(mailed)
+        return PatientConnection.CODE
+
+    claiming = Claiming(PatientConnection(world.service), ORIGIN, ask, AT_ONCE)
+    letter = letter_of(await world.invite())
+    await claim(claiming, letter, ME, password=PASSWORD, now=NOW)
+    assert told == [MailedCode("j…@e…org", 0, 4)]
 
 
 async def test_of_two_claims_one_wins_and_the_other_is_told(world: World) -> None:
@@ -368,7 +403,8 @@ async def test_a_successor_of_another_invitation_moves_nothing(world: World) -> 
 
 def test_a_re_issue_continues_the_line(practice: Practice) -> None:
     first = OwnCopy(practice.invite().record)
-    second = OwnCopy(practice.invite(supersedes=first).record).invitation
+    second = OwnCopy(practice.invite(now=NOW + DAY, supersedes=first).record).invitation
+    assert second.line.issued_at == NOW + DAY
     assert second.line.subject == first.invitation_id
     assert second.line.sequence == 2
     assert second.line.previous == first.record.payload_hash

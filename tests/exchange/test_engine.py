@@ -35,8 +35,9 @@ from souspli_exchange.errors import (
     ContentsRefusedError,
     ExchangeUsageError,
     SourceChangedError,
+    TooLargeToSendError,
 )
-from souspli_exchange.manifest import MAX_HASHED_FILE_BYTES
+from souspli_exchange.manifest import MAX_HASHED_FILE_BYTES, Limits
 from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
 from souspli_exchange.sources import BytesSource
 
@@ -170,6 +171,13 @@ def test_where_no_thread_can_be_started_the_caller_does_the_work(document: Docum
     finally:
         threading.stack_size(before)
     assert Watched.readers == {threading.get_ident()}
+
+
+def test_more_bytes_than_the_limits_are_not_sealed() -> None:
+    sink = MemoryContents()
+    with pytest.raises(TooLargeToSendError):
+        seal_contents(files_of(b"xx"), created_at=NOW, sink=sink, limits=Limits(max_bytes=1))
+    assert not sink.parts
 
 
 # --- the slowest thread comes first ----------------------------------------------------

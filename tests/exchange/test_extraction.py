@@ -207,6 +207,7 @@ async def test_a_received_document_opens_into_a_folder(
     opened = await open_into_folder(
         receiving, delivery.delivery_id, fetched.cover, tmp_path / "document"
     )
+    assert opened.verified.cover is fetched.cover
     assert [path.read_bytes() for path in opened.paths] == [b"%PDF" * 9_000, b""]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from souspli_exchange.errors import FileNameError
-from souspli_exchange.filenames import check_names, fold, safe_names
+from souspli_exchange.filenames import MAX_NAME_BYTES, check_names, fold, safe_names
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,19 @@ def test_a_name_that_could_leave_its_folder_or_hide_something_is_refused(name: s
 
 
 @pytest.mark.parametrize(
-    "name", ["a", "...", "résumé.pdf", "x" * 200, "é" * 127, "👩\u200d⚕️.txt", "a b"], ids=ascii
+    "name",
+    [
+        "a",
+        "...",
+        "résumé.pdf",
+        "x" * 200,
+        "é" * 127,
+        "👩\u200d⚕️.txt",
+        "a b",
+        "X-ray.pdf",
+        "a\u00a0",
+    ],
+    ids=ascii,
 )
 def test_an_ordinary_name_is_accepted(name: str) -> None:
     assert check_names([name]) == [name]
@@ -57,6 +69,8 @@ def test_two_names_that_a_disk_may_take_for_one_are_refused(one: str, other: str
         ("report.pdf", "report.pdf"),
         (".bashrc", "_.bashrc"),
         ("-rf", "_-rf"),
+        ("~report", "_~report"),
+        ("SCAN X", "SCAN X"),
         ("CON", "_CON"),
         ("nul.txt", "_nul.txt"),
         ("a:b?.pdf", "a_b_.pdf"),
@@ -74,6 +88,14 @@ def test_a_name_is_stored_so_that_no_system_makes_something_else_of_it(
 
 def test_names_that_become_equal_get_a_number() -> None:
     assert safe_names(["a?.pdf", "a*.pdf", "a_.pdf"]) == ("a_.pdf", "a_ (2).pdf", "a_ (3).pdf")
+
+
+def test_a_name_is_cut_no_more_than_its_number_takes() -> None:
+    rest = "é" * 124 + "ab.pdf"
+    first, second = safe_names([f"?{rest}", f"*{rest}"])
+    assert first == f"_{rest}"
+    assert second == f"_{'é' * 123} (2).pdf"
+    assert len(first.encode()) == len(second.encode()) == MAX_NAME_BYTES
 
 
 def test_names_whose_extension_leaves_no_room_for_a_number_get_one_too() -> None:

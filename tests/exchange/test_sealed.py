@@ -327,6 +327,7 @@ def test_a_verified_cover_can_t_be_made_by_hand(practice: Practice, sent: Sent) 
         replace(cover, proof=Proof())
     with pytest.raises(ExchangeUsageError):
         VerifiedContents(cover, Proof())
+    assert repr(cover.proof) == "Proof()"
 
 
 def test_nothing_about_a_patient_shows_in_a_repr(practice: Practice, sent: Sent) -> None:

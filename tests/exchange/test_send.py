@@ -9,6 +9,7 @@ from exchange.people import DAY, DESCRIPTION, NOW, PATIENT_ADDRESS, Practice, ma
 from exchange.simulator import Fault, MemberConnection
 from exchange.world import AT_ONCE, REPORT, World
 
+from souspli_exchange import retry
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import (
     BindingRefusedError,
@@ -398,6 +399,26 @@ async def test_delays_grow_and_the_service_s_wish_is_followed() -> None:
     assert await policy.repeat(call) == "done"
     assert all(0.75 * 2**n <= delay <= 2**n for n, delay in enumerate(delays[:3]))
     assert delays[3:] == [7.0, policy.longest_delay]
+
+
+async def test_a_service_that_is_never_back_is_asked_seven_times_within_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    delays: list[float] = []
+    asked: list[str] = []
+
+    async def sleep(seconds: float) -> None:
+        delays.append(seconds)
+
+    async def call() -> None:
+        asked.append("again")
+        raise UnavailableError("no")
+
+    monkeypatch.setattr(retry.random, "random", lambda: 1.0)
+    with pytest.raises(UnavailableError):
+        await RetryPolicy(sleep=sleep).repeat(call)
+    assert len(asked) == 7
+    assert delays == [0.75, 1.5, 3.0, 6.0, 12.0, 22.5]
 
 
 async def test_what_is_refused_for_good_is_not_asked_again() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from exchange.engine_world import files_of, seal_document
 
-from souspli_exchange import durable, sealed_file
+from souspli_exchange import durable, sealed_file, spool
 from souspli_exchange.errors import SpoolError
 from souspli_exchange.offline_identity import (
     OFFLINE_ORIGIN,
@@ -91,6 +91,20 @@ SPOOLED = SpooledDocument(
 def test_a_new_cover_takes_the_place_of_its_own_invitation_s_and_of_no_other() -> None:
     changed = SPOOLED.with_cover(_cover(2, b"sealed again"))
     assert changed.covers == (_cover(1), _cover(2, b"sealed again"))
+
+
+def test_a_spooled_document_has_a_hundred_covers_and_a_million_segments_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spool, "_MOST_SEGMENTS", 3)
+    largest = replace(SPOOLED, checksums=(bytes(32),) * 3, covers=(_cover(1),) * 100)
+    assert parse_spooled(encode_spooled(largest)) == largest
+    for beyond in (
+        replace(SPOOLED, checksums=(bytes(32),) * 4),
+        replace(SPOOLED, covers=(_cover(1),) * 101),
+    ):
+        with pytest.raises(SpoolError):
+            parse_spooled(encode_spooled(beyond))
 
 
 @pytest.mark.parametrize(

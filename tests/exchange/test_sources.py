@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from exchange.people import NOW
 
+from souspli_exchange import sources
 from souspli_exchange.contents_sealer import ContentsSealer
 from souspli_exchange.errors import SourceChangedError, SourceUnreadableError
 from souspli_exchange.sources import PathSource
@@ -52,6 +53,47 @@ def test_a_file_rewritten_in_place_is_refused(path: Path) -> None:
         path.write_bytes(b"%pdf" * 1_000)
         with pytest.raises(SourceChangedError):
             seal(source)
+
+
+def test_a_file_rewritten_in_place_whose_time_was_put_back_is_refused(path: Path) -> None:
+    with PathSource(path, media_type="application/pdf") as source:
+        path.write_bytes(b"%pdf" * 1_000)
+        os.utime(path, ns=(1, 1))
+        with pytest.raises(SourceChangedError):
+            seal(source)
+
+
+def test_a_file_rewritten_in_place_and_then_replaced_is_refused(path: Path) -> None:
+    with PathSource(path, media_type="application/pdf") as source:
+        path.write_bytes(b"%pdf" * 1_000)
+        other = path.with_name("other")
+        other.write_bytes(b"other")
+        other.rename(path)
+        with pytest.raises(SourceChangedError):
+            seal(source)
+
+
+def test_a_file_may_be_given_another_name(path: Path) -> None:
+    with PathSource(path, media_type="application/pdf", name="e\u0301.pdf") as source:
+        assert source.name == "é.pdf"
+
+
+def test_a_file_that_the_system_reads_in_small_pieces_is_read_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = os.preadv
+    asked: list[int] = []
+
+    def one_byte(descriptor: int, buffers: list[memoryview], offset: int) -> int:
+        asked.append(offset)
+        assert len(asked) < 10
+        return whole(descriptor, [buffers[0][:1]], offset)
+
+    monkeypatch.setattr(sources.os, "preadv", one_byte)
+    read = bytearray(3)
+    with PathSource(path, media_type="application/pdf") as source:
+        source.read_into(1, memoryview(read))
+    assert (read, asked) == (b"PDF", [1, 2, 3])
 
 
 def test_a_file_replaced_by_another_is_sealed_as_it_was(path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from souspli_keys import bech32
 from souspli_keys.bech32 import decode_bech32, encode_bech32
 from souspli_keys.errors import KeyStringError
 
@@ -45,6 +46,26 @@ def test_a_letter_that_becomes_ascii_when_lowered_is_refused() -> None:
         decode_bech32(text.upper().replace("K", KELVIN, 1), prefix="souspli")
     with pytest.raises(KeyStringError):
         decode_bech32(text.replace("k", KELVIN, 1), prefix="souspli")
+
+
+def _spell(symbols: list[int]) -> str:
+    """Spell symbols that are no whole bytes, with the checksum that belongs to them."""
+    checksum = bech32._checksum("souspli", symbols)
+    return "souspli1" + "".join("qpzry9x8gf2tvdw0s3jn54khce6mua7l"[s] for s in symbols + checksum)
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_a_symbol_too_many_is_refused_even_if_it_says_nothing(count: int) -> None:
+    with pytest.raises(KeyStringError):
+        decode_bech32(_spell([0] * count), prefix="souspli")
+
+
+@pytest.mark.parametrize(("count", "length"), [(2, 1), (4, 2), (5, 3), (7, 4), (8, 5)])
+def test_bits_that_are_left_over_are_zero(count: int, length: int) -> None:
+    assert decode_bech32(_spell([0] * count), prefix="souspli") == bytes(length)
+    if count != 8:
+        with pytest.raises(KeyStringError):
+            decode_bech32(_spell([0] * (count - 1) + [1]), prefix="souspli")
 
 
 def test_a_published_vector_is_read() -> None:

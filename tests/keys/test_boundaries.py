@@ -6,6 +6,7 @@ import pytest
 
 from souspli_keys import canonical, codes, dsse, ed25519
 from souspli_keys.address import normalise_address, parse_origin
+from souspli_keys.bech32 import decode_bech32
 from souspli_keys.errors import (
     AddressError,
     CanonicalError,
@@ -33,6 +34,12 @@ def test_an_integer_s_limits_belong_to_it(value: int, taken: bool) -> None:
         return
     with pytest.raises(SchemaError):
         read()
+
+
+def test_an_integer_begins_at_0_where_nothing_else_is_said() -> None:
+    assert read_object({"n": 0}, lambda fields: fields.integer("n")) == 0
+    with pytest.raises(SchemaError):
+        read_object({"n": -1}, lambda fields: fields.integer("n"))
 
 
 @pytest.mark.parametrize("end", [b"X", b"XX", b"\n", b"\t", b"\0"])
@@ -148,3 +155,9 @@ def test_a_vault_s_generations_are_1_to_the_largest_integer() -> None:
     assert opened.generation == canonical.MAX_INTEGER
     with pytest.raises(MisuseError):
         seal_vault(_vault(0), vault_key=key)
+
+
+def test_a_recipient_s_key_is_what_its_text_spells() -> None:
+    public = Identity.generate().public
+    assert public.recipient_key == decode_bech32(public.recipient, prefix="age1pq")
+    assert len(public.recipient_key) == 1_216

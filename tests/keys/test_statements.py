@@ -19,13 +19,19 @@ from souspli_keys.errors import (
 from souspli_keys.identity import Identity
 from souspli_keys.statements import (
     Act,
+    Binding,
+    Gate,
+    Invitation,
     Line,
     Member,
     Organisation,
     Role,
     check_may,
+    sign_binding,
     sign_statement,
+    verify_binding,
     verify_chain,
+    verify_invitation,
     verify_organisation,
     verify_self_signed_organisation,
 )
@@ -55,9 +61,76 @@ MEMBER = Member(
 )
 
 
-def test_a_membership_may_begin_and_end_in_one_second() -> None:
-    once = replace(MEMBER, not_after=MEMBER.not_before)
-    assert Member.parse(once.to_payload()) == once
+INVITATION = Invitation(
+    line=Line.first(origin=ORIGIN, issued_at=NOW, subject="ab" * 16),
+    invitation_id="ab" * 16,
+    organisation=ROOT.public.fingerprint,
+    member=DOCTOR.public.fingerprint,
+    claim_identity=ROOT.public,
+    claim_login_key=bytes(32),
+    gate=Gate.EMAIL,
+    not_before=NOW,
+    not_after=NOW + 1,
+    supersedes=None,
+)
+
+
+def test_a_membership_and_an_invitation_may_begin_and_end_in_one_second() -> None:
+    member = replace(MEMBER, not_after=MEMBER.not_before)
+    assert Member.parse(member.to_payload()) == member
+    invitation = replace(INVITATION, not_after=INVITATION.not_before)
+    assert Invitation.parse(invitation.to_payload()) == invitation
+
+
+def test_an_invitation_is_returned_with_the_member_who_made_it() -> None:
+    record = sign_statement(INVITATION, DOCTOR)
+    verified = verify_invitation(
+        record,
+        organisation_statement=sign_statement(ORGANISATION, ROOT),
+        member_statement=sign_statement(MEMBER, ROOT),
+        organisation=ROOT.public.fingerprint,
+        origin=ORIGIN,
+    )
+    assert verified.record == INVITATION
+    assert verified.record_hash == record.payload_hash
+    assert (verified.inviter.organisation, verified.inviter.member) == (ORGANISATION, MEMBER)
+
+
+def test_a_binding_is_signed_by_both_and_known_by_its_hash() -> None:
+    record = sign_statement(INVITATION, DOCTOR)
+    new = Identity.generate()
+    binding = Binding(
+        line=Line.first(origin=ORIGIN, issued_at=NOW, subject=INVITATION.invitation_id),
+        invitation_id=INVITATION.invitation_id,
+        record_hash=record.payload_hash,
+        identity=new.public,
+        bound_at=NOW,
+    )
+    by_claim, by_identity = sign_binding(binding, claim_identity=ROOT, identity=new)
+    verified = verify_binding(
+        by_claim, by_identity, record=INVITATION, record_hash=record.payload_hash
+    )
+    assert verified.binding == binding
+    assert verified.binding_hash == by_claim.payload_hash == by_identity.payload_hash
+
+
+def test_the_first_of_a_line_says_when_and_where_it_was_signed() -> None:
+    line = Line.first(origin=ORIGIN, issued_at=NOW, subject="ab" * 16)
+    assert (line.origin, line.issued_at, line.subject) == (ORIGIN, NOW, "ab" * 16)
+    assert (line.sequence, line.previous) == (1, None)
+
+
+def test_a_line_begins_with_1_and_nothing_stands_before_it() -> None:
+    before = replace(ORGANISATION.line, sequence=0, previous="cd" * 32)
+    with pytest.raises(StatementSchemaError):
+        Organisation.parse(replace(ORGANISATION, line=before).to_payload())
+
+
+def test_a_postal_line_has_100_characters_at_most() -> None:
+    longest = replace(ORGANISATION, postal_address=("r" * 100,))
+    assert Organisation.parse(longest.to_payload()) == longest
+    with pytest.raises(StatementSchemaError):
+        Organisation.parse(replace(ORGANISATION, postal_address=("r" * 101,)).to_payload())
 
 
 @pytest.mark.parametrize("role", Role)

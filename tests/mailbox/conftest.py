@@ -1,6 +1,7 @@
 """A running service and a practice, for the tests that ask it over its socket.
 
-And a database filled without a service, for those of the records.
+And a database filled without a service, for those of the records. Both on each of the
+two databases: what asks for one of these fixtures runs twice, what doesn't runs once.
 """
 
 from __future__ import annotations
@@ -9,17 +10,28 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from simulation.databases import ENGINES, Place
 from simulation.people import Practice
 from simulation.rows import Rows
 from simulation.service import Service, running
 
-from souspli_mailbox.schema import MIGRATIONS
-from souspli_storage.database import Database
+from souspli_mailbox.settings import DatabaseSettings
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where the test's database is."""
+    if request.param == "sqlite":
+        yield Place("sqlite", tmp_path / "data", DatabaseSettings())
+        return
+    server = request.getfixturevalue("postgresql")
+    with server.migrated() as settings:
+        yield Place("postgresql", tmp_path / "data", settings)
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    async with running(tmp_path / "data") as started:
+async def service(place: Place) -> AsyncIterator[Service]:
+    async with running(place.folder, database=place.settings) as started:
         yield started
 
 
@@ -29,7 +41,6 @@ async def practice(service: Service) -> Practice:
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rows]:
-    with Database(tmp_path / "mailbox.sqlite") as database:
-        database.upgrade(migrations=MIGRATIONS)
+def rows(place: Place) -> Iterator[Rows]:
+    with place.open() as database:
         yield Rows(database)

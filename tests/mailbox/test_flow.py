@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simulation.databases import Place
 from simulation.people import ClaimingPatient, Practice
 from simulation.service import running
 
@@ -12,9 +13,9 @@ from souspli_exchange.receive import fetch_cover, open_into_folder, reseal_waiti
 
 
 async def test_a_document_goes_from_a_practice_to_a_patient_and_a_receipt_comes_back(
-    tmp_path: Path,
+    place: Place, tmp_path: Path
 ) -> None:
-    async with running(tmp_path / "data") as service:
+    async with running(place.folder, database=place.settings) as service:
         practice = await Practice.found(service)
         invited = await practice.invite()
         sent = await practice.send(invited)

@@ -9,7 +9,6 @@ import sys
 import textwrap
 import threading
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,11 +19,13 @@ from souspli_mailbox.jobs import Done, NotYet, Worker, retry_delay
 from souspli_mailbox.records import jobs as records
 from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.records.jobs import Job, JobName
-from souspli_storage.database import Database
+from souspli_storage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
+    from simulation.databases import Place
     from sqlalchemy import Connection
 
 
@@ -148,15 +149,24 @@ def test_a_recurring_job_waits_once(rows: Rows) -> None:
     assert waiting(rows) == 1
 
 
-def test_many_workers_at_once_take_each_job_once(rows: Rows) -> None:
+async def test_processes_that_start_at_once_add_a_recurring_job_once(rows: Rows) -> None:
+    ensure = rows.database.write
+    await asyncio.gather(
+        *(ensure(records.ensure_job, name=JobName.SWEEP, now=NOW) for _ in range(12))
+    )
+    assert waiting(rows) == 1
+    with pytest.raises(DatabaseError):
+        rows.database.write_now(records.enqueue, name=JobName.SWEEP, ids={}, now=NOW)
+
+
+def test_many_workers_at_once_take_each_job_once(place: Place, rows: Rows) -> None:
     for _ in range(60):
         add(rows)
     taken: list[int] = []
     barrier = threading.Barrier(4)
-    path = Path(str(rows.database._writer.url.database))
 
     def work() -> None:
-        with Database(path) as database:
+        with place.open() as database:
             barrier.wait()
             taken.extend(job.job_id for job in Rows(database).jobs())
 
@@ -168,20 +178,20 @@ def test_many_workers_at_once_take_each_job_once(rows: Rows) -> None:
     assert sorted(taken) == list(range(1, 61))
 
 
-def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None:
+def test_two_processes_never_do_one_job_both(place: Place, rows: Rows, tmp_path: Path) -> None:
     """Each notes a job's begin and end in one file; nothing may come between the two."""
     for _ in range(40):
         add(rows)
     script = textwrap.dedent(
         """
         import asyncio, os, sys
-        from pathlib import Path
+        from souspli_mailbox.database import open_database
         from souspli_mailbox.jobs import Done, Worker
         from souspli_mailbox.records.jobs import JobName, next_due
-        from souspli_storage.database import Database
+        from souspli_mailbox.settings import load
 
-        async def main(path, log):
-            with Database(Path(path)) as database:
+        async def main(log):
+            with open_database(load()) as database:
                 async def handler(job):
                     for word in ("begin", "end"):
                         os.write(log, f"{job.job_id} {word}\\n".encode())
@@ -190,7 +200,7 @@ def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None
                 worker = Worker(
                     database=database,
                     handlers={JobName.NOTIFY: handler},
-                    clock=lambda: float(sys.argv[3]),
+                    clock=lambda: float(sys.argv[2]),
                 )
                 running = asyncio.create_task(worker.run())
                 while (
@@ -201,14 +211,13 @@ def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None
                 worker.stop()
                 await running
 
-        asyncio.run(main(sys.argv[1], os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND)))
+        asyncio.run(main(os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)))
         """
     )
     log = tmp_path / "log"
     log.touch()
-    path = str(rows.database._writer.url.database)
-    command = [sys.executable, "-c", script, path, str(log), str(NOW)]
-    processes = [subprocess.Popen(command) for _ in range(2)]
+    command = [sys.executable, "-c", script, str(log), str(NOW)]
+    processes = [subprocess.Popen(command, env=place.environment) for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
     lines = log.read_text().split("\n")[:-1]
     assert sorted(lines) == sorted(
@@ -216,29 +225,28 @@ def test_two_processes_never_do_one_job_both(rows: Rows, tmp_path: Path) -> None
     )
 
 
-def test_a_job_of_a_killed_process_is_done_after_its_lease(rows: Rows) -> None:
+def test_a_job_of_a_killed_process_is_done_after_its_lease(place: Place, rows: Rows) -> None:
     add(rows)
     script = textwrap.dedent(
         f"""
-        import asyncio, os, signal, sys
-        from pathlib import Path
+        import asyncio, os, signal
+        from souspli_mailbox.database import open_database
         from souspli_mailbox.jobs import Worker
         from souspli_mailbox.records.jobs import JobName
-        from souspli_storage.database import Database
+        from souspli_mailbox.settings import load
 
         async def handler(job):
             os.kill(os.getpid(), signal.SIGKILL)
 
         worker = Worker(
-            database=Database(Path(sys.argv[1])),
+            database=open_database(load()),
             handlers={{JobName.NOTIFY: handler}},
             clock=lambda: {NOW},
         )
         asyncio.run(worker.run())
         """
     )
-    path = str(rows.database._writer.url.database)
-    done = subprocess.run([sys.executable, "-c", script, path], check=False)
+    done = subprocess.run([sys.executable, "-c", script], env=place.environment, check=False)
     assert done.returncode == -signal.SIGKILL
     assert take(rows, now=NOW + jobs.LEASE_SECONDS - 1) is None
     job = take(rows, now=NOW + jobs.LEASE_SECONDS)

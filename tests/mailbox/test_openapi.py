@@ -19,6 +19,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
+from simulation.databases import ENGINES
 from simulation.people import Practice
 from simulation.quick import Claimant, claim, invite
 from simulation.sealed import addressed, deposit
@@ -29,6 +30,7 @@ from souspli_mailbox.app import ENDPOINTS
 from souspli_mailbox.endpoints import Caller, Endpoint
 from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.schema import tables
+from souspli_mailbox.settings import DatabaseSettings
 
 T = TypeVar("T")
 
@@ -88,13 +90,24 @@ class World:
         )
 
 
+@pytest.fixture(scope="module", params=ENGINES)
+def database(
+    request: pytest.FixtureRequest,
+) -> Iterator[DatabaseSettings]:
+    if request.param == "sqlite":
+        yield DatabaseSettings()
+        return
+    with request.getfixturevalue("postgresql").migrated() as settings:
+        yield settings
+
+
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, database: DatabaseSettings) -> Iterator[World]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     folder: Path = tmp_path_factory.mktemp("openapi")
-    started = running(folder / "data")
+    started = running(folder / "data", database=database)
 
     async def begin() -> World:
         service = await started.__aenter__()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from simulation.databases import Place
 from simulation.relay import RunningRelay, running_relay
 from simulation.rows import CODE_KEY, DAY, NOW, Practice, Rows, hex32
 
@@ -330,7 +331,10 @@ async def test_the_code_of_the_mail_is_the_code_that_passes(
     assert desk.recipients == [invitation.address]
 
 
-async def test_no_code_rests_in_the_database(desk: Desk, invitation: NewInvitation) -> None:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+async def test_no_code_rests_in_the_database(
+    place: Place, desk: Desk, invitation: NewInvitation
+) -> None:
     token_hash = desk.rows.prove(invitation)
     desk.rows.database.write_now(
         claims.request_email_code,
@@ -339,15 +343,9 @@ async def test_no_code_rests_in_the_database(desk: Desk, invitation: NewInvitati
         now=NOW,
     )
     code = desk.rows.right_code(token_hash, invitation).encode()
-    folder = desk.rows.database._writer.url.database
-    assert folder is not None
-    written = b"".join(path.read_bytes() for path in _beside(folder))
+    written = b"".join(path.read_bytes() for path in place.folder.glob("mailbox*"))
     assert invitation.invitation_id.encode() in written  # the search finds what is there
     assert code not in written
-
-
-def _beside(database: str) -> list[Path]:
-    return [path for path in Path(database).parent.iterdir() if path.name.startswith("mailbox")]
 
 
 async def test_an_expired_code_is_not_mailed(desk: Desk, invitation: NewInvitation) -> None:

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 import structlog
+from simulation.databases import Place
 from simulation.people import Practice
 from simulation.quick import Claimant, Invited, claim, invite
 from simulation.sealed import addressed, deposit, draw
-from simulation.service import Answer, Service
+from simulation.service import Answer, Service, running
+from sqlalchemy import text
 
 from souspli_mailbox.middlewares import describe
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.state import DRAIN
+from souspli_storage import postgresql_server
 
 SPECIFICATION = Path(__file__).parents[2] / "docs" / "specs" / "mailbox.md"
 
@@ -140,6 +143,7 @@ async def test_whoever_lacks_a_session_learns_nothing_about_what_exists(
             assert there.body == not_there.body
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_a_database_that_is_locked_means_try_again(
     service: Service, practice: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +159,38 @@ async def test_a_database_that_is_locked_means_try_again(
     finally:
         blocker.close()
     assert (await service.ask("POST", "/v1/sign-in/start", {"account": "1234567897"})).status == 200
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+async def test_rows_that_others_hold_too_long_mean_try_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Waiting the usual five seconds would test nothing more.
+    monkeypatch.setitem(postgresql_server.SESSION, "lock_timeout", "20ms")
+    begin = ("POST", "/v1/sign-in/start", {"account": "1234567897"})
+    async with running(place.folder, database=place.settings) as service:
+        with service.database._engine.begin() as holder:
+            holder.execute(text("LOCK TABLE nonces"))
+            answer = await service.ask(*begin)
+        assert answer.problem == "unavailable"
+        assert (await service.ask(*begin)).status == 200
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+async def test_a_database_server_that_restarts_is_not_noticed(
+    place: Place, service: Service, practice: Practice
+) -> None:
+    """Every connection is gone at once; the next request gets its answer all the same."""
+    for _ in range(2):
+        with service.database._engine.connect() as other:
+            other.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        await invite(practice)
+        assert (await practice.client.deposits()).deposits == ()
 
 
 async def test_a_lost_object_is_our_fault_and_says_no_more(

@@ -13,8 +13,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from simulation import sealed as shapes
+from simulation.databases import Place
 from simulation.people import Practice
 from simulation.quick import invite
 from simulation.service import ORIGIN, Clock, free_port
@@ -23,20 +25,15 @@ from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.ports import AddressedCover
 from souspli_mailbox import entry
 from souspli_mailbox.client import MailboxClient
-from souspli_mailbox.settings import Settings
+from souspli_mailbox.settings import ENVIRONMENT_PREFIX, Settings
 
 PROGRAM = """
 import resource, sys
-from pathlib import Path
 from souspli_mailbox import entry
-from souspli_mailbox.settings import Settings
-folder, port, most_bytes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-if most_bytes:
+from souspli_mailbox.settings import load
+if most_bytes := int(sys.argv[1]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-settings = Settings(
-    data=folder, page=f"http://127.0.0.1:{port}/", listen_port=port, serve_page=False
-)
-entry.serve(settings, ready=lambda address: print(address, flush=True))
+entry.serve(load(), ready=lambda address: print(address, flush=True))
 """
 
 
@@ -69,15 +66,18 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def started(folder: Path, *, most_bytes: int = 0) -> AsyncIterator[Process]:
+async def started(place: Place, *, most_bytes: int = 0) -> AsyncIterator[Process]:
     port = free_port()
-    with (folder.parent / "log").open("ab") as log:
+    page = f"http://127.0.0.1:{port}/"
+    with (place.folder.parent / "log").open("ab") as log:
         running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", PROGRAM, str(folder), str(port), str(most_bytes)),
+            *(sys.executable, "-c", PROGRAM, str(most_bytes)),
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
+            env=place.environment
+            | {f"{ENVIRONMENT_PREFIX}PAGE": page, f"{ENVIRONMENT_PREFIX}LISTEN_PORT": str(port)},
         )
-    settings = Settings(data=folder, page=f"http://127.0.0.1:{port}/", listen_port=port)
+    settings = msgspec.structs.replace(place.service, page=page, listen_port=port)
     async with contextlib.AsyncExitStack() as clients:
         try:
             assert running.stdout is not None
@@ -89,9 +89,9 @@ async def started(folder: Path, *, most_bytes: int = 0) -> AsyncIterator[Process
             await running.communicate()
 
 
-async def test_a_full_disk_keeps_nothing_and_says_so(tmp_path: Path) -> None:
+async def test_a_full_disk_keeps_nothing_and_says_so(place: Place) -> None:
     """A limit on the size of files stands for the disk: writes fail as they do there."""
-    async with started(tmp_path / "data", most_bytes=3_000_000) as process:
+    async with started(place, most_bytes=3_000_000) as process:
         practice = await process.practice()
         large = shapes.draw(4_194_304)
         await practice.client.open_deposit(
@@ -114,8 +114,9 @@ async def test_a_full_disk_keeps_nothing_and_says_so(tmp_path: Path) -> None:
         assert len(done.deliveries) == 1
 
 
-async def test_a_database_without_room_keeps_nothing_and_says_so(tmp_path: Path) -> None:
-    async with started(tmp_path / "data", most_bytes=1_500_000) as process:
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+async def test_a_database_without_room_keeps_nothing_and_says_so(place: Place) -> None:
+    async with started(place, most_bytes=1_500_000) as process:
         practice = await process.practice()
         invited = [await invite(practice) for _ in range(4)]
         sealed = shapes.draw()
@@ -138,8 +139,8 @@ async def test_a_database_without_room_keeps_nothing_and_says_so(tmp_path: Path)
         assert (await practice.client.deposits()).deposits == ()
 
 
-async def test_a_stop_lets_the_request_under_way_finish(tmp_path: Path) -> None:
-    async with started(tmp_path / "data") as process:
+async def test_a_stop_lets_the_request_under_way_finish(place: Place) -> None:
+    async with started(place) as process:
         practice = await process.practice()
         sealed = shapes.draw()
         await practice.client.open_deposit(
@@ -170,15 +171,15 @@ async def test_a_stop_lets_the_request_under_way_finish(tmp_path: Path) -> None:
         writer.close()
         await process.clients.aclose()
         assert await process.running.wait() == 0
-    async with started(tmp_path / "data") as process:
+    async with started(place) as process:
         settings = process.settings
         assert not entry.is_empty(settings)
         (part,) = [found for found in (settings.data / "documents").rglob("*") if found.is_file()]
         assert part.read_bytes() == sealed.contents
 
 
-async def test_the_log_is_lines_of_json_that_name_nobody(tmp_path: Path) -> None:
-    async with started(tmp_path / "data") as process:
+async def test_the_log_is_lines_of_json_that_name_nobody(place: Place) -> None:
+    async with started(place) as process:
         practice = await process.practice()
         _, writer = await asyncio.open_connection("127.0.0.1", process.settings.listen_port)
         writer.write(b"GET /planted-value HTTP/9.9\r\nplanted-value\r\n\r\n")
@@ -188,7 +189,7 @@ async def test_the_log_is_lines_of_json_that_name_nobody(tmp_path: Path) -> None
         process.running.send_signal(signal.SIGTERM)
         await process.clients.aclose()
         await process.running.wait()
-    log = (tmp_path / "log").read_text()
+    log = (place.folder.parent / "log").read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert any(line["message"] == "request" for line in lines)
     for value in (
@@ -197,7 +198,8 @@ async def test_the_log_is_lines_of_json_that_name_nobody(tmp_path: Path) -> None
         "lilas",
         practice.founding.account.account_number,
         str(token),
-        str(tmp_path),
+        str(place.folder.parent),
+        place.settings.url or "mailbox.sqlite",
     ):
         assert value not in log, value
 

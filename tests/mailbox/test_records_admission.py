@@ -195,7 +195,8 @@ def test_a_nonce_is_used_once_for_its_purpose_and_subject_and_in_time(rows: Rows
         nonce=nonce,
         purpose=NoncePurpose.CLAIM,
         subject="a",
-        expires_at=NOW + 120,
+        drawn_by="nonces-a",
+        now=NOW,
     )
     wrongs: tuple[dict[str, Any], ...] = (
         {"nonce": b"m" * 32},

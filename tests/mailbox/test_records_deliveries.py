@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from simulation.rows import (
     DAY,
+    NO_QUOTA,
     NOW,
     Practice,
     Rows,
@@ -73,7 +74,7 @@ def count(rows: Rows, *names: str) -> list[int]:
 def test_a_deposit_opened_again_keeps_its_object(rows: Rows, practice: Practice) -> None:
     first = rows.open_deposit(practice)
     again = dataclasses.replace(first, object_key=hex32())
-    found = rows.database.write_now(deposits.open_deposit, deposit=again, now=NOW)
+    found = rows.database.write_now(deposits.open_deposit, deposit=again, quota=NO_QUOTA, now=NOW)
     assert (found.object_key, found.state) == (first.object_key, DepositState.UPLOADING)
 
 
@@ -87,6 +88,7 @@ def test_a_document_id_names_the_same_bytes_for_ever(
         rows.database.write_now(
             deposits.open_deposit,
             deposit=dataclasses.replace(first, **{change: other[change]}),
+            quota=NO_QUOTA,
             now=NOW,
         )
 
@@ -99,7 +101,7 @@ def test_another_organisation_may_use_the_same_document_id(rows: Rows, practice:
         member=other.member.fingerprint,
         object_key=hex32(),
     )
-    found = rows.database.write_now(deposits.open_deposit, deposit=second, now=NOW)
+    found = rows.database.write_now(deposits.open_deposit, deposit=second, quota=NO_QUOTA, now=NOW)
     assert found.object_key == second.object_key
 
 
@@ -230,6 +232,7 @@ def test_a_patient_pages_through_deliveries_newest_first(
     assert seen == sorted(made, key=lambda one: (made[one], one), reverse=True)
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_page_of_a_mailbox_is_read_from_an_index_without_sorting(rows: Rows) -> None:
     statements: list[tuple[str, object]] = []
 

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from simulation.databases import Place
+from sqlalchemy import Connection, inspect, text
 
+from souspli_mailbox.database import connect_database
 from souspli_mailbox.schema import MIGRATIONS, tables
+from souspli_mailbox.settings import Settings
 from souspli_storage.database import Database
 from souspli_storage.errors import DatabaseError
+from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from simulation.databases import PostgresqlServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "what-is-kept.md"
 HEADING = re.compile(r"^### `([a-z_]+)`$", re.MULTILINE)
@@ -27,9 +33,8 @@ FORBIDDEN = re.compile(r"name|title|birth|sex|phone|postal|file|text|subject_of|
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with Database(tmp_path / "mailbox.sqlite") as database:
-        database.upgrade(migrations=MIGRATIONS)
+def database(place: Place) -> Iterator[Database]:
+    with place.open() as database:
         yield database
 
 
@@ -81,11 +86,43 @@ def test_migrated_tables_have_every_constraint_of_the_records_tables(tmp_path: P
         rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {_canonical(row[0]) for row in rows if "alembic" not in row[0]}
 
-    with Database(tmp_path / "migrated.sqlite") as migrated:
+    with SqliteDatabase(tmp_path / "migrated.sqlite") as migrated:
         migrated.upgrade(migrations=MIGRATIONS)
-        with Database(tmp_path / "made.sqlite") as made:
+        with SqliteDatabase(tmp_path / "made.sqlite") as made:
             made.write_now(tables.metadata.create_all)
             assert migrated.read_now(statements) == made.read_now(statements)
+
+
+def test_migrated_tables_are_the_records_tables_on_postgresql(postgresql: PostgresqlServer) -> None:
+    """In the catalogue's own words: constraints, indexes, types, collations."""
+
+    def definitions(connection: Connection) -> set[str]:
+        found = connection.execute(
+            text(
+                """
+                SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+                FROM pg_constraint WHERE conrelid::regclass::text <> 'alembic_version'
+                UNION ALL SELECT indexdef FROM pg_indexes
+                WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+                UNION ALL
+                SELECT concat_ws(' ', table_name, column_name, data_type, collation_name,
+                    is_nullable, column_default)
+                FROM information_schema.columns
+                WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+                """
+            )
+        )
+        return set(found.scalars())
+
+    with postgresql.migrated() as settings, postgresql.empty() as empty:
+        with Place("postgresql", Path(), settings).open() as migrated:
+            there = migrated.read_now(definitions)
+        with connect_database(Settings(data=Path(), database=empty)) as made:
+            made.write_now(tables.metadata.create_all)
+            assert there == made.read_now(definitions)
+    texts = [line for line in there if " text " in line]
+    assert len(texts) > 50
+    assert all(" text C " in line for line in texts), "text sorts by code point"
 
 
 def _canonical(statement: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from souspli_mailbox.errors import SettingsError
-from souspli_mailbox.settings import MailSettings, Settings, load
+from souspli_mailbox.settings import DatabaseSettings, MailSettings, Settings, load
 
 FILE = """
 data = "/srv/souspli"
@@ -96,3 +96,59 @@ def test_the_relay_s_password_stands_in_a_file_of_its_own(tmp_path: Path) -> Non
     assert MailSettings().password() is None
     with pytest.raises(SettingsError):
         MailSettings(password_file=tmp_path / "nothing").password()
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "local"),
+    [
+        ("postgresql://mail@db.example.org/souspli", "db.example.org", 5432, False),
+        ("postgresql://mail@db.example.org:6432/souspli", "db.example.org", 6432, False),
+        ("postgresql://mail@127.0.0.1/souspli", "127.0.0.1", 5432, True),
+        ("postgresql://mail@[::1]:1/souspli", "::1", 1, True),
+        ("postgresql://mail@/souspli?host=/run/postgresql", "/run/postgresql", 5432, True),
+    ],
+)
+def test_a_database_is_named_by_its_address(url: str, host: str, port: int, local: bool) -> None:
+    settings = load(
+        environment={"SOUSPLI_MAILBOX_DATA": "/data", "SOUSPLI_MAILBOX_DATABASE_URL": url}
+    )
+    address = settings.database.address
+    assert address is not None
+    assert (address.user, address.host, address.port, address.name, address.is_local) == (
+        *("mail", host, port, "souspli"),
+        local,
+    )
+    assert "mail" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://mail:hunter2@db.example.org/souspli",
+        "postgres://mail@db.example.org/souspli",
+        "sqlite:///souspli",
+        "postgresql://db.example.org/souspli",
+        "postgresql://mail@db.example.org",
+        "postgresql://mail@/souspli",
+        "postgresql://mail@db.example.org/souspli?host=/run",
+        "postgresql://mail@db.example.org/souspli?sslmode=disable",
+        "postgresql://mail@db.example.org/souspli#x",
+        "postgresql://mail@db.example.org:port/souspli",
+        "postgresql://mail@[::1/souspli",
+    ],
+)
+def test_another_address_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(environment={"SOUSPLI_MAILBOX_DATA": "/data", "SOUSPLI_MAILBOX_DATABASE_URL": url})
+    told = str(refused.value)
+    assert told.startswith("database.url")
+    assert "hunter2" not in told
+    assert "db.example.org" not in told
+
+
+def test_a_database_s_password_stands_alone_in_its_file(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("correct horse\n")
+    assert DatabaseSettings(password_file=secret).password() == "correct horse"
+    with pytest.raises(SettingsError, match=r"database\.password_file"):
+        DatabaseSettings(password_file=tmp_path / "nothing").password()

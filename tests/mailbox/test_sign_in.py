@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
+from simulation.databases import Place
 from simulation.people import Practice
 from simulation.quick import Claimant, claim, invite
 from simulation.service import ORIGIN, Answer, Service, running
+from sqlalchemy import Connection
 
 from souspli_exchange.port_errors import (
     NotSignedInError,
@@ -21,9 +22,10 @@ from souspli_exchange.port_errors import (
 from souspli_keys import codes
 from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose
 from souspli_keys.unlockers import LoginKey, new_device
-from souspli_mailbox.nonce_quota import MOST_NONCES
-from souspli_mailbox.state import NONCE_QUOTA, SECRETS
-from souspli_mailbox.throttle import NETWORK_FREE_FAILURES, network_key
+from souspli_mailbox.records import nonces
+from souspli_mailbox.records.nonces import MOST_NONCES, NoncePurpose
+from souspli_mailbox.state import SECRETS
+from souspli_mailbox.throttle import NETWORK_FREE_FAILURES, nonces_key
 
 HOUR = 3_600
 
@@ -162,8 +164,11 @@ async def test_a_success_forgets_the_account_s_failures_and_not_the_network_s(
     for _ in range(4):
         await try_key(service, patient.number, LoginKey(secrets.token_bytes(32)))
     assert (await try_key(service, patient.number, patient.login_key)).status == 200
-    (network,) = service.rows("throttles")
-    assert network["failures"] == 4
+    failures = {
+        row["throttle_key"].partition("-")[0]: row["failures"] for row in service.rows("throttles")
+    }
+    assert failures["network"] == 4
+    assert "account" not in failures
 
 
 async def test_the_right_key_under_another_kind_or_account_is_refused(
@@ -318,10 +323,10 @@ async def test_a_member_throttled_hears_when_to_come_back(service: Service) -> N
 
 
 async def test_behind_a_proxy_failures_count_for_the_address_that_the_proxy_saw(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
     """What the client itself wrote before it is not believed."""
-    async with running(tmp_path / "data", behind_proxy=True) as service:
+    async with running(place.folder, database=place.settings, behind_proxy=True) as service:
 
         async def look_up(forwarded: str) -> int:
             answer = await service.ask(
@@ -339,9 +344,9 @@ async def test_behind_a_proxy_failures_count_for_the_address_that_the_proxy_saw(
 
 
 async def test_a_proxy_that_adds_a_header_of_its_own_is_the_one_that_is_believed(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
-    async with running(tmp_path / "data", behind_proxy=True) as service:
+    async with running(place.folder, database=place.settings, behind_proxy=True) as service:
         statuses = []
         for guess in range(NETWORK_FREE_FAILURES + 1):
             answer = await service.ask(
@@ -376,10 +381,20 @@ async def test_nobody_fills_the_disk_with_nonces(service: Service, practice: Pra
     """Neither with an account's nor with a letter's; in the next two minutes there are more."""
     letter = f"/v1/claims/{(await invite(practice)).invitation_id}/nonce"
     service.clock.now += NONCE_SECONDS - service.clock.now % NONCE_SECONDS
-    here = network_key(service.app[SECRETS].throttles, address="127.0.0.1")
-    for _ in range(MOST_NONCES - 1):
-        service.app[NONCE_QUOTA].draw(here, now=service.clock.now)
+    here = nonces_key(service.app[SECRETS].throttles, address="127.0.0.1")
 
+    def draw_at_another_process(connection: Connection) -> None:
+        for _ in range(MOST_NONCES - 1):
+            nonces.keep_nonce(
+                connection,
+                nonce=secrets.token_bytes(32),
+                purpose=NoncePurpose.SIGN_IN,
+                subject="1234567897",
+                drawn_by=here,
+                now=service.clock.now,
+            )
+
+    service.database.write_now(draw_at_another_process)
     assert (await start(service, "1234567897")).status == 200
     kept = len(service.rows("nonces"))
     for refused in (

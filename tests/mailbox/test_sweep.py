@@ -6,21 +6,26 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
-from simulation.rows import DAY, NOW, Practice, Rows, hex32, hex64
+from simulation.databases import Place
+from simulation.rows import DAY, NO_QUOTA, NOW, Practice, Rows, hex32, hex64
 
+from souspli_keys.login import NONCE_SECONDS
 from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.records import claims, deposits, nonces, organisations, sessions, throttles
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.jobs import Job, JobName
 from souspli_mailbox.records.nonces import NoncePurpose
+from souspli_mailbox.records.service_facts import Fact, keep_fact
 from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_mailbox.records.throttles import Throttle
-from souspli_mailbox.retention import due
-from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper
+from souspli_mailbox.retention import SWEEP_EVERY_SECONDS, due
+from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper, orphans_prefix
+from souspli_mailbox.tombstones import Kind, TombstoneKey, Tombstones, read_tombstone
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError
+from souspli_storage.errors import NoSuchObjectError, StorageError, StoreUnavailableError
 from souspli_storage.memory import Fault, MemoryBlobs
+from souspli_storage.memory_ledger import MemoryLedger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +33,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from souspli_mailbox.records.deposits import NewDeposit
+    from souspli_storage.ledger import Ledger
 
 JOB = Job(job_id=1, name=JobName.SWEEP, ids={}, attempts=1, lease="", lease_until=0)
+KEY = TombstoneKey(b"k" * 32)
 DATA = b"sealed"
 PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
 
@@ -44,10 +51,13 @@ def blobs(tmp_path: Path) -> DiskBlobs:
     return DiskBlobs(tmp_path / "documents")
 
 
-async def sweep(rows: Rows, blobs: BlobStore, *, now: int) -> NotYet:
-    outcome = await Sweeper(database=rows.database, blobs=blobs, clock=lambda: float(now)).sweep(
-        JOB
-    )
+async def sweep(rows: Rows, blobs: BlobStore, *, now: int, ledger: Ledger | None = None) -> NotYet:
+    outcome = await Sweeper(
+        database=rows.database,
+        blobs=blobs,
+        tombstones=Tombstones(MemoryLedger() if ledger is None else ledger, KEY),
+        clock=lambda: float(now),
+    ).sweep(JOB)
     assert isinstance(outcome, NotYet)
     return outcome
 
@@ -102,7 +112,7 @@ async def test_an_upload_that_was_resumed_has_another_24_hours(
 ) -> None:
     deposit = rows.open_deposit(practice)
     put(blobs, deposit.object_key)
-    rows.database.write_now(deposits.open_deposit, deposit=deposit, now=NOW + 3600)
+    rows.database.write_now(deposits.open_deposit, deposit=deposit, quota=NO_QUOTA, now=NOW + 3600)
     await sweep(rows, blobs, now=NOW + DAY)
     assert keys(blobs) == {deposit.object_key}
 
@@ -126,8 +136,22 @@ async def test_a_stored_document_stays(rows: Rows, practice: Practice, blobs: Di
 
 async def test_objects_that_no_row_knows_are_orphans(rows: Rows, blobs: DiskBlobs) -> None:
     put(blobs, hex32())
-    put(blobs, hex32(), complete=True)
+    put(blobs, orphans_prefix(NOW) + hex32()[2:], complete=True)
     await sweep(rows, blobs, now=NOW)
+    assert keys(blobs) == set()
+
+
+async def test_every_orphan_is_found_within_256_hours(rows: Rows) -> None:
+    blobs = MemoryBlobs()
+    orphan = hex32()
+    put(blobs, orphan, complete=True)
+    hours = [NOW + hour * SWEEP_EVERY_SECONDS for hour in range(256)]
+    assert len({orphans_prefix(hour) for hour in hours}) == 256
+    (its,) = (hour for hour in hours if orphan.startswith(orphans_prefix(hour)))
+    other = hours[hours.index(its) - 1]
+    await sweep(rows, blobs, now=other)
+    assert keys(blobs) == {orphan}
+    await sweep(rows, blobs, now=its)
     assert keys(blobs) == set()
 
 
@@ -165,7 +189,7 @@ async def test_a_document_swept_under_an_upload_can_be_deposited_anew(
     await sweep(rows, blobs, now=NOW + DAY)
     with pytest.raises(NoSuchObjectError):
         blobs.complete(deposit.object_key, [PART])
-    rows.database.write_now(deposits.open_deposit, deposit=deposit, now=NOW + DAY)
+    rows.database.write_now(deposits.open_deposit, deposit=deposit, quota=NO_QUOTA, now=NOW + DAY)
     assert exists(rows, deposit)
 
 
@@ -190,7 +214,8 @@ async def test_expired_rows_go_and_those_in_force_stay(
             nonce=str(expires_at).encode(),
             purpose=NoncePurpose.CLAIM,
             subject="a",
-            expires_at=expires_at,
+            drawn_by="nonces-a",
+            now=expires_at - NONCE_SECONDS,
         )
         rows.database.write_now(
             sessions.open_session,
@@ -230,13 +255,15 @@ async def test_expired_rows_go_and_those_in_force_stay(
             for name in (*names, "admission_codes")
         ]
 
-    assert rows.database.read_now(count) == [2, 2, 2, 2, 3]  # one code admitted the practice
+    # The count of drawn nonces is a third throttle; one code admitted the practice.
+    assert rows.database.read_now(count) == [2, 2, 2, 3, 3]
     await sweep(rows, blobs, now=NOW)
     assert rows.database.read_now(count) == [1, 1, 1, 1, 2]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_what_was_swept_is_in_no_file_of_the_database(
-    rows: Rows, blobs: DiskBlobs, tmp_path: Path
+    place: Place, rows: Rows, blobs: DiskBlobs
 ) -> None:
     subject = hex32()
     rows.database.write_now(
@@ -244,14 +271,92 @@ async def test_what_was_swept_is_in_no_file_of_the_database(
         nonce=b"n",
         purpose=NoncePurpose.CLAIM,
         subject=subject,
-        expires_at=NOW,
+        drawn_by="nonces-a",
+        now=NOW - NONCE_SECONDS,
     )
 
     def found() -> bool:
-        return any(
-            subject.encode() in path.read_bytes() for path in tmp_path.glob("mailbox.sqlite*")
-        )
+        files = place.folder.glob("mailbox.sqlite*")
+        return any(subject.encode() in path.read_bytes() for path in files)
 
     assert found()
     await sweep(rows, blobs, now=NOW)
     assert not found()
+
+
+async def test_a_stale_upload_gets_its_tombstone_before_the_store_forgets_it(
+    rows: Rows, practice: Practice
+) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    digest = KEY.digest(Kind.DEPOSIT, deposit.object_key)
+    seen: list[bool] = []
+
+    def look(operation: str) -> Fault | None:
+        if operation == "delete":
+            seen.append(any(line_digest(entry.line) == digest for entry in ledger.read()))
+        return None
+
+    blobs.fault = look
+    await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert seen == [True]
+
+
+@pytest.mark.parametrize("fault", [Fault.BEFORE, Fault.AFTER, Fault.FULL])
+async def test_without_its_tombstone_nothing_is_deleted_and_a_later_sweep_does_it(
+    rows: Rows, practice: Practice, fault: Fault
+) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    ledger.fault = lambda: fault
+    with pytest.raises(StorageError):
+        await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert keys(blobs) == {deposit.object_key}
+    ledger.fault = lambda: None
+    await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert keys(blobs) == set()
+    assert {line_digest(entry.line) for entry in ledger.read()} == {
+        KEY.digest(Kind.DEPOSIT, deposit.object_key)
+    }
+
+
+async def test_an_orphan_gets_none_since_another_backup_may_know_it(rows: Rows) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    put(blobs, orphans_prefix(NOW) + hex32()[2:], complete=True)
+    await sweep(rows, blobs, now=NOW, ledger=ledger)
+    assert keys(blobs) == set()
+    assert list(ledger.read()) == []
+
+
+async def test_for_two_weeks_after_a_restore_no_object_is_condemned(
+    rows: Rows, practice: Practice
+) -> None:
+    """Whoever restored the wrong backup first must find the right one's objects."""
+    blobs = MemoryBlobs()
+    orphan = orphans_prefix(NOW + 14 * DAY) + hex32()[2:]
+    upload = rows.open_deposit(practice)
+    put(blobs, orphan, complete=True)
+    put(blobs, upload.object_key)
+    rows.database.write_now(keep_fact, fact=Fact.RESTORED_AT, value=str(NOW))
+    await sweep(rows, blobs, now=NOW + 14 * DAY - 1)
+    assert keys(blobs) == {orphan, upload.object_key}
+    await sweep(rows, blobs, now=NOW + 14 * DAY)
+    assert keys(blobs) == set()
+
+
+def line_digest(line: str) -> bytes | None:
+    tombstone = read_tombstone(line)
+    return None if tombstone is None else tombstone.digest
+
+
+async def test_leftovers_that_can_not_be_swept_keep_nothing_that_is_due(rows: Rows) -> None:
+    class Stubborn(MemoryBlobs):
+        def sweep(self) -> None:
+            raise StoreUnavailableError("not now")
+
+    blobs = Stubborn()
+    put(blobs, hex32())
+    await sweep(rows, blobs, now=NOW)
+    assert keys(blobs) == set()

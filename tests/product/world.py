@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import pathlib
 import signal
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 from cli_world import ORIGIN, Ended, Service, clean_environment, command
 
 from souspli_cli.letter_reading import read_letter
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from souspli_exchange.ports import MailedCode, ReceivedDelivery
     from souspli_exchange.sealed import VerifiedCover
     from souspli_keys.vault_contents import Vault
+    from souspli_mailbox.settings import DatabaseSettings
 
 PASSWORD: Final = "lavabo piano givre humble tortue zinc bocal laitue"
 # Nothing of the person is in the address: it is what the service may know.
@@ -56,6 +59,8 @@ TRAITS: Final[dict[str, Any]] = {
     "sex": "F",
     "postal_address": ["Résidence des Goélands, bât. C", "29200 BREST"],
 }
+DATABASE_URL: Final = "SOUSPLI_MAILBOX_DATABASE_URL"
+PASSWORD_FILE: Final = "SOUSPLI_MAILBOX_DATABASE_PASSWORD_FILE"
 # Long beyond what any step takes; a hang becomes a failure.
 PATIENCE_SECONDS: Final = 60
 
@@ -119,6 +124,11 @@ class RecordedService(Service):
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the database says to somebody who looks into it."""
+        if url := self.environment.get(DATABASE_URL):
+            file = self.environment.get(PASSWORD_FILE)
+            password = pathlib.Path(file).read_text() if file else None
+            with psycopg.connect(url, password=password) as connection:
+                return connection.execute(query).fetchall()  # type: ignore[arg-type]  # a literal of a test
         with closing(sqlite3.connect(self.data / "mailbox.sqlite")) as database:
             return database.execute(query).fetchall()
 
@@ -326,11 +336,17 @@ class Patient:
             yield Receiving(reader=reader, mailbox=client)
 
 
-def start_service(folder: Path, home: Path) -> RecordedService:
+def start_service(
+    folder: Path, home: Path, *, database: DatabaseSettings | None = None
+) -> RecordedService:
     """A service in a folder of its own; the caller ends it (`with`).
 
     Temporary files of everybody who takes its environment go to `tmp` there.
     """
     folder.joinpath("tmp").mkdir(parents=True, exist_ok=True)
     environment = clean_environment(home) | {"TMPDIR": str(folder / "tmp")}
+    if database is not None and database.url:
+        environment |= {DATABASE_URL: database.url}
+        if database.password_file is not None:
+            environment |= {PASSWORD_FILE: str(database.password_file)}
     return RecordedService(folder, environment, command())

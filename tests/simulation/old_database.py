@@ -16,7 +16,7 @@ from pathlib import Path
 from simulation.rows import NOW, Rows, new_binding
 from souspli_mailbox.records import deliveries, invitations
 from souspli_mailbox.schema import MIGRATIONS
-from souspli_storage.database import Database
+from souspli_storage.sqlite import SqliteDatabase
 
 FOLDER = Path(__file__).parents[1] / "mailbox" / "databases"
 
@@ -25,7 +25,7 @@ def write(version: str) -> None:
     """Write a practice with one patient who has opened a document and one still invited."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "mailbox.sqlite")
-        with Database(path) as database:
+        with SqliteDatabase(path) as database:
             database.upgrade(migrations=MIGRATIONS)
             facts = _fill(Rows(database))
         connection = sqlite3.connect(path)

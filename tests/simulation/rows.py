@@ -14,6 +14,7 @@ from souspli_mailbox.records.deposits import DeliveryMade, NewCover, NewDeposit
 from souspli_mailbox.records.invitations import Binding, NewInvitation
 from souspli_mailbox.records.jobs import Job, JobName, claim_job
 from souspli_mailbox.records.organisations import Member, Organisation
+from souspli_mailbox.records.usage import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ NOW = 1_800_000_000
 DAY = 86_400
 CODE_KEY = bytes(range(32))
 PERSON = b"p" * 32
+NO_QUOTA = Quota(sealed_bytes=0, documents_a_day=0)
 
 
 def hex32() -> str:
@@ -202,7 +204,7 @@ class Rows:
             sealed_length=100_000,
             segments=1,
         )
-        self.database.write_now(deposits.open_deposit, deposit=deposit, now=now)
+        self.database.write_now(deposits.open_deposit, deposit=deposit, quota=NO_QUOTA, now=now)
         return deposit
 
     def complete(
@@ -221,6 +223,7 @@ class Rows:
             covers=covers,
             sender_cover=b"sender's own cover",
             sender_cover_hash=sha256(b"sender's own cover"),
+            quota=NO_QUOTA,
             now=now,
         )
 

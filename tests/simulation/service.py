@@ -31,6 +31,8 @@ from souspli_storage.database import Database
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from souspli_storage.blobs import BlobStore
+
 ORIGIN = Origin("souspli.localhost")
 # As mails.md §2 writes it.
 _CODE = re.compile(r"Votre code : ([0-9]{6})")
@@ -84,6 +86,9 @@ class Postbox:
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:  # noqa: ARG002  (the port's)
         self.mails.append((to, message))
         self.arrived.set()
+
+    async def probe(self) -> None:
+        """Answer, as a relay does that would take a mail."""
 
 
 @dataclass
@@ -169,7 +174,12 @@ class Service:
 
 @contextlib.asynccontextmanager
 async def running(
-    folder: Path, *, clock: Clock | None = None, **changed: Any
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    postbox: Postbox | None = None,
+    blobs: BlobStore | None = None,
+    **changed: Any,
 ) -> AsyncIterator[Service]:
     """Run the service in `folder`; `changed` are settings other than the usual ones."""
     port = free_port()
@@ -182,8 +192,9 @@ async def running(
     )
     settings = msgspec.structs.replace(settings, **changed)
     clock = clock or Clock()
-    postbox = Postbox()
-    app = make_app(settings, clock=clock, open_relay=lambda _: postbox)
+    postbox = postbox or Postbox()
+    opened = {} if blobs is None else {"open_blobs": lambda _: blobs}
+    app = make_app(settings, clock=clock, open_relay=lambda _: postbox, **opened)
     runner = entry.make_runner(app)
     service = Service(settings=settings, clock=clock, app=app, postbox=postbox)
     try:

@@ -21,7 +21,7 @@ from souspli_exchange.age.hybrid import (
     parse_hybrid_stanza,
 )
 from souspli_exchange.age.recipient import HybridRecipient
-from souspli_keys.agekey import AGE_IDENTITY_PREFIX, SEED_BYTES, expand_seed
+from souspli_keys.agekey import AGE_IDENTITY_PREFIX, SEED_BYTES, expand_seed, recipient_key
 
 SCRYPT: Final = "scrypt"
 """age's name for the stanza that a passphrase opens (`scrypt`)."""
@@ -46,18 +46,17 @@ class HybridIdentity:
     MLKEM768-X25519 prescribes (docs/specs/age.md, Keys).
     """
 
-    __slots__ = ("_private_key", "_seed", "recipient")
+    __slots__ = ("_private_key", "_recipient", "_seed")
 
     def __init__(self, seed: bytes) -> None:
         """Raises KeyStringError for another length than 32 bytes."""
         if len(seed) != SEED_BYTES:
             raise KeyStringError(f"an identity is {SEED_BYTES} bytes long")
         self._seed = bytes(seed)
-        mlkem, x25519 = expand_seed(self._seed)
-        self._private_key = hpke.MLKEM768X25519PrivateKey(mlkem, x25519)
-        self.recipient = HybridRecipient(
-            mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
-        )
+        # Each half is made when first asked for: who seals needs the public one, who
+        # opens the secret one, and either costs as much as sealing 100 KB.
+        self._recipient: HybridRecipient | None = None
+        self._private_key: hpke.MLKEM768X25519PrivateKey | None = None
 
     @classmethod
     def generate(cls) -> "HybridIdentity":
@@ -68,6 +67,13 @@ class HybridIdentity:
     def parse(cls, text: str) -> "HybridIdentity":
         """Return the identity that `AGE-SECRET-KEY-PQ-1…` spells, or raise KeyStringError."""
         return cls(decode_bech32(text, prefix=AGE_IDENTITY_PREFIX))
+
+    @property
+    def recipient(self) -> HybridRecipient:
+        """The public half."""
+        if self._recipient is None:
+            self._recipient = HybridRecipient(recipient_key(self._seed))
+        return self._recipient
 
     def to_secret_string(self) -> str:
         """Spell the secret as age does: `AGE-SECRET-KEY-PQ-1…`. Never log it."""
@@ -85,6 +91,8 @@ class HybridIdentity:
         if stanza.recipient_type != MLKEM768X25519:
             return None
         hybrid = parse_hybrid_stanza(stanza)
+        if self._private_key is None:
+            self._private_key = hpke.MLKEM768X25519PrivateKey(*expand_seed(self._seed))
         try:
             secret = HPKE_SUITE.decrypt(
                 hybrid.enc + hybrid.wrapped_file_key, self._private_key, info=HPKE_INFO

@@ -2,6 +2,7 @@
 
 from souspli_exchange.port_errors import BrokenAnswerError
 from souspli_keys.address import Origin
+from souspli_mailbox.client.store import Store
 from souspli_mailbox.client.transport import Transport
 
 
@@ -12,6 +13,7 @@ class Calls:
         """Send requests through `transport`; sign for the service called `origin`."""
         self._transport = transport
         self._origin = origin
+        self._store = Store(transport)
 
 
 def check_same(answered: str, asked: str) -> str:

@@ -22,6 +22,7 @@ from souspli_exchange.port_errors import (
     IncompleteDepositError,
     PersonWrongError,
     PortError,
+    QuotaReachedError,
     RecipientClaimedError,
     RequestRefusedError,
     StatementNotTakenError,
@@ -65,7 +66,7 @@ def _named(name: str, details: ProblemDetails, *, retry_after: float | None) -> 
     text = KINDS_BY_URI[details.type].value.detail
     kind = UnavailableError if name == "internal" else _BY_PROBLEM.get(name, BrokenAnswerError)
     values: dict[str, Any] = {}
-    if issubclass(kind, UnavailableError):
+    if issubclass(kind, UnavailableError | QuotaReachedError):
         values["retry_after"] = retry_after
     elif issubclass(kind, CodeWrongError | PersonWrongError):
         values["tries_left"] = details.tries_left or 0

@@ -1,10 +1,13 @@
 """The ports' `RecipientMailbox`, one request each."""
 
+from msgspec import UNSET
+
 from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId
 from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, paging
+from souspli_mailbox.client.store import AddressExpiredError
 from souspli_mailbox.protocol import deliveries as messages
 from souspli_mailbox.protocol.values import Nothing
 
@@ -43,11 +46,21 @@ class RecipientCalls(Calls):
             messages.CollectAnswer,
             body=Nothing(),
         )
+        await self._store.note_delivery(
+            delivery_id, None if answer.expires_at is UNSET else answer.url
+        )
         return answer.sealed_length
 
     async def read_contents(self, delivery_id: DeliveryId, *, start: int, stop: int) -> bytes:
         if start == stop:
             return b""  # no range says "nothing"
+        if self._store.has(delivery_id):
+            try:
+                return await self._store.read(delivery_id, start=start, stop=stop)
+            except AddressExpiredError:
+                # Reading a long document takes longer than an address is good for.
+                await self.collect(delivery_id)
+                return await self._store.read(delivery_id, start=start, stop=stop, is_fresh=True)
         return await self._transport.fetch(
             f"/v1/deliveries/{delivery_id}/contents", start=start, stop=stop
         )

@@ -1,9 +1,12 @@
-"""The ports' `SenderMailbox`, one request each."""
+"""The ports' `SenderMailbox`: one request each, two for a segment that goes to the store."""
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
+from souspli_exchange.port_errors import BrokenAnswerError
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, check_same, paging
 from souspli_mailbox.protocol import deposits as messages
@@ -26,6 +29,7 @@ class SenderCalls(Calls):
             "POST", "/v1/deposits", messages.DepositAnswer, body=body
         )
         check_same(answer.document_id, document_id)
+        self._store.note_deposit(document_id, takes_segments=answer.uploads is not UNSET)
         return ports.DepositProgress(
             document_id=document_id,
             state=ports.DepositState(answer.state),
@@ -35,13 +39,28 @@ class SenderCalls(Calls):
     async def put_segment(
         self, document_id: DocumentId, index: int, sealed: bytes, *, sha256: bytes
     ) -> None:
-        # The path is ours, not the answer's `upload`: sealed bytes go nowhere else.
-        await self._transport.tell(
-            "PUT",
-            f"/v1/deposits/{document_id}/segments/{index}",
-            sealed,
-            headers=wire.checksum_header(sha256),
+        if not self._store.takes_segments_of(document_id):
+            # The path is ours, not the answer's `upload`.
+            await self._transport.tell(
+                "PUT",
+                f"/v1/deposits/{document_id}/segments/{index}",
+                sealed,
+                headers=wire.checksum_header(sha256),
+            )
+            return
+        answer = await self._transport.ask(
+            "POST",
+            f"/v1/deposits/{document_id}/uploads",
+            messages.UploadsAnswer,
+            body=messages.UploadsRequest(
+                segments=[messages.SegmentToUpload(number=index, checksum=sha256)]
+            ),
         )
+        if not answer.uploads:
+            return  # a repeat: it is kept already
+        if [upload.number for upload in answer.uploads] != [index]:
+            raise BrokenAnswerError("the answer is about something else than what was asked")
+        await self._store.put(answer.uploads[0], sealed, sha256=sha256)
 
     async def complete_deposit(
         self,

@@ -1,12 +1,14 @@
 """One attempt at one request: bounded in time and size, TLS verified, nothing followed.
 
 Where to go is fixed when the transport is made. No answer can change it: redirects
-are refused, addresses in answers are not used, cookies are not kept.
+are refused, cookies are not kept. Of the addresses in answers only those at the store
+are used, within the limits of `client.store`.
 """
 
+import contextlib
 import io
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -110,6 +112,28 @@ class Transport:
             "GET", path, None, headers=wanted, max_bytes=stop - start, status=206
         )
 
+    async def ask_elsewhere(
+        self,
+        method: str,
+        url: URL,
+        body: bytes | None,
+        *,
+        headers: Mapping[str, str],
+        max_bytes: int,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send a request to another host (`client.store` says to which); return what came.
+
+        Without the token. Status, headers and body are the caller's to judge; a body
+        that is longer than `max_bytes` is refused, if it is no error's.
+        """
+        async with self._request(method, url, body, headers=headers) as response:
+            limit = MAX_PROBLEM_BYTES if response.status >= 300 else max_bytes
+            return response.status, response.headers, await _limited(response, max_bytes=limit)
+
+    def is_on_this_machine(self) -> bool:
+        """Say whether the service is: only then may what it names be, without TLS."""
+        return _is_this_machine(self._base)
+
     async def _send(
         self,
         method: str,
@@ -121,19 +145,27 @@ class Transport:
         query: Mapping[str, str] | None = None,
         status: int | None = None,
     ) -> bytes:
+        token = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
+        url = self._base.join(URL(path)).with_query(query)
+        async with self._request(method, url, body, headers={**headers, **token}) as response:
+            return await _read(response, max_bytes=max_bytes, status=status)
+
+    @contextlib.asynccontextmanager
+    async def _request(
+        self, method: str, url: URL, body: bytes | None, *, headers: Mapping[str, str]
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
         if self._session is None or self._session.closed:
             raise UnavailableError("the client is not open")
-        token = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
         try:
             async with self._session.request(
                 method,
-                self._base.join(URL(path)).with_query(query),
+                url,
                 # A stream: aiohttp would write bytes in one piece, while nothing else runs.
                 data=None if body is None else io.BytesIO(body),
-                headers={**headers, **token},
+                headers=headers,
                 allow_redirects=False,
             ) as response:
-                return await _read(response, max_bytes=max_bytes, status=status)
+                yield response
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
             # Never temporary: somebody may stand between.
             raise BrokenAnswerError("the service's certificate can't be verified") from None
@@ -173,6 +205,11 @@ def _base(page: str) -> URL:
     if not url.host or not (url.scheme == "https" or _is_this_machine(url)):
         raise SettingsError("the service's address begins with https://")
     return url.origin()
+
+
+def is_acceptable(url: URL, *, on_this_machine: bool) -> bool:
+    """Say whether sealed bytes may go there: over TLS, or without leaving this machine."""
+    return url.scheme == "https" or (on_this_machine and _is_this_machine(url))
 
 
 def _is_this_machine(url: URL) -> bool:

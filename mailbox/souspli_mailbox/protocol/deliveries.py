@@ -60,10 +60,12 @@ class ReplaceCoverAnswer(Message, frozen=True, kw_only=True):
 
 
 class CollectAnswer(Message, frozen=True, kw_only=True):
-    """Where the contents are, as a path of this service."""
+    """Where the contents are: a path of this service, or an address at the store."""
 
     url: str
     sealed_length: int
+    expires_at: Moment | UnsetType = UNSET
+    """With an address at the store: until when it is good. Collect again for another."""
 
 
 class ReceiptRequest(Message, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from souspli_mailbox.protocol.values import (
     Bytes32,
@@ -22,6 +22,9 @@ MAX_SEGMENTS = 65_536
 
 # docs/specs/mailbox.md §4
 MAX_COVERS = 100
+
+# Four times what a client sends side by side.
+MAX_UPLOADS = 16
 
 SegmentNumber = Annotated[int, Meta(ge=0, lt=MAX_SEGMENTS)]
 
@@ -48,6 +51,37 @@ class DepositAnswer(Message, frozen=True, kw_only=True):
     state: Literal["uploading", "stored"]
     received: list[SegmentNumber]
     upload: Upload
+    uploads: str | UnsetType = UNSET
+    """Where to ask for addresses at the store, if it takes segments itself."""
+
+
+class SegmentToUpload(Message, frozen=True, kw_only=True):
+    """A segment that is about to be put, and the SHA-256 of its sealed bytes."""
+
+    number: SegmentNumber
+    checksum: Bytes32
+
+
+class UploadsRequest(Message, frozen=True, kw_only=True):
+    """POST /v1/deposits/{document_id}/uploads: each number once."""
+
+    segments: Annotated[list[SegmentToUpload], Meta(min_length=1, max_length=MAX_UPLOADS)]
+
+
+class StoreUpload(Message, frozen=True, kw_only=True):
+    """How one segment is put: at `url`, with exactly these headers, until `expires_at`."""
+
+    number: SegmentNumber
+    method: Literal["PUT"]
+    url: str
+    headers: dict[str, str]
+    expires_at: Moment
+
+
+class UploadsAnswer(Message, frozen=True, kw_only=True):
+    """Addresses at the store, in the order of the request; none once all is kept."""
+
+    uploads: list[StoreUpload]
 
 
 class DepositCover(Message, frozen=True, kw_only=True):

@@ -65,6 +65,12 @@ class ProblemKind(Enum):
         "Name or birth date differ",
         "Type surname and birth date as the practice knows them, or call the practice.",
     )
+    QUOTA_REACHED = Words(
+        "quota-reached",
+        403,
+        "The organisation's quota is reached",
+        "Wait as long as Retry-After says. Without it, ask the operator for more room.",
+    )
     NOT_FOUND = Words("not-found", 404, "Not found", "Check the address of the request.")
     LETTER_NOT_VALID = Words(
         "letter-not-valid",

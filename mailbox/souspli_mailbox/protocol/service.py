@@ -1,5 +1,7 @@
 """What the service says about itself."""
 
+from msgspec import UNSET, UnsetType
+
 from souspli_mailbox.protocol.values import Message
 
 
@@ -18,9 +20,24 @@ class ServiceAnswer(Message, frozen=True, kw_only=True):
     version: str
     page: str
     limits: Limits
+    store: str | UnsetType = UNSET
+    """Where clients go to the store themselves: what every address there begins with."""
 
 
 class HealthAnswer(Message, frozen=True, kw_only=True):
-    """GET /healthz and /readyz."""
+    """GET /healthz."""
 
     status: str
+
+
+class ReadinessAnswer(Message, frozen=True, kw_only=True):
+    """GET /readyz, 200 or 503.
+
+    `status`: `ok`, `degraded` (the relay is away), `unavailable`, `stopping`. The parts:
+    `ok`, `away`, or `unknown` in a process's first seconds.
+    """
+
+    status: str
+    database: str
+    store: str
+    relay: str

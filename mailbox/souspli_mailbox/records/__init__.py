@@ -7,6 +7,7 @@
     claims          claim sessions and the gates
     bindings        the one transaction in which an invitation is claimed
     deposits        a sender's upload; the transaction that stores it
+    usage           what an organisation keeps and sends, and its quota
     deliveries      a recipient's mailbox: covers, states, receipts
     jobs            work to do, under leases
     sweeps          deleting what is due

@@ -19,7 +19,9 @@ from souspli_mailbox.records.errors import (
 )
 from souspli_mailbox.records.invitations import Invitation, read_invitation
 from souspli_mailbox.records.jobs import JobName, enqueue
+from souspli_mailbox.records.usage import Quota, require_room, take
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,10 @@ class NewDeposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """A deposit. `object_key` names its object in the store and never leaves the service."""
+    """A deposit. `object_key` names its object in the store, random and without meaning.
+
+    It leaves the service only in addresses at the store, for who may put or read it.
+    """
 
     deposit_id: int
     organisation: str
@@ -91,12 +96,13 @@ class SentDeposit:
     deliveries: tuple[SentDelivery, ...]
 
 
-def open_deposit(connection: Connection, *, deposit: NewDeposit, now: int) -> Deposit:
+@each_statement_decides
+def open_deposit(connection: Connection, *, deposit: NewDeposit, quota: Quota, now: int) -> Deposit:
     """Return the deposit of this document, `uploading` from now on if it is new.
 
     Its `object_key` is the one to use: a repeat gets the first one's. Raises
     DocumentDiffersError when the document id is taken by other bytes or by
-    another member.
+    another member, QuotaReachedError for a new one that is too much.
     """
     table = tables.deposits.c
     found = _find(connection, organisation=deposit.organisation, document_id=deposit.document_id)
@@ -113,6 +119,14 @@ def open_deposit(connection: Connection, *, deposit: NewDeposit, now: int) -> De
                 opened_at=now,
             )
         )
+        # Last, because others of the organisation wait from here on.
+        take(
+            connection,
+            organisation=deposit.organisation,
+            sealed_bytes=deposit.sealed_length,
+            quota=quota,
+            now=now,
+        )
         return read_deposit(
             connection, organisation=deposit.organisation, document_id=deposit.document_id
         )
@@ -124,11 +138,15 @@ def open_deposit(connection: Connection, *, deposit: NewDeposit, now: int) -> De
         raise DocumentDiffersError
     if found.state is DepositState.UPLOADING:
         # Resuming is using: the day after which it is swept begins again.
-        connection.execute(
+        resumed = connection.execute(
             update(tables.deposits)
-            .where(table.deposit_id == found.deposit_id)
+            .where(table.deposit_id == found.deposit_id, table.state == DepositState.UPLOADING)
             .values(opened_at=now)
+            .returning(table.deposit_id)
         )
+        if resumed.first() is None:
+            # Swept or completed between the two statements: begin again from what is.
+            return open_deposit(connection, deposit=deposit, quota=quota, now=now)
     return found
 
 
@@ -195,6 +213,7 @@ def complete_deposit(
     covers: Sequence[NewCover],
     sender_cover: bytes,
     sender_cover_hash: str,
+    quota: Quota,
     now: int,
 ) -> tuple[DeliveryMade, ...]:
     """Store the deposit: its covers, one delivery and one notification job for each.
@@ -202,7 +221,7 @@ def complete_deposit(
     Step 4 of mailbox.md §1: called once the object is complete in the store, in
     one transaction. The same request again (by `request_hash`, over all of its
     bytes) gets the same answer, whatever has become of the invitations.
-    Raises DocumentDiffersError, and what `check_recipients` raises: then nothing
+    Raises DocumentDiffersError, QuotaReachedError, and what `check_recipients` raises: then nothing
     is kept, and the deposit stays `uploading`. Each invitation is named once.
     """
     done = completed_deposit(
@@ -210,6 +229,7 @@ def complete_deposit(
     )
     if done is not None:
         return done
+    require_room(connection, organisation=organisation, quota=quota)
     invitations = check_recipients(connection, organisation=organisation, covers=covers, now=now)
     deposit = read_deposit(connection, organisation=organisation, document_id=document_id)
     connection.execute(

@@ -22,6 +22,7 @@
     │   └── PersonWrongError
     ├── TooManyTriesError           carries `retry_at`
     ├── DocumentDiffersError        same document id, other bytes
+    ├── QuotaReachedError           carries `retry_at`, if waiting helps
     ├── RecipientClaimedError       carries `invitation_id`
     ├── CoverChangedError           compare-and-swap lost
     └── LeaseLostError              another worker has the job
@@ -129,6 +130,15 @@ class TooManyTriesError(RecordsError):
 
 class DocumentDiffersError(RecordsError):
     """The document id is taken by a deposit with other bytes."""
+
+
+class QuotaReachedError(RecordsError):
+    """The organisation keeps, or has sent today, as much as it may."""
+
+    def __init__(self, *, retry_at: int | None) -> None:
+        """Keep the moment from which sending makes sense again; None if none is known."""
+        super().__init__("the organisation's quota is reached")
+        self.retry_at = retry_at
 
 
 class RecipientClaimedError(RecordsError):

@@ -194,7 +194,7 @@ def _expire(connection: Connection, *, organisation: str, now: int) -> None:
         update(tables.invitations)
         .where(
             table.organisation == organisation,
-            table.status == InvitationStatus.PENDING,
+            tables.IS_PENDING,
             table.not_after < now,
         )
         .values(status=InvitationStatus.EXPIRED)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 
 class JobName(StrEnum):
@@ -79,7 +80,10 @@ def enqueue(
 
 
 def ensure_job(connection: Connection, *, name: JobName, now: int) -> None:
-    """Add a job without ids unless one is waiting: for what runs again and again."""
+    """Add a job without ids unless one is waiting: for what runs again and again.
+
+    Of two processes that start at once one adds it: a unique index sees to it.
+    """
     waiting = select(tables.jobs.c.job_id).where(
         tables.jobs.c.job == name, tables.jobs.c.state == "waiting"
     )
@@ -87,6 +91,14 @@ def ensure_job(connection: Connection, *, name: JobName, now: int) -> None:
         enqueue(connection, name=name, ids={}, now=now)
 
 
+def forget_jobs(connection: Connection, *, name: JobName, key: str, ids: Collection[str]) -> None:
+    """Forget the jobs about things that are gone: those whose `key` is one of `ids`, alone."""
+    payloads = [json.dumps({key: one}) for one in ids]
+    table = tables.jobs.c
+    connection.execute(delete(tables.jobs).where(table.job == name, table.payload.in_(payloads)))
+
+
+@each_statement_decides
 def claim_job(
     connection: Connection,
     *,
@@ -102,6 +114,10 @@ def claim_job(
 
     One statement, so that two workers never take the same one (SQLite: one
     writer; PostgreSQL: the row is locked and skipped by others).
+
+    `run_at` becomes the lease's end: it always says from when a job may be taken, and
+    the first of the index is the next. A process of 0.1.0 on the same file leaves it,
+    hence the second condition.
     """
     job = tables.jobs.c
     due = (
@@ -120,7 +136,7 @@ def claim_job(
     row = connection.execute(
         update(tables.jobs)
         .where(job.job_id == due)
-        .values(lease=lease, lease_until=lease_until, attempts=job.attempts + 1)
+        .values(lease=lease, lease_until=lease_until, run_at=lease_until, attempts=job.attempts + 1)
         .returning(job.job_id, job.job, job.payload, job.attempts)
     ).one_or_none()
     if row is None:
@@ -138,10 +154,12 @@ def claim_job(
 def next_due(connection: Connection, *, names: Collection[JobName]) -> int | None:
     """Return the moment from which a job can be taken; None if none waits."""
     job = tables.jobs.c
-    ready_at = case((job.lease_until > job.run_at, job.lease_until), else_=job.run_at)
     due: int | None = connection.execute(
-        select(func.min(ready_at)).where(job.state == "waiting", job.job.in_(names))
-    ).scalar_one()
+        select(job.run_at)
+        .where(job.state == "waiting", job.job.in_(names))
+        .order_by(job.run_at, job.job_id)
+        .limit(1)
+    ).scalar_one_or_none()
     return due
 
 

@@ -16,12 +16,14 @@ from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import DeliveryEvent, advance
 from souspli_mailbox.records.invitations import read_invitation
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 # docs/specs/mails.md §4
 SECONDS_BETWEEN_MAILS: Final = 86_400
 
-# States in which the delivery has not been told by a mail that was accepted.
-_UNTOLD: Final = frozenset({DeliveryState.STORED, DeliveryState.BOUNCED})
+# States in which the delivery has not been told by a mail that was accepted: those of
+# `tables.IS_UNTOLD`, by whose index they are found.
+UNTOLD: Final = frozenset({DeliveryState.STORED, DeliveryState.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def begin_notification(
             delivery.delivery_id == delivery_id
         )
     ).one_or_none()
-    if row is None or DeliveryState(row.state) not in _UNTOLD:
+    if row is None or DeliveryState(row.state) not in UNTOLD:
         return None
     address = _address(
         connection, invitation_id=row.invitation_id, account_number=row.account_number, now=now
@@ -80,6 +82,7 @@ def begin_notification(
     return ToMail(recipient=recipient, address=address)
 
 
+@each_statement_decides
 def release_recipient(connection: Connection, *, recipient: str) -> None:
     """End the reservation: the relay took no mail."""
     table = tables.notifications.c
@@ -97,14 +100,12 @@ def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     deliveries find nothing left to do.
     """
     recipient = _by_now(connection, recipient)
-    for state in DeliveryState:
-        following = advance(state, DeliveryEvent.MAILED)
-        if following is not state:
-            connection.execute(
-                update(tables.deliveries)
-                .where(_waits_for(recipient), tables.deliveries.c.state == state)
-                .values(state=following, notified_at=now)
-            )
+    for state in UNTOLD:
+        connection.execute(
+            update(tables.deliveries)
+            .where(_waits_for(recipient), tables.IS_UNTOLD, tables.deliveries.c.state == state)
+            .values(state=advance(state, DeliveryEvent.MAILED), notified_at=now)
+        )
     table = tables.notifications.c
     kept = connection.execute(
         update(tables.notifications)

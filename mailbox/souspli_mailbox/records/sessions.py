@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from souspli_mailbox.records.accounts import AccountKind
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ def find_session(connection: Connection, *, token_hash: str, now: int) -> Sessio
     )
 
 
+@each_statement_decides
 def touch_session(connection: Connection, *, token_hash: str, now: int) -> None:
     """Note that the session was used. Worth a commit once a minute, not per request."""
     session = tables.sessions.c
@@ -79,6 +81,7 @@ def touch_session(connection: Connection, *, token_hash: str, now: int) -> None:
     )
 
 
+@each_statement_decides
 def close_session(connection: Connection, *, token_hash: str) -> None:
     """End the session. One that is gone already is fine."""
     connection.execute(delete(tables.sessions).where(tables.sessions.c.token_hash == token_hash))

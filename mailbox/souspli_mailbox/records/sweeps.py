@@ -8,12 +8,34 @@ between leaves the note, and the next sweep goes on from it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from souspli_exchange.ports import DepositState
+from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.retention import Due
 from souspli_mailbox.schema import tables
+from souspli_storage.database import each_statement_decides
+
+
+class CondemnReason(StrEnum):
+    """Why an object is to be deleted."""
+
+    STALE_UPLOAD = "stale-upload"
+    """Its deposit was deleted: that is for ever, and gets a tombstone."""
+    ORPHAN = "orphan"
+    """No deposit knows it. Another backup of the database may: no tombstone."""
+    AGAIN = "again"
+    """It has its tombstone already."""
+
+
+@dataclass(frozen=True, slots=True)
+class CondemnedObject:
+    """An object to be deleted; `reason` as text, None in rows of before there were reasons."""
+
+    object_key: str
+    reason: str | None
 
 
 def delete_due(connection: Connection, *, due: Due) -> int:
@@ -41,12 +63,19 @@ def condemn_stale_uploads(connection: Connection, *, due: Due, now: int) -> int:
     stale = connection.execute(
         delete(tables.deposits)
         .where(
-            deposit.state == DepositState.UPLOADING,
+            tables.IS_UPLOADING,
             deposit.opened_at <= due.upload_opened_at,
         )
-        .returning(deposit.object_key)
+        .returning(deposit.object_key, deposit.organisation, deposit.sealed_length)
+    ).all()
+    for one in stale:
+        give_back(connection, organisation=one.organisation, sealed_bytes=one.sealed_length)
+    return condemn(
+        connection,
+        object_keys=[one.object_key for one in stale],
+        reason=CondemnReason.STALE_UPLOAD,
+        now=now,
     )
-    return _condemn(connection, object_keys=stale.scalars().all(), now=now)
 
 
 def condemn_orphans(connection: Connection, *, object_keys: Collection[str], now: int) -> int:
@@ -61,27 +90,33 @@ def condemn_orphans(connection: Connection, *, object_keys: Collection[str], now
             select(deposit.object_key).where(deposit.object_key.in_(object_keys))
         ).scalars()
     )
-    return _condemn(connection, object_keys=set(object_keys) - known, now=now)
-
-
-def condemned_objects(connection: Connection, *, limit: int) -> tuple[str, ...]:
-    """Return keys of objects that are to be deleted, the longest condemned first."""
-    condemned = tables.condemned_objects.c
-    return tuple(
-        connection.execute(
-            select(condemned.object_key)
-            .order_by(condemned.condemned_at, condemned.object_key)
-            .limit(limit)
-        ).scalars()
+    return condemn(
+        connection,
+        object_keys=set(object_keys) - known,
+        reason=CondemnReason.ORPHAN,
+        now=now,
     )
 
 
+def condemned_objects(connection: Connection, *, limit: int) -> tuple[CondemnedObject, ...]:
+    """Return objects that are to be deleted, the longest condemned first."""
+    condemned = tables.condemned_objects.c
+    rows = connection.execute(
+        select(condemned.object_key, condemned.reason)
+        .order_by(condemned.condemned_at, condemned.object_key)
+        .limit(limit)
+    )
+    return tuple(CondemnedObject(row.object_key, row.reason) for row in rows)
+
+
+@each_statement_decides
 def absolve_object(connection: Connection, *, object_key: str) -> None:
     """Forget an object of which the store has confirmed that nothing is left."""
     condemned = tables.condemned_objects.c
     connection.execute(delete(tables.condemned_objects).where(condemned.object_key == object_key))
 
 
+@each_statement_decides
 def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
     """Move an object that could not be deleted to the end of the queue."""
     condemned = tables.condemned_objects.c
@@ -92,7 +127,10 @@ def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
     )
 
 
-def _condemn(connection: Connection, *, object_keys: Collection[str], now: int) -> int:
+def condemn(
+    connection: Connection, *, object_keys: Collection[str], reason: CondemnReason, now: int
+) -> int:
+    """Note that these objects must go; count those of which that was not known."""
     condemned = tables.condemned_objects.c
     already = set(
         connection.execute(
@@ -103,6 +141,6 @@ def _condemn(connection: Connection, *, object_keys: Collection[str], now: int) 
     if fresh:
         connection.execute(
             insert(tables.condemned_objects),
-            [{"object_key": key, "condemned_at": now} for key in fresh],
+            [{"object_key": key, "condemned_at": now, "reason": reason} for key in fresh],
         )
     return len(fresh)

@@ -47,9 +47,9 @@ from souspli_mailbox.sessions import (
     new_token,
 )
 from souspli_mailbox.state import DATABASE, NONCE_QUOTA, SECRETS, SETTINGS, WORKER, now
-from souspli_mailbox.throttle import account_key, network_key
+from souspli_mailbox.throttle import account_key, network_key, nonces_key
 from souspli_mailbox.tickets import drop_cookie, set_cookie, shown_token
-from souspli_storage.database import Refused
+from souspli_storage.database import Refused, each_statement_decides
 
 # Names a claim session to the job that mails its code; never a key to it.
 CLAIM_SESSION_ID_BYTES: Final = 16
@@ -116,20 +116,23 @@ def _read(connection: Connection, *, invitation_id: str, now: int) -> invitation
 
 async def make_nonce(request: web.Request) -> web.Response:
     await read_request(request, Nothing)
-    request.app[NONCE_QUOTA].draw(_network_key(request), now=now(request))
-    nonce, expires_at = new_nonce(), now(request) + NONCE_SECONDS
-    await request.app[DATABASE].write(
-        _keep_nonce,
-        invitation_id=request.match_info["invitation_id"],
-        nonce=nonce,
-        now=now(request),
-        expires_at=expires_at,
-    )
-    return answer(ClaimNonceAnswer(nonce=nonce, expires_at=expires_at))
+    nonce, moment = new_nonce(), now(request)
+    drawn_by = nonces_key(request.app[SECRETS].throttles, address=network_address(request))
+    with request.app[NONCE_QUOTA].guard(drawn_by, now=moment):
+        await request.app[DATABASE].write(
+            _keep_nonce,
+            invitation_id=request.match_info["invitation_id"],
+            nonce=nonce,
+            drawn_by=drawn_by,
+            now=moment,
+        )
+    return answer(ClaimNonceAnswer(nonce=nonce, expires_at=moment + NONCE_SECONDS))
 
 
+# An invitation is never deleted: that it was there a statement ago is enough.
+@each_statement_decides
 def _keep_nonce(
-    connection: Connection, *, invitation_id: str, nonce: bytes, now: int, expires_at: int
+    connection: Connection, *, invitation_id: str, nonce: bytes, drawn_by: str, now: int
 ) -> None:
     _read(connection, invitation_id=invitation_id, now=now)
     nonces.keep_nonce(
@@ -137,7 +140,8 @@ def _keep_nonce(
         nonce=nonce,
         purpose=nonces.NoncePurpose.CLAIM,
         subject=invitation_id,
-        expires_at=expires_at,
+        drawn_by=drawn_by,
+        now=now,
     )
 
 

@@ -35,7 +35,8 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.records import accounts
 from souspli_mailbox.records import deliveries as records
-from souspli_mailbox.state import DATABASE, SETTINGS, WORKER, now
+from souspli_mailbox.state import DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
+from souspli_storage.direct import READ_SECONDS
 
 
 async def list_deliveries(request: web.Request) -> web.Response:
@@ -146,6 +147,18 @@ async def collect(request: web.Request) -> web.Response:
         event=DeliveryEvent.COLLECTED,
         now=now(request),
     )
+    direct = request.app[DIRECT]
+    if direct is not None:
+        url = await request.app[STORE_CALLS](
+            direct.presign_read, delivery.object_key, seconds=READ_SECONDS
+        )
+        return answer(
+            CollectAnswer(
+                url=url,
+                sealed_length=delivery.sealed_length,
+                expires_at=now(request) + READ_SECONDS,
+            )
+        )
     return answer(
         CollectAnswer(
             url=f"/v1/deliveries/{delivery.delivery_id}/contents",

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET
 
 from souspli_exchange.errors import ContentsRefusedError
 from souspli_exchange.ports import DepositState
@@ -33,7 +34,8 @@ from souspli_mailbox.protocol.deposits import (
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records import deposits as records
 from souspli_mailbox.records.organisations import Member
-from souspli_mailbox.state import BLOBS, DATABASE, SETTINGS, WORKER, now
+from souspli_mailbox.records.usage import Quota
+from souspli_mailbox.state import BLOBS, DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
 from souspli_storage.blobs import BlobStore, Part
 
 MAX_COMPLETE_BYTES: Final = 33_554_432
@@ -61,9 +63,10 @@ async def open_deposit(request: web.Request) -> web.Response:
             sealed_length=body.sealed_length,
             segments=body.segments,
         ),
+        quota=quota_of(request),
         now=now(request),
     )
-    received = await asyncio.to_thread(_begin, request.app[BLOBS], deposit)
+    received = await request.app[STORE_CALLS](_begin, request.app[BLOBS], deposit)
     stored = deposit.state is DepositState.STORED
     return answer(
         DepositAnswer(
@@ -71,6 +74,9 @@ async def open_deposit(request: web.Request) -> web.Response:
             state=deposit.state.value,
             received=list(range(body.segments)) if stored else received,
             upload=Upload(method="PUT", url=f"/v1/deposits/{body.document_id}/segments/{{n}}"),
+            uploads=UNSET
+            if request.app[DIRECT] is None
+            else f"/v1/deposits/{body.document_id}/uploads",
         ),
         status=200 if stored or received else 201,
     )
@@ -110,7 +116,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
             covers=covers,
             now=now(request),
         )
-        await asyncio.to_thread(_complete, request.app[BLOBS], deposit, body.checksums)
+        await request.app[STORE_CALLS](_complete, request.app[BLOBS], deposit, body.checksums)
         # A crash here leaves an object that no stored deposit names: it is swept,
         # or this request comes again and finds it complete.
         done = await database.write(
@@ -121,6 +127,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
             covers=covers,
             sender_cover=body.sender_cover,
             sender_cover_hash=cover_hash(body.sender_cover),
+            quota=quota_of(request),
             now=now(request),
         )
         request.app[WORKER].wake()
@@ -133,6 +140,15 @@ async def complete_deposit(request: web.Request) -> web.Response:
             ],
         ),
         status=201,
+    )
+
+
+def quota_of(request: web.Request) -> Quota:
+    """Return what the settings allow one organisation."""
+    limits = request.app[SETTINGS].limits
+    return Quota(
+        sealed_bytes=limits.organisation_bytes,
+        documents_a_day=limits.organisation_documents_a_day,
     )
 
 
@@ -185,7 +201,7 @@ ENDPOINTS: Final = (
         caller=Caller.MEMBER,
         takes=DepositRequest,
         gives={201: DepositAnswer, 200: DepositAnswer},
-        problems=frozenset({ProblemKind.DOCUMENT_DIFFERS}),
+        problems=frozenset({ProblemKind.DOCUMENT_DIFFERS, ProblemKind.QUOTA_REACHED}),
     ),
     Endpoint(
         method="POST",
@@ -198,6 +214,7 @@ ENDPOINTS: Final = (
         problems=frozenset(
             {
                 ProblemKind.DOCUMENT_DIFFERS,
+                ProblemKind.QUOTA_REACHED,
                 ProblemKind.CLAIMED,
                 ProblemKind.INVITATION_EXPIRED,
                 ProblemKind.INVITATION_SUPERSEDED,

@@ -36,7 +36,8 @@ from souspli_mailbox.protocol.values import Binding, Nothing
 from souspli_mailbox.records import invitations as records
 from souspli_mailbox.records import organisations
 from souspli_mailbox.records.errors import NotFoundError
-from souspli_mailbox.state import DATABASE, SETTINGS, now
+from souspli_mailbox.state import DATABASE, SETTINGS, TOMBSTONES, now
+from souspli_mailbox.tombstones import Kind, Reason
 
 # A member's clock may be ahead of ours by as much as a clock nobody sets is.
 CLOCK_DIFFERENCE_SECONDS: Final = 300
@@ -76,6 +77,16 @@ async def publish_invitation(request: web.Request) -> web.Response:
         ),
         now=moment,
     )
+    if record.supersedes is not None:
+        # Before anybody is told that a lost letter is worthless: no backup makes it
+        # valid again. A crash before this line: no answer, hence a repeat, and this.
+        await asyncio.to_thread(
+            request.app[TOMBSTONES].write,
+            Kind.LETTER,
+            [record.supersedes],
+            reason=Reason.SUPERSEDED,
+            now=moment,
+        )
     return answer(
         InvitationAnswer(invitation_id=record.invitation_id, status=status.value), status=201
     )

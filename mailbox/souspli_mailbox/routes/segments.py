@@ -15,7 +15,7 @@ from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records.deposits import Deposit
 from souspli_mailbox.routes.deposits import read_own_deposit
-from souspli_mailbox.state import BLOBS, SEGMENT_SLOTS
+from souspli_mailbox.state import BLOBS, SEGMENT_SLOTS, STORE_CALLS
 from souspli_storage.blobs import BlobStore
 from souspli_storage.errors import NoSuchObjectError
 
@@ -47,7 +47,7 @@ async def put_segment(request: web.Request) -> web.Response:
             sealed = await read_bytes(request, max_bytes=size)
         if len(sealed) < size:
             raise Refusal(ProblemKind.BAD_REQUEST)
-        await asyncio.to_thread(_put, request.app[BLOBS], deposit, number, sealed, checksum)
+        await request.app[STORE_CALLS](_put, request.app[BLOBS], deposit, number, sealed, checksum)
     except TimeoutError:
         raise Refusal(ProblemKind.UNAVAILABLE) from None
     finally:

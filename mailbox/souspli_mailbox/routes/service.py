@@ -1,23 +1,18 @@
 """What the service says about itself: to people who choose a client, and to monitors."""
 
-import asyncio
-from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET
 
 from souspli_exchange.segments import SEGMENT_BYTES
-from souspli_mailbox.answers import answer
+from souspli_mailbox.answers import DEFAULT_RETRY_SECONDS, answer
 from souspli_mailbox.endpoints import Caller, Endpoint
-from souspli_mailbox.protocol.service import HealthAnswer, Limits, ServiceAnswer
+from souspli_mailbox.protocol.service import HealthAnswer, Limits, ReadinessAnswer, ServiceAnswer
 from souspli_mailbox.protocol.values import MAX_COVER_BYTES
-from souspli_mailbox.records.organisations import count_organisations
-from souspli_mailbox.state import BLOBS, DATABASE, DESCRIPTION, SETTINGS
+from souspli_mailbox.readiness import READY
+from souspli_mailbox.state import DESCRIPTION, DRAIN, READINESS, SETTINGS
 from souspli_mailbox.version import VERSION
-from souspli_storage.errors import NoSuchObjectError
-
-# No upload is ever given this key: keys are random.
-NO_OBJECT: Final = "0" * 32
 
 
 async def get_service(request: web.Request) -> web.Response:
@@ -32,6 +27,7 @@ async def get_service(request: web.Request) -> web.Response:
                 cover_bytes=MAX_COVER_BYTES,
                 segment_plain_bytes=SEGMENT_BYTES,
             ),
+            store=settings.store.clients_address or UNSET,
         )
     )
 
@@ -46,11 +42,13 @@ async def get_health(_: web.Request) -> web.Response:
 
 
 async def get_readiness(request: web.Request) -> web.Response:
-    """Database and store answer too: send nobody here if they don't."""
-    await request.app[DATABASE].read(count_organisations)
-    with suppress(NoSuchObjectError):
-        await asyncio.to_thread(request.app[BLOBS].size, NO_OBJECT)
-    return answer(HealthAnswer(status="ok"))
+    """Send nobody here unless the answer is 200; `status` says how well it goes."""
+    said = await request.app[READINESS].answer(stopping=request.app[DRAIN].stopping)
+    if said.status in READY:
+        return answer(said)
+    response = answer(said, status=503)
+    response.headers["Retry-After"] = str(DEFAULT_RETRY_SECONDS)
+    return response
 
 
 ENDPOINTS: Final = (
@@ -74,8 +72,8 @@ ENDPOINTS: Final = (
         method="GET",
         path="/readyz",
         handler=get_readiness,
-        summary="Database and store answer",
+        summary="Database, store and mail relay, each by itself",
         caller=Caller.ANYBODY,
-        gives={200: HealthAnswer},
+        gives={200: ReadinessAnswer, 503: ReadinessAnswer},
     ),
 )

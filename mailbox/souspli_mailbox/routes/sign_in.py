@@ -43,7 +43,7 @@ from souspli_mailbox.sessions import (
     new_token,
 )
 from souspli_mailbox.state import DATABASE, NONCE_QUOTA, SECRETS, SETTINGS, now
-from souspli_mailbox.throttle import account_key, network_key
+from souspli_mailbox.throttle import account_key, network_key, nonces_key
 from souspli_mailbox.tickets import drop_cookie, set_cookie, shown_token
 from souspli_storage.database import Refused
 
@@ -54,17 +54,21 @@ async def start_sign_in(request: web.Request) -> web.Response:
         account_number = await _number_of(request, normalise_address(body.account))
     else:
         account_number = parse_account_number(body.account)
-    request.app[NONCE_QUOTA].draw(_network_key(request), now=now(request))
-    nonce, expires_at = new_nonce(), now(request) + NONCE_SECONDS
-    await request.app[DATABASE].write(
-        nonces.keep_nonce,
-        nonce=nonce,
-        purpose=nonces.NoncePurpose.SIGN_IN,
-        subject=account_number,
-        expires_at=expires_at,
-    )
+    nonce, moment = new_nonce(), now(request)
+    drawn_by = nonces_key(request.app[SECRETS].throttles, address=network_address(request))
+    with request.app[NONCE_QUOTA].guard(drawn_by, now=moment):
+        await request.app[DATABASE].write(
+            nonces.keep_nonce,
+            nonce=nonce,
+            purpose=nonces.NoncePurpose.SIGN_IN,
+            subject=account_number,
+            drawn_by=drawn_by,
+            now=moment,
+        )
     return answer(
-        SignInStartAnswer(account_number=account_number, nonce=nonce, expires_at=expires_at)
+        SignInStartAnswer(
+            account_number=account_number, nonce=nonce, expires_at=moment + NONCE_SECONDS
+        )
     )
 
 

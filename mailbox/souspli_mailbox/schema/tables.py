@@ -17,6 +17,8 @@ row, overflow pages included, when a state in it changes.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -27,10 +29,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
+from sqlalchemy import Text as PlainText
 
 metadata = MetaData(
     naming_convention={
@@ -45,6 +47,16 @@ metadata = MetaData(
 # 64 bits everywhere: a 32-bit moment would end in 2038. SQLite's STRICT tables
 # know only the word INTEGER, which is 64 bits there.
 Wide = BigInteger().with_variant(Integer(), "sqlite")
+
+# By code point everywhere: pages are then in the same order on both databases, and
+# PostgreSQL's indexes don't break when the machine's language tables are renewed.
+Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
+
+# Deliveries of which no mail has told (records/notifications.py). Written out in
+# queries as it is here: a parameter would keep SQLite from using the partial indexes.
+IS_UNTOLD: Final = text("state IN ('stored', 'bounced')")
+IS_PENDING: Final = text("status = 'pending'")
+IS_UPLOADING: Final = text("state = 'uploading'")
 
 
 def _one_of(column: str, *values: str) -> CheckConstraint:
@@ -178,6 +190,14 @@ service_secrets = Table(
     sqlite_strict=True,
 )
 
+service_facts = Table(
+    "service_facts",
+    metadata,
+    Column("fact", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+
 # --- invitations and claims ------------------------------------------------------
 
 invitations = Table(
@@ -225,8 +245,16 @@ Index(
     invitations.c.organisation,
     invitations.c.address,
     unique=True,
-    sqlite_where=text("status = 'pending'"),
-    postgresql_where=text("status = 'pending'"),
+    sqlite_where=IS_PENDING,
+    postgresql_where=IS_PENDING,
+)
+# What the clock has ended is found without reading the organisation's other invitations.
+Index(
+    "ix_invitations_ending",
+    invitations.c.organisation,
+    invitations.c.not_after,
+    sqlite_where=IS_PENDING,
+    postgresql_where=IS_PENDING,
 )
 
 person_checks = Table(
@@ -318,8 +346,8 @@ Index(
 Index(
     "ix_deposits_stale",
     deposits.c.opened_at,
-    sqlite_where=text("state = 'uploading'"),
-    postgresql_where=text("state = 'uploading'"),
+    sqlite_where=IS_UPLOADING,
+    postgresql_where=IS_UPLOADING,
 )
 
 sender_covers = Table(
@@ -363,6 +391,14 @@ Index(
     deliveries.c.stored_at.desc(),
     deliveries.c.delivery_id.desc(),
 )
+# What one mail tells of: a few, in however large a mailbox.
+Index(
+    "ix_deliveries_untold",
+    deliveries.c.account_number,
+    deliveries.c.invitation_id,
+    sqlite_where=IS_UNTOLD,
+    postgresql_where=IS_UNTOLD,
+)
 
 covers = Table(
     "covers",
@@ -381,6 +417,19 @@ receipts = Table(
     sqlite_strict=True,
 )
 
+# Counted in the transaction that opens or deletes a deposit, so that a quota costs one
+# row however much an organisation has sent.
+organisation_usage = Table(
+    "organisation_usage",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisations.fingerprint"), primary_key=True),
+    Column("documents", Wide, nullable=False),
+    Column("sealed_bytes", Wide, nullable=False),
+    Column("day_began_at", Wide, nullable=False),
+    Column("documents_today", Wide, nullable=False),
+    sqlite_strict=True,
+)
+
 # --- work to do ----------------------------------------------------------------------
 
 notifications = Table(
@@ -389,7 +438,7 @@ notifications = Table(
     # `account:<number>` or `invitation:<id>`.
     Column("recipient", Text, primary_key=True),
     # NULL until the relay has accepted a first mail.
-    Column("mailed_at", Wide),
+    Column("mailed_at", Wide, index=True),
     # While one worker talks to the relay, so that another does not as well.
     Column("sending_until", Wide),
     sqlite_strict=True,
@@ -403,6 +452,7 @@ jobs = Table(
     # JSON with ids only: no address, code or text may rest here.
     Column("payload", Text, nullable=False),
     Column("state", Text, nullable=False),
+    # From when a worker may take it: under a lease, when that ends.
     Column("run_at", Wide, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("lease", Text),
@@ -415,11 +465,26 @@ jobs = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_jobs_due", jobs.c.state, jobs.c.run_at, jobs.c.job_id)
+# A job without ids runs again and again; of two processes that start, one adds it.
+Index(
+    "uq_jobs_recurring",
+    jobs.c.job,
+    unique=True,
+    sqlite_where=text("state = 'waiting' AND payload = '{}'"),
+    postgresql_where=text("state = 'waiting' AND payload = '{}'"),
+)
 
 condemned_objects = Table(
     "condemned_objects",
     metadata,
     Column("object_key", Text, primary_key=True),
     Column("condemned_at", Wide, nullable=False),
+    # NULL in rows from before there were reasons. No CHECK, which SQLite can't add.
+    Column("reason", Text),
     sqlite_strict=True,
+)
+Index(
+    "ix_condemned_objects_queue",
+    condemned_objects.c.condemned_at,
+    condemned_objects.c.object_key,
 )

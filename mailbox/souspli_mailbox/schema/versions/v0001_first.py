@@ -13,16 +13,19 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
-    Text,
     UniqueConstraint,
     literal_column,
     text,
 )
+from sqlalchemy import Text as PlainText
 
 revision = "0001"
 down_revision = None
 
 Wide = BigInteger().with_variant(Integer(), "sqlite")
+
+# The one change since 0.1.0, which knew no PostgreSQL: there text sorts by code point.
+Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 
 
 def upgrade() -> None:

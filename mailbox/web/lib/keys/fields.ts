@@ -35,6 +35,11 @@ export class Fields {
     this.#left = new Map(Object.entries(value))
   }
 
+  /** Say whether an optional field is there, and not taken yet. */
+  has(name: string): boolean {
+    return this.#left.has(name)
+  }
+
   /** Return the field as it was parsed, whatever its type. */
   take(name: string): unknown {
     if (!this.#left.has(name)) throw new SchemaError(`field ${name} is missing`)

@@ -22,16 +22,19 @@ import type { LoginChallenge, UnlockerKind } from '../keys/login.ts'
 import type { BindingEnvelopes } from '../keys/statements/binding.ts'
 import { checkHex, encodeBase64, ID_BYTES } from '../keys/values.ts'
 import * as protocol from './protocol.ts'
-import type { Transport } from './transport.ts'
+import { Store } from './store.ts'
+import { AddressExpiredError, type Transport } from './transport.ts'
 
 const NOTHING = {}
 
-/** One request for each method. What the methods promise stands at the ports. */
+/** One request for each method, or two where an address has expired. What the methods promise stands at the ports. */
 export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
   readonly #transport: Transport
+  readonly #store: Store
 
   constructor(transport: Transport) {
     this.#transport = transport
+    this.#store = new Store(transport)
   }
 
   lookUpLetter(letterNumber: string): Promise<LetterLookup> {
@@ -192,21 +195,32 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
     })
   }
 
-  collect(deliveryId: string): Promise<number> {
-    return this.#transport.ask({
+  async collect(deliveryId: string): Promise<number> {
+    const { sealedLength, address } = await this.#transport.ask({
       method: 'POST',
       path: deliveryPath(deliveryId, '/collect'),
       body: NOTHING,
       read: protocol.readCollected,
     })
+    this.#store.note(deliveryId, address)
+    return sealedLength
   }
 
-  readContents(
+  async readContents(
     deliveryId: string,
     range: { start: number; end: number },
     how: { onBytes: (count: number) => void; signal: AbortSignal },
   ): Promise<Bytes> {
-    return this.#transport.fetchRange(deliveryPath(deliveryId, '/contents'), range, how)
+    const path = deliveryPath(deliveryId, '/contents')
+    if (!this.#store.has(deliveryId)) return this.#transport.fetchRange(path, range, how)
+    try {
+      return await this.#store.read(deliveryId, range, how)
+    } catch (failure) {
+      if (!(failure instanceof AddressExpiredError)) throw failure
+      // Reading a long document takes longer than an address is good for.
+      await this.collect(deliveryId)
+      return this.#store.read(deliveryId, range, { ...how, isFresh: true })
+    }
   }
 
   postReceipt(deliveryId: string, receipt: Envelope): Promise<void> {

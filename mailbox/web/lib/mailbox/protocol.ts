@@ -34,6 +34,8 @@ export const CLIENT = 'browser'
 const WRAPPED_VAULT_KEY_BYTES = 72 // keys.md §7: nonce, key, tag
 const MOST_ADDRESS_CHARACTERS = 254
 const MOST_CURSOR_CHARACTERS = 1_024
+// Signed, with the token of a temporary key in it.
+const MOST_URL_CHARACTERS = 8_192
 const ACCOUNT_KINDS: readonly AccountKind[] = ['patient', 'member']
 
 export function readNothing(): void {}
@@ -129,10 +131,19 @@ export function readCoverHash(fields: Fields): string {
   return fields.hash('cover_hash')
 }
 
-/** The address in the answer is not used: no answer can change where requests go. */
-export function readCollected(fields: Fields): number {
-  fields.take('url')
-  return fields.integer('sealed_length')
+/** Where the contents are: `address` at the store, or null for the service's own path. */
+export interface Collected {
+  readonly sealedLength: number
+  readonly address: string | null
+}
+
+export function readCollected(fields: Fields): Collected {
+  const url = fields.text('url', { most: MOST_URL_CHARACTERS })
+  const sealedLength = fields.integer('sealed_length')
+  // The path of the service's own contents is ours, not the answer's.
+  if (!fields.has('expires_at')) return { sealedLength, address: null }
+  fields.integer('expires_at')
+  return { sealedLength, address: url }
 }
 
 export function readReceived(fields: Fields): void {

@@ -1,8 +1,9 @@
 /**
- * One attempt at one request: bounded in time and size, same origin only, nothing followed.
+ * One attempt at one request: bounded in time and size, nothing followed.
  *
  * Where to go is fixed when the transport is made. No answer can change it: redirects are
- * refused, and addresses in answers are not used.
+ * refused, and addresses in answers are not used, but for those of contents at the store
+ * (`store.ts`), to which no cookie goes.
  */
 import { type Bytes, joinBytes, utf8 } from '../bytes.ts'
 import { BrokenAnswerError, UnavailableError } from '../exchange/port_errors.ts'
@@ -28,6 +29,17 @@ export interface Question<Answer> {
   readonly body?: Readonly<Record<string, unknown>>
 }
 
+/** The store does not take this address any more: collect again for another. */
+export class AddressExpiredError extends UnavailableError {
+  override name = 'AddressExpiredError'
+}
+
+/** What is heard while a range comes, and what ends it. */
+export interface ReadingRange {
+  readonly onBytes: (count: number) => void
+  readonly signal?: AbortSignal
+}
+
 /** Requests to one service. The session is a cookie, which scripts can't see. */
 export class Transport {
   readonly #base: URL
@@ -51,7 +63,7 @@ export class Transport {
 
   /** Return what `read` makes of the answer's object; a PortError for anything else. */
   async ask<Answer>({ method, path, read, body }: Question<Answer>): Promise<Answer> {
-    const answer = await this.#send(method, path, {
+    const answer = await this.#send(method, this.#address(path), {
       maxBytes: MAX_ANSWER_BYTES,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
@@ -67,7 +79,7 @@ export class Transport {
 
   /** Send a request that is answered with success and nothing else. */
   async tell(method: 'POST', path: string): Promise<void> {
-    await this.#send(method, path, { maxBytes: 0 })
+    await this.#send(method, this.#address(path), { maxBytes: 0 })
   }
 
   /**
@@ -78,10 +90,42 @@ export class Transport {
    */
   async fetchRange(
     path: string,
-    { start, end }: { start: number; end: number },
-    how: { onBytes: (count: number) => void; signal?: AbortSignal },
+    range: { start: number; end: number },
+    how: ReadingRange,
   ): Promise<Bytes> {
-    const { parts, broken } = await this.#send('GET', path, {
+    return this.#range(this.#address(path), range, how)
+  }
+
+  /** Return a range of what is at an address of the store; else like `fetchRange`. */
+  async fetchStoreRange(
+    address: string,
+    range: { start: number; end: number },
+    how: ReadingRange,
+  ): Promise<Bytes> {
+    return this.#range(address, range, { ...how, atStore: true })
+  }
+
+  /** Return an address that sealed bytes may come from; BrokenAnswerError for any other. */
+  checkStoreAddress(address: string): string {
+    let url: URL
+    try {
+      url = new URL(address)
+    } catch {
+      throw new BrokenAnswerError('not an address at the store')
+    }
+    // A page without TLS comes from this machine, and so may its store.
+    if (url.protocol !== 'https:' && url.protocol !== this.#base.protocol) {
+      throw new BrokenAnswerError('not an address at the store')
+    }
+    return address
+  }
+
+  async #range(
+    address: string,
+    { start, end }: { start: number; end: number },
+    how: ReadingRange & { readonly atStore?: boolean },
+  ): Promise<Bytes> {
+    const { parts, broken } = await this.#send('GET', address, {
       maxBytes: end - start,
       range: { start, end },
       ...how,
@@ -90,8 +134,7 @@ export class Transport {
     return joinBytes(parts)
   }
 
-  async #send(method: string, path: string, options: SendOptions): Promise<Received> {
-    const address = this.#address(path)
+  async #send(method: string, address: string, options: SendOptions): Promise<Received> {
     const abort = new AbortController()
     const watch = new SilenceWatch(this.#silence, abort)
     // Goes with this request: the caller's signal may live for a thousand of them.
@@ -103,7 +146,7 @@ export class Transport {
         headers: headersOf(options),
         ...(options.body === undefined ? {} : { body: utf8(options.body) }),
         signal: abort.signal,
-        credentials: 'same-origin',
+        credentials: options.atStore === true ? 'omit' : 'same-origin',
         // Not 'error', which could not be told from a line that broke.
         redirect: 'manual',
         cache: 'no-store',
@@ -136,6 +179,7 @@ interface SendOptions {
   readonly range?: { readonly start: number; readonly end: number }
   readonly onBytes?: (count: number) => void
   readonly signal?: AbortSignal
+  readonly atStore?: boolean
 }
 
 interface Received {
@@ -183,6 +227,9 @@ async function receive(
   watch: SilenceWatch,
 ): Promise<Received> {
   const { status } = response
+  if (options.atStore === true && status === 403) {
+    throw new AddressExpiredError('the address at the store has expired')
+  }
   if (status >= 400) {
     const problem = await readBody(response, { maxBytes: MAX_PROBLEM_BYTES }, watch)
     const body = new TextDecoder().decode(joinBytes(problem.parts))

@@ -1,0 +1,102 @@
+"""Where rows and objects rest in a benchmark: each engine started, and told to the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from benchmarks import postgres
+from benchmarks.postgres import PostgresServer
+from souspli_cli.demo_engines import new_bucket, store_settings
+from souspli_cli.seaweedfs import SeaweedFS
+from souspli_mailbox.database import open_database
+from souspli_mailbox.settings import Settings, load
+from souspli_storage.database import Database
+
+# Of the service, on a server of the benchmark's own.
+DATABASE: Final = "souspli"
+
+
+class DatabaseKind(StrEnum):
+    """Which database."""
+
+    SQLITE = "SQLite"
+    POSTGRESQL = "PostgreSQL"
+
+
+class StoreKind(StrEnum):
+    """Which store."""
+
+    DISK = "disk"
+    SEAWEEDFS = "SeaweedFS"
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a service of this benchmark stands on."""
+
+    database: DatabaseKind
+    store: StoreKind
+    data: Path
+    """The data folder."""
+    settings: Mapping[str, str]
+    """Environment of the nodes."""
+    servers: Mapping[str, int]
+    """Process ids of what was started for it, by a name for the table."""
+    postgres: PostgresServer | None = None
+
+    @property
+    def says(self) -> str:
+        """For a table."""
+        return f"{self.database}, {self.store}"
+
+    def in_process(self) -> Settings:
+        """Return the settings of a service that runs in this process."""
+        return load(
+            None,
+            {
+                **self.settings,
+                "SOUSPLI_MAILBOX_DATA": str(self.data),
+                "SOUSPLI_MAILBOX_SERVE_PAGE": "false",
+                "SOUSPLI_MAILBOX_LISTEN_PORT": "0",
+            },
+        )
+
+    def open(self) -> Database:
+        """Open the database as the service does."""
+        return open_database(self.in_process())
+
+
+@contextmanager
+def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator[Engines]:
+    """Start what is needed, in `folder`; stop it at the end."""
+    # One practice sends here what a thousand do in a day.
+    settings = {"SOUSPLI_MAILBOX_LIMITS_ORGANISATION_DOCUMENTS_A_DAY": "0"}
+    servers: dict[str, int] = {}
+    with ExitStack() as stack:
+        server = None
+        if database is DatabaseKind.POSTGRESQL:
+            server = stack.enter_context(postgres.started(folder / "postgresql"))
+            server.create(DATABASE)
+            settings["SOUSPLI_MAILBOX_DATABASE_URL"] = server.url(DATABASE)
+            servers[database] = server.pid
+        if store is StoreKind.SEAWEEDFS:
+            below = folder / "seaweedfs"
+            below.mkdir()
+            weed = stack.enter_context(SeaweedFS(below))
+            settings |= store_settings(new_bucket(weed), below)
+            # The drivers speak to the nodes alone: all bytes go through them, and cost them.
+            settings["SOUSPLI_MAILBOX_STORE_DIRECT"] = "false"
+            servers[store] = weed.pid
+        yield Engines(database, store, folder / "data", settings, servers, server)
+
+
+@contextmanager
+def started_database(database: DatabaseKind, folder: Path) -> Generator[Engines]:
+    """Start a database alone; its store is never looked at."""
+    with started(database, StoreKind.DISK, folder) as engines:
+        yield engines

@@ -1,0 +1,83 @@
+"""Addresses at which segments are put straight into the store (docs/specs/mailbox.md §8)."""
+
+from typing import Final
+
+from aiohttp import web
+
+from souspli_exchange.segments import SegmentLayout
+from souspli_mailbox.access import member_of
+from souspli_mailbox.answers import answer, read_request
+from souspli_mailbox.endpoints import Caller, Endpoint
+from souspli_mailbox.errors import Refusal
+from souspli_mailbox.protocol.deposits import StoreUpload, UploadsAnswer, UploadsRequest
+from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.routes.deposits import read_own_deposit
+from souspli_mailbox.state import BLOBS, DIRECT, STORE_CALLS, now
+from souspli_storage.blobs import BlobStore, Part
+from souspli_storage.direct import UPLOAD_SECONDS, DirectBlobs, PartAddress
+from souspli_storage.errors import NoSuchObjectError
+
+
+async def open_uploads(request: web.Request) -> web.Response:
+    body = await read_request(request, UploadsRequest)
+    direct = request.app[DIRECT]
+    deposit = await read_own_deposit(request, member_of(request))
+    if direct is None:
+        raise Refusal(ProblemKind.NOT_FOUND)
+    layout = SegmentLayout.of_sealed(deposit.sealed_length)
+    numbers = {segment.number for segment in body.segments}
+    if len(numbers) < len(body.segments) or max(numbers) >= layout.count:
+        raise Refusal(ProblemKind.BAD_REQUEST)
+    parts = [
+        Part(segment.number, len(layout.sealed_range(segment.number)), segment.checksum)
+        for segment in body.segments
+    ]
+    expires_at = now(request) + UPLOAD_SECONDS
+    addresses = await request.app[STORE_CALLS](
+        _presign, direct, request.app[BLOBS], deposit.object_key, parts
+    )
+    return answer(
+        UploadsAnswer(
+            uploads=[
+                StoreUpload(
+                    number=address.part.number,
+                    method="PUT",
+                    url=address.url,
+                    headers=dict(address.headers),
+                    expires_at=expires_at,
+                )
+                for address in addresses
+            ]
+        )
+    )
+
+
+def _presign(
+    direct: DirectBlobs, blobs: BlobStore, key: str, parts: list[Part]
+) -> tuple[PartAddress, ...]:
+    """Return the addresses, none if all is kept; refuse other bytes under a known number.
+
+    Two plaintexts under one key and chunk number would give both away, so whoever asks
+    for the second made a mistake that must not be hidden.
+    """
+    try:
+        return direct.presign_parts(key, parts, seconds=UPLOAD_SECONDS)
+    except NoSuchObjectError:
+        # Complete already, and a sender who has not heard of it repeats.
+        if set(parts) <= set(blobs.parts(key)):
+            return ()
+        raise Refusal(ProblemKind.DOCUMENT_DIFFERS) from None
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="POST",
+        path="/v1/deposits/{document_id}/uploads",
+        handler=open_uploads,
+        summary="Get addresses at which the store takes segments itself",
+        caller=Caller.MEMBER,
+        takes=UploadsRequest,
+        gives={200: UploadsAnswer},
+        problems=frozenset({ProblemKind.DOCUMENT_DIFFERS}),
+    ),
+)

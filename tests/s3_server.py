@@ -1,0 +1,75 @@
+"""The one SeaweedFS of a test run, and places in its buckets."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from souspli_cli.seaweedfs import SeaweedFS
+from souspli_storage.s3_location import Credentials, S3Location
+
+REGION = "eu-west-3"
+PLAIN = "documents"
+VERSIONED = "documents-versioned"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A running server with two buckets, of which one keeps versions."""
+
+    server: SeaweedFS
+    client: Any
+    """boto3's, as whoever owns the buckets: to look, and to spoil things."""
+
+    def place(self, bucket: str = PLAIN, **changes: Any) -> S3Location:
+        """Return a place of its own: each test has its prefix, since new buckets are slow."""
+        given = {
+            "endpoint": self.server.endpoint,
+            "region": REGION,
+            "bucket": bucket,
+            "prefix": f"{secrets.token_hex(4)}/",
+            "credentials": Credentials(self.server.access_key, self.server.secret_key),
+        }
+        return S3Location(**{**given, **changes})
+
+    def listing(self, place: S3Location) -> list[str]:
+        """Return everything behind the place's prefix: names, versions, marks, uploads."""
+        asked = {"Bucket": place.bucket, "Prefix": place.prefix}
+        versions = self.client.list_object_versions(**asked)
+        uploads = self.client.list_multipart_uploads(**asked)
+        return [
+            f"{kind} {one['Key']}"
+            for answer, kind in (
+                (versions, "Versions"),
+                (versions, "DeleteMarkers"),
+                (uploads, "Uploads"),
+            )
+            for one in answer.get(kind, ())
+        ]
+
+
+@contextlib.contextmanager
+def start(folder: Path) -> Iterator[S3Server]:
+    """Start a server with its two buckets."""
+    with SeaweedFS(folder) as server:
+        client = boto3.session.Session().client(
+            "s3",
+            endpoint_url=server.endpoint,
+            region_name=REGION,
+            aws_access_key_id=server.access_key,
+            aws_secret_access_key=server.secret_key,
+            config=Config(request_checksum_calculation="when_required"),
+        )
+        client.create_bucket(Bucket=PLAIN)
+        client.create_bucket(Bucket=VERSIONED)
+        client.put_bucket_versioning(
+            Bucket=VERSIONED, VersioningConfiguration={"Status": "Enabled"}
+        )
+        yield S3Server(server, client)
