@@ -58,6 +58,8 @@ def _later(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _answer_first() -> None:
+    from crash.saboteur import name_of  # noqa: PLC0415  (it imports this module)
+
     from souspli_mailbox.records.deposits import DeliveryMade  # noqa: PLC0415  (as above)
     from souspli_storage.database import Database  # noqa: PLC0415  (as above)
 
@@ -67,7 +69,7 @@ def _answer_first() -> None:
     async def write_later(
         self: Database, unit: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        if unit.__name__ != "complete_deposit":
+        if name_of(unit) != "complete_deposit":
             return await write(self, unit, *args, **kwargs)
 
         async def do() -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import pytest
-from crash import client_story, story, template
-from crash.engines import Engines
+from crash import programs, template
+from crash.engines import Engines, Servers
 from crash.matrix import Matrix
-from crash.points import Kind, Point
-from crash.template import Template
+from crash.points import Point
+from crash.run import story_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
+
+    from crash.story import Outcome
+    from crash.template import Template
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return template.make(tmp_path_factory.mktemp("template"))
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The template, and the servers that this session's tests need."""
+    servers = Servers(
+        lambda: request.getfixturevalue("postgresql"), lambda: request.getfixturevalue("s3_server")
+    )
+    servers.start(*{engines for engines, _ in _asked_for(request) if engines is not None})
+    programs.begin(s3=servers.place())
+    return template.make(tmp_path_factory.mktemp("template"), servers)
 
 
 @pytest.fixture(scope="session")
@@ -35,21 +42,26 @@ def outcome(
     matrix: Matrix,
     engines: Engines,
     point: Point,
-) -> story.Outcome:
+) -> Outcome:
     """How the run of this test's engines and point ended.
 
     The first test that asks has all others' runs begin as well.
     """
     matrix.begin(
-        ((one, two), _run(made, one, two))
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        for one, two in [(item.callspec.params.get("engines"), item.callspec.params.get("point"))]
-        if isinstance(one, Engines) and isinstance(two, Point)
+        ((one, two), story_of(made, one, two))
+        for one, two in _asked_for(request)
+        if one is not None and two is not None
     )
     return matrix.outcome((engines, point))
 
 
-def _run(made: Template, engines: Engines, point: Point) -> Callable[[Path], story.Outcome]:
-    tell = client_story.tell if point.step.kind is Kind.CLIENT else story.tell
-    return functools.partial(tell, made, engines, point=point)
+def _asked_for(request: pytest.FixtureRequest) -> Iterator[tuple[Engines | None, Point | None]]:
+    """Engines and points of all tests that were chosen."""
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            engines = item.callspec.params.get("engines")
+            point = item.callspec.params.get("point")
+            yield (
+                engines if isinstance(engines, Engines) else None,
+                point if isinstance(point, Point) else None,
+            )

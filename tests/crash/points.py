@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from crash.engines import Engines, StoreKind
+
 
 class Kind(StrEnum):
     """What is wrapped."""
@@ -19,6 +21,8 @@ class Kind(StrEnum):
     """A writing unit of work, by the name of its function."""
     BLOB = "blob"
     """A method of the store."""
+    LEDGER = "ledger"
+    """A line about a deletion, that outlives the database."""
     MAIL = "mail"
     """Handing a mail to the relay."""
     ANSWER = "answer"
@@ -60,6 +64,8 @@ class Step:
     occurrence: int = 1
     until: str | None = None
     """Counted only once this unit has been committed."""
+    direct: bool | None = None
+    """How parts come to an S3 store: by the sender itself, through the service, or either."""
     segments: int = 1
     """Of the document: three where there has to be a middle, 17 MB."""
     claims: bool = False
@@ -89,6 +95,7 @@ class Point:
         return f"{self.step.name}, {self.act}"
 
 
+_UPLOADS: Final = "POST /v1/deposits/{document_id}/uploads"
 _PUT: Final = "PUT /v1/deposits/{document_id}/segments/{segment}"
 _COMPLETE: Final = "POST /v1/deposits/{document_id}/complete"
 _COLLECT: Final = "POST /v1/deliveries/{delivery_id}/collect"
@@ -100,9 +107,19 @@ SERVICE_STEPS: Final = (
     Step("upload begun", Kind.BLOB, "begin", until="open_deposit"),
     Step("answer: deposit opened", Kind.ANSWER, "POST /v1/deposits"),
     # 2 segments put
-    Step("first part", Kind.BLOB, "put_part", segments=3, until="open_deposit"),
-    Step("last part", Kind.BLOB, "put_part", occurrence=3, segments=3, until="open_deposit"),
-    Step("answer: part kept", Kind.ANSWER, _PUT, occurrence=2, segments=3),
+    Step("first part", Kind.BLOB, "put_part", segments=3, until="open_deposit", direct=False),
+    Step(
+        "last part",
+        Kind.BLOB,
+        "put_part",
+        occurrence=3,
+        segments=3,
+        until="open_deposit",
+        direct=False,
+    ),
+    Step("answer: part kept", Kind.ANSWER, _PUT, occurrence=2, segments=3, direct=False),
+    Step("part promised", Kind.BLOB, "presign_parts", occurrence=2, segments=3, direct=True),
+    Step("answer: part promised", Kind.ANSWER, _UPLOADS, occurrence=2, segments=3, direct=True),
     # 3 completed
     Step("object complete", Kind.BLOB, "complete", segments=3, until="open_deposit"),
     # 4 the transaction
@@ -122,6 +139,7 @@ SERVICE_STEPS: Final = (
     # what is swept
     Step("rows swept", Kind.UNIT, "delete_due"),
     Step("uploads condemned", Kind.UNIT, "condemn_stale_uploads"),
+    Step("tombstone written", Kind.LEDGER, "append"),
     Step("orphans condemned", Kind.UNIT, "condemn_orphans"),
     Step("object deleted", Kind.BLOB, "delete"),
     Step("object forgotten", Kind.UNIT, "absolve_object"),
@@ -139,10 +157,14 @@ CLIENT_STEPS: Final = (
     Step("let go", Kind.CLIENT, "FolderSpool.discard"),
 )
 
-KILL_POINTS: Final = tuple(
-    Point(step, act) for step in SERVICE_STEPS for act in step.acts if act.kills
-)
-BROKEN_WRITES: Final = tuple(
-    Point(step, act) for step in SERVICE_STEPS for act in step.acts if not act.kills
-)
 CLIENT_POINTS: Final = tuple(Point(step, act) for step in CLIENT_STEPS for act in step.acts)
+
+
+def service_points(engines: Engines) -> tuple[Point, ...]:
+    """Return the points that a service on these has: only an S3 store is put to directly."""
+    return tuple(
+        Point(step, act)
+        for step in SERVICE_STEPS
+        for act in step.acts
+        if engines.store is StoreKind.S3 or step.direct is not True
+    )

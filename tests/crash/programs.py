@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any, Final
 
+from crash import warm
+
 from souspli_cli.main import main
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crash.saboteur import Sabotage
+
+    from souspli_storage.s3_location import S3Location
 
 PATIENCE_SECONDS: Final = 60
 
@@ -46,6 +50,12 @@ _PRELOADED: Final = (
     "souspli_mailbox.entry",
     "souspli_mailbox.client",
     "souspli_storage.disk",
+    "souspli_storage.postgresql",
+    "souspli_storage.s3",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "crash.warm",
+    "crash.run",
     "alembic.command",
     "alembic.config",
     "sqlalchemy.dialects.sqlite",
@@ -53,18 +63,27 @@ _PRELOADED: Final = (
 )
 
 
+_told: dict[str, str] = {}
+
+
+def begin(*, s3: S3Location | None) -> None:
+    """Have the server of forks before the first start, with a client for this store."""
+    if s3 is not None:
+        _told[warm.VARIABLE] = warm.described(s3)
+    _begin()
+
+
 def _begin() -> None:
     """Have the server of forks: it finds our modules by this process's own path."""
     _FORKS.set_forkserver_preload(list(_PRELOADED))
-    before = os.environ.get("PYTHONPATH")
+    before = dict(os.environ)
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    os.environ.update(_told)
     try:
         forkserver.ensure_running()
     finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @dataclass

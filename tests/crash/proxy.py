@@ -74,9 +74,12 @@ SLOW_DOWN: Final = (
 
 
 class Proxy:
-    """Stands at a port of its own before an upstream, which may change. A context."""
+    """Stands at a port of its own before an upstream, which may change. A context.
 
-    def __init__(self, upstream: int, *, trouble: Trouble | None = None) -> None:
+    `upstream`: a port of this machine, or the path of a socket.
+    """
+
+    def __init__(self, upstream: int | str, *, trouble: Trouble | None = None) -> None:
         self.upstream = upstream
         self.trouble = trouble
         self.struck = 0
@@ -116,17 +119,25 @@ class Proxy:
             except OSError:
                 return
             try:
-                server = socket.create_connection(("127.0.0.1", self.upstream))
+                server = self._connect()
             except OSError:
                 client.close()
                 continue
-            for one in (client, server):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line = _Line(self, client, server)
             with self._lock:
                 self._open |= {client, server}
             for way in Way:
                 threading.Thread(target=line.pump, args=(way,), daemon=True).start()
+
+    def _connect(self) -> socket.socket:
+        if isinstance(self.upstream, int):
+            server = socket.create_connection(("127.0.0.1", self.upstream))
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return server
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self.upstream)
+        return server
 
     def turn(self, way: Way) -> Trouble | None:
         """Count a turn; return the trouble if it strikes at this one."""

@@ -22,16 +22,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crash import client_story, network_story, story, template
-from crash.engines import ENGINES, Engines
+import s3_server
+from crash import client_story, network_story, programs, story, template
+from crash.engines import EMBEDDED, ENGINES, Engines, Servers
 from crash.matrix import LANES, Matrix
 from crash.network_story import WEATHER, Weather
-from crash.points import BROKEN_WRITES, CLIENT_POINTS, KILL_POINTS, Kind, Point, Step
+from crash.points import CLIENT_POINTS, Kind, Point, Step, service_points
 from crash.proxy import Fault
 from crash.story import Outcome
+from simulation.databases import postgresql_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from crash.template import Template
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "crash.md"
 BEGIN: Final = "<!-- the matrix: written by `make crash` -->"
@@ -44,7 +48,7 @@ class Cell:
 
     row: str
     engines: Engines
-    what: str
+    what: Point | Weather
     seed: int | None = None
     """None: exactly what the tests do."""
 
@@ -64,9 +68,15 @@ def main() -> int:
     began = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="souspli-crash-")))
-        made = template.make(folder / "template")
+        servers = Servers(
+            lambda: stack.enter_context(postgresql_server()),
+            lambda: stack.enter_context(s3_server.start(folder / "s3")),
+        )
+        servers.start(*ENGINES)
+        programs.begin(s3=servers.place())
+        made = template.make(folder / "template", servers)
         matrix = stack.enter_context(Matrix(folder / "runs", lanes=given.lanes))
-        cells = [cell for cell in _cells(given.runs, given.seed) if given.only in cell.what]
+        cells = [cell for cell in _cells(given.runs, given.seed) if given.only in str(cell)]
         matrix.begin((cell, _tell(made, cell)) for cell in cells)
         outcomes = {
             cell: _shown(matrix, cell, place=place, of=len(cells))
@@ -80,18 +90,13 @@ def main() -> int:
     return int(not all(outcome.held for outcome in outcomes.values()))
 
 
-_POINTS: Final = (*KILL_POINTS, *BROKEN_WRITES, *CLIENT_POINTS)
-
-
 def _cells(runs: int, seed: int | None) -> list[Cell]:
-    whats = [
-        (_row(point.step), str(point), ENGINES[:1] if point.step.kind is Kind.CLIENT else ENGINES)
-        for point in _POINTS
-    ] + [(f"line: {weather.link}", str(weather), ENGINES[:1]) for weather in WEATHER]
+    rows = [(_row(point.step), one, point) for one in ENGINES for point in service_points(one)]
+    rows += [(_row(point.step), EMBEDDED, point) for point in CLIENT_POINTS]
+    lines = [(f"line: {weather.link}", weather.engines, weather) for weather in WEATHER]
     return [
-        Cell(row, one, what, seed if seed is not None else drawn)
-        for row, what, engines in whats
-        for one in engines
+        Cell(row, engines, what, seed if seed is not None else drawn)
+        for row, engines, what in (*rows, *lines)
         for drawn in (None, *(secrets.randbelow(10**9) for _ in range(runs - 1)))
     ]
 
@@ -100,16 +105,17 @@ def _row(step: Step) -> str:
     return f"sender: {step.name}" if step.kind is Kind.CLIENT else step.name
 
 
-def _tell(made: template.Template, cell: Cell) -> Callable[[Path], Outcome]:
-    points = {str(point): point for point in _POINTS}
-    if cell.what not in points:
-        weather = next(one for one in WEATHER if str(one) == cell.what)
-        return functools.partial(
-            network_story.tell, made, cell.engines, weather=_drawn_weather(weather, cell.seed)
-        )
-    point = _drawn(points[cell.what], cell.seed)
+def _tell(made: Template, cell: Cell) -> Callable[[Path], Outcome]:
+    if isinstance(cell.what, Weather):
+        weather = _drawn_weather(cell.what, cell.seed)
+        return functools.partial(network_story.tell, made, cell.engines, weather=weather)
+    return story_of(made, cell.engines, _drawn(cell.what, cell.seed))
+
+
+def story_of(made: Template, engines: Engines, point: Point) -> Callable[[Path], Outcome]:
+    """Return the run of a point, to be given a folder."""
     tell = client_story.tell if point.step.kind is Kind.CLIENT else story.tell
-    return functools.partial(tell, made, cell.engines, point=point)
+    return functools.partial(tell, made, engines, point=point)
 
 
 def _drawn(point: Point, seed: int | None) -> Point:

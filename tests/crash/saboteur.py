@@ -8,6 +8,7 @@ A process is given one `Sabotage` before its main begins.
 from __future__ import annotations
 
 import asyncio
+import datetime
 import functools
 import hashlib
 import os
@@ -16,7 +17,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from crash.journal import Journal
 from crash.points import Act, Kind, Point
@@ -94,6 +95,7 @@ class Sabotage:
         """Wrap what a service is made of."""
         trap = Trap(self)
         _wrap_clock(self)
+        _wrap_store_patience()
         _wrap_units(trap)
         _wrap_blobs(trap)
         _wrap_relay(trap)
@@ -162,21 +164,40 @@ class Trap:
 
 
 def _wrap_clock(sabotage: Sabotage) -> None:
-    from souspli_mailbox import entry, jobs  # noqa: PLC0415  (a client loads neither)
-    from souspli_storage import disk  # noqa: PLC0415  (the same)
+    from souspli_mailbox import jobs, process  # noqa: PLC0415  (a client loads neither)
+    from souspli_storage import disk, s3  # noqa: PLC0415  (the same)
 
-    make_app = entry.make_app  # type: ignore[attr-defined]  # what it imports, it calls
-    entry.make_app = functools.partial(make_app, clock=sabotage.now)  # type: ignore[attr-defined]
+    class Shifted(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(sabotage.now(), tz)
+
+    make_app = process.make_app  # type: ignore[attr-defined]  # what it imports, it calls
+    process.make_app = functools.partial(make_app, clock=sabotage.now)  # type: ignore[attr-defined]
     jobs.POLL_SECONDS = POLL_SECONDS  # type: ignore[misc]
     disk.time = SimpleNamespace(time=sabotage.now)  # type: ignore[assignment, attr-defined]
+    s3.datetime = SimpleNamespace(  # type: ignore[assignment, attr-defined]
+        datetime=Shifted, timedelta=datetime.timedelta, UTC=datetime.UTC
+    )
+
+
+def _wrap_store_patience() -> None:
+    """Have a store that says nothing given up sooner."""
+    from souspli_storage import s3  # noqa: PLC0415  (as above)
+
+    s3.ANSWER_SECONDS = READ_SECONDS  # type: ignore[misc]
 
 
 def _wrap_units(trap: Trap) -> None:
-    from souspli_storage.database import Database  # noqa: PLC0415  (as above)
+    from souspli_storage.postgresql import PostgresqlDatabase  # noqa: PLC0415  (as above)
+    from souspli_storage.sqlite import SqliteDatabase  # noqa: PLC0415  (as above)
 
-    original = Database.write_now
+    for kind in (SqliteDatabase, PostgresqlDatabase):
+        kind.write_now = _writing(trap, kind.write_now)  # type: ignore[method-assign]
 
-    def write_now(self: Database, unit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+
+def _writing(trap: Trap, original: Callable[..., Any]) -> Callable[..., Any]:
+    def write_now(self: Any, unit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         name = name_of(unit)
         act = trap.meets(Kind.UNIT, name)
 
@@ -192,27 +213,43 @@ def _wrap_units(trap: Trap) -> None:
         trap.committed(name)
         return value
 
-    Database.write_now = write_now  # type: ignore[method-assign]
+    return write_now
 
 
 def name_of(unit: Callable[..., Any]) -> str:
     """Return the name of a unit of work's function."""
-    while isinstance(unit, functools.partial):
-        unit = unit.func
-    return unit.__name__
+    while True:
+        if isinstance(unit, functools.partial):
+            unit = unit.func
+        elif hasattr(unit, "__wrapped__"):
+            unit = unit.__wrapped__
+        else:
+            return unit.__name__
 
 
 def _wrap_blobs(trap: Trap) -> None:
     from souspli_storage.disk import DiskBlobs  # noqa: PLC0415  (as above)
+    from souspli_storage.disk_ledger import DiskLedger  # noqa: PLC0415  (as above)
+    from souspli_storage.s3 import S3Blobs  # noqa: PLC0415  (as above)
+    from souspli_storage.s3_ledger import S3Ledger  # noqa: PLC0415  (as above)
 
-    for name in BLOB_METHODS:
-        setattr(DiskBlobs, name, _blob_method(trap, name, getattr(DiskBlobs, name)))
+    wrapped: tuple[tuple[Kind, type, tuple[str, ...]], ...] = (
+        (Kind.BLOB, DiskBlobs, BLOB_METHODS),
+        (Kind.BLOB, S3Blobs, (*BLOB_METHODS, "presign_parts")),
+        (Kind.LEDGER, DiskLedger, ("append",)),
+        (Kind.LEDGER, S3Ledger, ("append",)),
+    )
+    for what, kind, names in wrapped:
+        for name in names:
+            setattr(kind, name, _blob_method(trap, what, name, getattr(kind, name)))
 
 
-def _blob_method(trap: Trap, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+def _blob_method(
+    trap: Trap, kind: Kind, name: str, original: Callable[..., Any]
+) -> Callable[..., Any]:
     @functools.wraps(original)
     def method(*args: Any, **kwargs: Any) -> Any:
-        act = trap.meets(Kind.BLOB, name)
+        act = trap.meets(kind, name)
         return _broken(trap, act, lambda: original(*args, **kwargs), _store_error)
 
     return method
@@ -290,7 +327,7 @@ def _wrap_relay(trap: Trap) -> None:
 def _wrap_answers(trap: Trap, sabotage: Sabotage) -> None:
     from aiohttp import web  # noqa: PLC0415  (as above)
 
-    from souspli_mailbox import entry  # noqa: PLC0415  (as above)
+    from souspli_mailbox import process  # noqa: PLC0415  (as above)
     from souspli_mailbox.answers import problem_answer  # noqa: PLC0415  (as above)
     from souspli_mailbox.errors import Refusal  # noqa: PLC0415  (as above)
     from souspli_mailbox.middlewares import route_template  # noqa: PLC0415  (as above)
@@ -328,14 +365,14 @@ def _wrap_answers(trap: Trap, sabotage: Sabotage) -> None:
             trap.die()
 
     web.Response.write_eof = write_last  # type: ignore[method-assign]
-    make_app = entry.make_app  # type: ignore[attr-defined]  # as above
+    make_app = process.make_app  # type: ignore[attr-defined]  # as above
 
     def sabotaged(*args: Any, **kwargs: Any) -> web.Application:
         app = make_app(*args, **kwargs)
         app.middlewares.insert(0, answers)
         return app
 
-    entry.make_app = sabotaged  # type: ignore[attr-defined]  # as above
+    process.make_app = sabotaged  # type: ignore[attr-defined]  # as above
 
 
 def _wrap_patience() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli_world import ORIGIN
 from crash import properties
+from crash.engines import Ground
 from crash.journal import Journal
 from crash.node import Node, settle
 from crash.properties import Broken, Facts, Property
@@ -23,6 +24,7 @@ from crash.saboteur import Sabotage
 from crash.small_disk import SmallDisk
 from crash.template import CommandLine, service_environment
 from product.world import PATIENCE_SECONDS, Patient, until
+from simulation.rows import NO_QUOTA
 
 from souspli_cli.mailcatcher import MailCatcher
 from souspli_exchange.errors import ExchangeError
@@ -40,6 +42,7 @@ from souspli_keys.codes import AccountNumber
 from souspli_mailbox.client import MailboxClient
 from souspli_mailbox.records.deposits import NewDeposit, open_deposit
 from souspli_mailbox.records.jobs import JobName
+from souspli_mailbox.sweep import orphans_prefix
 from souspli_storage.blobs import Part
 
 if TYPE_CHECKING:
@@ -98,6 +101,11 @@ class Run:
     """Between the clients and the service."""
     mail_line: Proxy | None = None
     """Between the service and its relay."""
+    database_line: Proxy | None = None
+    store_line: Proxy | None = None
+    """Between the service and these."""
+    direct: bool = True
+    """Whether clients go to an S3 store themselves."""
     small: bool = False
     """Whether its data folder lies on a disk that can be filled."""
 
@@ -107,7 +115,15 @@ class Run:
         self.mails = MailCatcher(self.folder / "mails")
         self.mails.start()
         self.disk = SmallDisk(self.folder / "data") if self.small else None
-        self.ground = self.engines.copy(self.template.data, self.folder / "data")
+        self.ground = Ground(
+            self.engines,
+            self.template.servers,
+            self.folder / "data",
+            direct=self.direct,
+            database_line=self.database_line,
+            store_line=self.store_line,
+        )
+        self.ground.begin(self.template.data)
         mail_port = self.mails.port
         if self.mail_line is not None:
             self.mail_line.upstream, mail_port = mail_port, self.mail_line.port
@@ -141,6 +157,7 @@ class Run:
     def __exit__(self, *_: object) -> None:
         self.node.end()
         self.database.close()
+        self.ground.close()
         self.mails.stop()
         if self.disk is not None:
             self.disk.close()
@@ -161,10 +178,13 @@ class Run:
                 sealed_length=STRAY_LENGTH,
                 segments=1,
             ),
+            quota=NO_QUOTA,
             now=int(time.time()),
         )
         digest = hashlib.sha256(STRAY).digest()
-        orphan = secrets.token_hex(16)
+        # Orphans that are complete are looked for in one of 256 places each hour.
+        later = int(self.quiet.now()) + LATER_SECONDS
+        orphan = orphans_prefix(later) + secrets.token_hex(15)
         for key in (*uploads, orphan):
             self.blobs.begin(key)
             self.blobs.put_part(key, 0, STRAY, digest)
@@ -194,7 +214,12 @@ class Run:
 
     def settled(self) -> bool:
         """Whether nothing is left to be done: nobody to tell, nothing to delete."""
-        return not self.notify_jobs() and not properties.swept(self.facts, self.ground.leftovers())
+        return not self.notify_jobs() and not self.unswept()
+
+    def unswept(self) -> list[Broken]:
+        """What the sweep has left."""
+        known = {str(row.object_key) for row in self.facts.rows("deposits")}
+        return properties.swept(self.facts, self.ground.leftovers(known))
 
     def resting(self) -> bool:
         """Whether every job waits for a later moment: nobody is at one, none is due."""
@@ -215,7 +240,14 @@ class Run:
             settle(lambda: self.settled() or self.resting(), seconds=PATIENCE_SECONDS)
             if self.settled():
                 return
-            self.let_time_pass(2 * HOUR)
+            self.let_time_pass(self.until_orphans_hour())
+
+    def until_orphans_hour(self) -> int:
+        """Seconds until something is looked for that may be left: hours, at most eleven days."""
+        orphans = self.facts.object_keys() - {row.object_key for row in self.facts.rows("deposits")}
+        hour = int(self.quiet.now()) // HOUR
+        waits = [(int(one[:2], 16) - hour) % 256 for one in orphans]
+        return HOUR * max(2, *waits, 0)
 
     def read(self) -> None:
         """The patient with an account opens everything and signs for it."""
@@ -298,7 +330,7 @@ class Run:
         )
         self.broken += properties.once(facts, document_ids=ids, recipients=2)
         self.broken += properties.notified(facts, self.mails.mails())
-        self.broken += properties.swept(facts, self.ground.leftovers())
+        self.broken += self.unswept()
         self.broken += properties.sealed_once(journal)
         # One fact is told once, however often it was looked at.
         return list(dict.fromkeys(self.broken))
@@ -320,7 +352,8 @@ def tell(
 ) -> Outcome:
     """Run the whole story once, with this happening on the way."""
     segments = 1 if point is None else point.step.segments
-    with Run(template, engines, folder, segments=segments) as run:
+    direct = point is None or point.step.direct is not False
+    with Run(template, engines, folder, segments=segments, direct=direct) as run:
         sabotage = Sabotage(folder, point=point, bug=bug)
         run.stray()
         run.node.start(sabotage)

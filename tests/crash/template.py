@@ -34,6 +34,8 @@ from souspli_mailbox.client import MailboxClient
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crash.engines import Servers
+
     from souspli_keys.identity import Identity
 
 ACTIVE: Final = "active.4711@courriel.example"
@@ -65,6 +67,8 @@ class Template:
     """Of the pending patient's letter: opens their cover without a claim."""
     samples: Mapping[int, Sample]
     """By their number of segments."""
+    servers: Servers
+    """Where runs on other engines have their rows and documents."""
 
     @property
     def data(self) -> Path:
@@ -130,8 +134,8 @@ class CommandLine:
         return Ended(code, program.said(), program.err.read_text())
 
 
-def make(folder: Path) -> Template:
-    """Make the template, by the real programs."""
+def make(folder: Path, servers: Servers) -> Template:
+    """Make the template, by the real programs, on SQLite and disk."""
     folder.mkdir(parents=True, exist_ok=True)
     quiet = Sabotage(folder)
     mails = MailCatcher(folder / "mails")
@@ -157,6 +161,7 @@ def make(folder: Path) -> Template:
         ).login_key,
         claim_identity=identity,
         samples=samples,
+        servers=servers,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from crash import properties, story
 from crash.bugs import Bug
-from crash.engines import ENGINES
+from crash.engines import EMBEDDED
 from crash.journal import Entry
 from crash.points import SERVICE_STEPS, Act, Kind, Point
 from crash.properties import Property
@@ -33,7 +33,7 @@ FOUND = {
 @pytest.mark.parametrize("bug", Bug, ids=lambda bug: bug.value)
 def test_a_service_with_this_bug_is_found_out(made: Template, matrix: Matrix, bug: Bug) -> None:
     matrix.begin(
-        (one, functools.partial(story.tell, made, ENGINES[0], point=point, bug=one))
+        (one, functools.partial(story.tell, made, EMBEDDED, point=point, bug=one))
         for one, (point, _) in FOUND.items()
     )
     outcome = matrix.outcome(bug)

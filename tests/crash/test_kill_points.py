@@ -5,23 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from crash.engines import ENGINES
-from crash.points import CLIENT_POINTS, KILL_POINTS
+from crash.engines import EMBEDDED, ENGINES
+from crash.points import CLIENT_POINTS, service_points
 
 if TYPE_CHECKING:
+    from crash.engines import Engines
+    from crash.points import Point
     from crash.story import Outcome
 
+KILLS = [(one, point) for one in ENGINES for point in service_points(one) if point.act.kills]
 
-@pytest.mark.parametrize("point", KILL_POINTS, ids=str)
-@pytest.mark.parametrize("engines", ENGINES, ids=str)
-def test_a_killed_service_breaks_no_promise(outcome: Outcome) -> None:
+
+@pytest.mark.parametrize(("engines", "point"), KILLS, ids=str)
+def test_a_killed_service_breaks_no_promise(
+    outcome: Outcome, engines: Engines, point: Point
+) -> None:
     assert outcome.struck, "the point was never reached"
     assert outcome.lives == 2
     assert outcome.broken == []
 
 
 @pytest.mark.parametrize("point", CLIENT_POINTS, ids=str)
-@pytest.mark.parametrize("engines", ENGINES[:1], ids=str)
-def test_a_killed_or_failing_send_breaks_no_promise(outcome: Outcome) -> None:
+@pytest.mark.parametrize("engines", [EMBEDDED], ids=str)
+def test_a_killed_or_failing_send_breaks_no_promise(
+    outcome: Outcome, engines: Engines, point: Point
+) -> None:
     assert outcome.struck, "the point was never reached"
     assert outcome.broken == []

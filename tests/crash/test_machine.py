@@ -28,11 +28,10 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from simulation.rows import DAY, NOW, Practice, Rows, hex32, hex64, new_cover, sha256
+from simulation.rows import DAY, NO_QUOTA, NOW, Practice, Rows, hex32, hex64, new_cover, sha256
 from sqlalchemy import select
 
 from souspli_exchange.ports import DeliveryState
-from souspli_mailbox.app import MIGRATIONS
 from souspli_mailbox.deliveries import INITIAL, DeliveryEvent, advance
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 from souspli_mailbox.jobs import LEASE_SECONDS, Worker
@@ -42,11 +41,13 @@ from souspli_mailbox.records.errors import LeaseLostError, NotFoundError
 from souspli_mailbox.records.jobs import Job, JobName, claim_job, next_due
 from souspli_mailbox.routes.deposits import _begin, _complete
 from souspli_mailbox.routes.segments import _put
-from souspli_mailbox.schema import tables
+from souspli_mailbox.schema import MIGRATIONS, tables
 from souspli_mailbox.sweep import Sweeper
-from souspli_storage.database import Database
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_storage.errors import StorageError, StoreUnavailableError
 from souspli_storage.memory import Fault, MemoryBlobs
+from souspli_storage.memory_ledger import MemoryLedger
+from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def memory_folder() -> Path:
 def beginning() -> Any:
     """A database with a practice and two patients, copied for each example."""
     folder = memory_folder()
-    with Database(folder / "mailbox.sqlite") as database:
+    with SqliteDatabase(folder / "mailbox.sqlite") as database:
         database.upgrade(migrations=MIGRATIONS)
         rows = Rows(database)
         practice = rows.admit()
@@ -171,7 +172,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = memory_folder()
         shutil.copyfile(self.beginning.database, self.folder / "mailbox.sqlite")
-        self.database = Database(self.folder / "mailbox.sqlite")
+        self.database = SqliteDatabase(self.folder / "mailbox.sqlite")
         self.blobs = MemoryBlobs()
         self.loop = asyncio.new_event_loop()
         self.now = NOW
@@ -185,7 +186,12 @@ class DeliveryMachine(RuleBasedStateMachine):
             page="http://127.0.0.1/",
             code_key=bytes(32),
         )
-        self.sweeper = Sweeper(database=self.database, blobs=self.blobs, clock=lambda: self.now)
+        self.sweeper = Sweeper(
+            database=self.database,
+            blobs=self.blobs,
+            tombstones=Tombstones(MemoryLedger(), TombstoneKey(bytes(32))),
+            clock=lambda: self.now,
+        )
         self.worker = Worker(
             database=self.database,
             handlers={JobName.NOTIFY: outbox.notify},
@@ -255,6 +261,7 @@ class DeliveryMachine(RuleBasedStateMachine):
                 sealed_length=len(SEALED),
                 segments=1,
             ),
+            quota=NO_QUOTA,
             now=self.now,
         )
         return deposit
@@ -320,6 +327,7 @@ class DeliveryMachine(RuleBasedStateMachine):
                 covers=covers,
                 sender_cover=b"own",
                 sender_cover_hash=sha256(b"own"),
+                quota=NO_QUOTA,
                 now=self.now,
             )
             if row is not Fault.BEFORE:

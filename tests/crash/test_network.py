@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from crash import network_story
-from crash.engines import ENGINES
 from crash.network_story import WEATHER, Weather
 from crash.proxy import SLOW_DOWN, Fault, Proxy, Trouble, Way
 from crash.saboteur import READ_SECONDS, TOTAL_SECONDS
@@ -20,6 +19,7 @@ from souspli_mailbox.client import transport
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from crash.engines import Engines
     from crash.matrix import Matrix
     from crash.template import Template
 
@@ -33,12 +33,12 @@ def impatient_reader() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("weather", WEATHER, ids=str)
+@pytest.mark.parametrize(("engines", "weather"), [(one.engines, one) for one in WEATHER], ids=str)
 def test_a_line_that_fails_breaks_no_promise(
-    made: Template, matrix: Matrix, weather: Weather
+    made: Template, matrix: Matrix, engines: Engines, weather: Weather
 ) -> None:
     matrix.begin(
-        (one, functools.partial(network_story.tell, made, ENGINES[0], weather=one))
+        (one, functools.partial(network_story.tell, made, one.engines, weather=one))
         for one in WEATHER
     )
     outcome = matrix.outcome(weather)
