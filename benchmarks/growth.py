@@ -22,7 +22,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from benchmarks import engines
-from benchmarks.engines import DatabaseKind
+from benchmarks.engines import DatabaseKind, Engines
 from benchmarks.growth_units import LARGE_MAILBOX, PAGE, UNITS, Filled, Unit, fill, page, tell_all
 from benchmarks.plans import plans, scans
 from benchmarks.rows import REAL_LENGTHS
@@ -72,12 +72,13 @@ def measure(
     with ExitStack() as stack:
         tables_: list[Filled] = []
         for size in sizes:
-            database = stack.enter_context(_opened(kind, folder / str(size)))
+            stood_on, database = stack.enter_context(_opened(kind, folder / str(size)))
             tell(f"{kind}: filling {size:,}")
             lengths = REAL_LENGTHS.at_most(length)
             tables_.append(
                 fill(database, size=size, lengths=lengths, now=now, patients_at_least=patients)
             )
+            stood_on.settle()
         grown = Grown(kind, tuple(sizes), {})
         for unit in UNITS:
             tell(f"{kind}: {unit.what}")
@@ -94,10 +95,10 @@ def measure(
 
 
 @contextmanager
-def _opened(kind: DatabaseKind, folder: Path) -> Generator[Database]:
+def _opened(kind: DatabaseKind, folder: Path) -> Generator[tuple[Engines, Database]]:
     folder.mkdir()
     with engines.started_database(kind, folder) as stood_on, stood_on.open() as database:
-        yield database
+        yield stood_on, database
 
 
 def _rounds(unit: Unit, tables_: Sequence[Filled], rounds: int) -> dict[int, list[float]]:

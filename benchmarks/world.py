@@ -70,6 +70,7 @@ def made(
         people, token = _fill(
             opened, practice, sealing, RECORDED + patients, now=now, before=before
         )
+        stood_on.settle()
         captured = asyncio.run(
             capture(
                 stood_on.in_process(),

@@ -23,6 +23,10 @@ from typing import Final, Self
 # Ready within a second on an idle machine.
 START_LIMIT_SECONDS: Final = 60.0
 
+# Kills the server when its standard input ends: with `stop`, or with whoever started it,
+# who may have been killed without a chance to tidy up.
+_GUARDED: Final = '"$@" & child=$!; read -r _; kill -9 $child; wait $child 2>/dev/null'
+
 # Each part listens at its port and at the one 10,000 above.
 _PARTS: Final = ("master", "volume", "filer", "s3", "admin")
 _SECOND_PORT: Final = 10_000
@@ -60,27 +64,20 @@ class SeaweedFS:
         """Address of its S3 side."""
         return f"http://127.0.0.1:{self._ports['s3']}"
 
-    @property
-    def pid(self) -> int:
-        """Its process, for tests that kill it."""
-        if self._process is None:
-            raise SeaweedFailedError("not started")
-        return self._process.pid
-
     def __enter__(self) -> Self:
         """Start it, and wait until it answers. May be entered again after its end."""
         data = self._folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  (the program found above)
-                [self._program, *self._arguments(data)],
+                ["/bin/sh", "-c", _GUARDED, "sh", self._program, *self._arguments(data)],
                 cwd=self._folder,
                 env={
                     "HOME": str(self._folder),
                     "AWS_ACCESS_KEY_ID": self.access_key,
                     "AWS_SECRET_ACCESS_KEY": self.secret_key,
                 },
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
@@ -104,8 +101,7 @@ class SeaweedFS:
         """Kill the process. What it has acknowledged is on the disk; ending politely takes 10 s."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
+            process.communicate()
 
     def _arguments(self, data: Path) -> list[str]:
         return [

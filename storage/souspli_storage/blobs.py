@@ -8,6 +8,9 @@ used for one upload: it says nothing, and two uploads never meet. The shape is
 that of an S3 multipart upload, so that it can be one: parts of 8 MiB and a few
 hundred bytes; part numbers there are ours plus one.
 
+A store may demand, as S3 does, that every part but the last has at least 5 MiB and that
+there are at most 10,000 of them: ValueError beyond, told by the driver.
+
     begin → put_part … → complete → read …, size → delete
                        ↘ abort
 

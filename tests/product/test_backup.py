@@ -56,7 +56,7 @@ def run(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=PATIENCE_SECONDS,
+        timeout=3 * PATIENCE_SECONDS,
         check=False,
     )
     assert "Traceback" not in ended.stderr
