@@ -27,6 +27,7 @@ class Bug(Enum):
     ANSWER_FIRST = "the sender is told before the transaction is committed"
     TOLD_FIRST = "the job is done before the relay has the mail"
     TOLD_AGAIN = "a mail that may have been sent is sent until it is certain"
+    NO_TOMBSTONE = "what is deleted is written down nowhere"
     ORPHANS_STAY = "what no row knows is left in the store"
 
     def install(self) -> None:
@@ -35,15 +36,20 @@ class Bug(Enum):
 
 
 def _parts_later() -> None:
-    from souspli_storage.disk import DiskBlobs  # noqa: PLC0415  (a client doesn't load it)
-
-    DiskBlobs.put_part = _later(DiskBlobs.put_part)  # type: ignore[method-assign]
+    for store in _stores():
+        store.put_part = _later(store.put_part)
 
 
 def _row_first() -> None:
-    from souspli_storage.disk import DiskBlobs  # noqa: PLC0415  (as above)
+    for store in _stores():
+        store.complete = _later(store.complete)
 
-    DiskBlobs.complete = _later(DiskBlobs.complete)  # type: ignore[method-assign]
+
+def _stores() -> tuple[Any, ...]:
+    from souspli_storage.disk import DiskBlobs  # noqa: PLC0415  (a client doesn't load it)
+    from souspli_storage.s3 import S3Blobs  # noqa: PLC0415  (the same)
+
+    return DiskBlobs, S3Blobs
 
 
 def _later(original: Callable[..., None]) -> Callable[..., None]:
@@ -58,7 +64,7 @@ def _later(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _answer_first() -> None:
-    from crash.saboteur import name_of  # noqa: PLC0415  (it imports this module)
+    from crash.in_service import name_of  # noqa: PLC0415  (it imports this module)
 
     from souspli_mailbox.records.deposits import DeliveryMade  # noqa: PLC0415  (as above)
     from souspli_storage.database import Database  # noqa: PLC0415  (as above)
@@ -119,11 +125,18 @@ def _orphans_stay() -> None:
     sweep.condemn_orphans = lambda *_args, **_kwargs: 0  # type: ignore[attr-defined]
 
 
+def _no_tombstone() -> None:
+    from souspli_mailbox.tombstones import Tombstones  # noqa: PLC0415  (as above)
+
+    Tombstones.write = lambda *_args, **_kwargs: None  # type: ignore[method-assign]
+
+
 _INSTALL: Final[dict[Bug, Callable[[], None]]] = {
     Bug.PARTS_LATER: _parts_later,
     Bug.ROW_FIRST: _row_first,
     Bug.ANSWER_FIRST: _answer_first,
     Bug.TOLD_FIRST: _told_first,
     Bug.TOLD_AGAIN: _told_again,
+    Bug.NO_TOMBSTONE: _no_tombstone,
     Bug.ORPHANS_STAY: _orphans_stay,
 }

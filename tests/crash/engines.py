@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import s3_settings
 from simulation.databases import SEQUENCES
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, insert, select, text
 
 from souspli_mailbox.database import DATABASE_FILE, connect_database
 from souspli_mailbox.schema import tables
@@ -23,17 +23,19 @@ from souspli_storage.s3 import open_s3
 from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from crash.proxy import Proxy
     from s3_server import S3Server
     from simulation.databases import PostgresqlServer
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from souspli_storage.blobs import BlobStore
     from souspli_storage.database import Database
     from souspli_storage.s3_location import S3Location
+
+    AllRows = Mapping[Table, Sequence[dict[str, object]]]
 
 
 class DatabaseKind(StrEnum):
@@ -197,19 +199,39 @@ _MAKING: Final = threading.Lock()
 
 def _copy_rows(source: Database, target: Database) -> None:
     """Put every row of one database into another, which is empty."""
-    rows = source.read_now(
+    rows = all_rows(source)
+
+    def put(connection: Connection) -> None:
+        _insert(connection, rows)
+        for sequence in SEQUENCES:
+            # Beyond what was copied: the template has a few jobs and no deposit.
+            connection.execute(text(f"SELECT setval('{sequence}', 1000)"))
+
+    target.write_now(put)
+
+
+def all_rows(database: Database) -> AllRows:
+    """Read everything: a backup of a small database."""
+    return database.read_now(
         lambda connection: {
             table: [dict(row) for row in connection.execute(select(table)).mappings()]
             for table in tables.metadata.sorted_tables
         }
     )
 
-    def put(connection: Connection) -> None:
-        for table, values in rows.items():
-            if values:
-                connection.execute(insert(table), values)
-        for sequence in SEQUENCES:
-            # Beyond what was copied: the template has a few jobs and no deposit.
-            connection.execute(text(f"SELECT setval('{sequence}', 1000)"))
 
-    target.write_now(put)
+def put_back(database: Database, rows: AllRows) -> None:
+    """Have exactly these rows again, as a restored backup does."""
+
+    def put(connection: Connection) -> None:
+        for table in reversed(tables.metadata.sorted_tables):
+            connection.execute(delete(table))
+        _insert(connection, rows)
+
+    database.write_now(put)
+
+
+def _insert(connection: Connection, rows: AllRows) -> None:
+    for table, values in rows.items():
+        if values:
+            connection.execute(insert(table), values)

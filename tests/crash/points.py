@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """A method of the store."""
     LEDGER = "ledger"
     """A line about a deletion, that outlives the database."""
+    FILE = "file"
+    """Writing the bytes of a part, or of tombstones, into a file."""
     MAIL = "mail"
     """Handing a mail to the relay."""
     ANSWER = "answer"
@@ -38,6 +40,10 @@ class Act(StrEnum):
     KILL_WITHIN = "killed before the commit"
     """All statements of the unit have run, and none is committed."""
     KILL_AFTER = "killed after"
+    KILL_MIDDLE = "killed in the middle"
+    """Half of the bytes are in the file."""
+    EIO = "EIO in the middle"
+    """The same, and the system says that the device failed."""
     NOT_APPLIED = "not applied"
     APPLIED_BUT_FAILED = "applied, reported failed"
     HELD_BEFORE = "held before"
@@ -47,11 +53,11 @@ class Act(StrEnum):
     @property
     def kills(self) -> bool:
         """Whether the program is gone afterwards."""
-        return self in {Act.KILL_BEFORE, Act.KILL_WITHIN, Act.KILL_AFTER}
+        return self in {Act.KILL_BEFORE, Act.KILL_WITHIN, Act.KILL_AFTER, Act.KILL_MIDDLE}
 
 
-KILLS: Final = (Act.KILL_BEFORE, Act.KILL_WITHIN, Act.KILL_AFTER)
-BREAKS: Final = (Act.NOT_APPLIED, Act.APPLIED_BUT_FAILED)
+AROUND: Final = (Act.KILL_BEFORE, Act.KILL_AFTER, Act.NOT_APPLIED, Act.APPLIED_BUT_FAILED)
+TORN: Final = (Act.KILL_MIDDLE, Act.EIO)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,10 @@ class Step:
     """Counted only once this unit has been committed."""
     direct: bool | None = None
     """How parts come to an S3 store: by the sender itself, through the service, or either."""
+    replaces: bool = False
+    """Whether the pending patient's letter is replaced by another, with a document waiting."""
+    puts_back: bool = False
+    """Whether at the end the rows are put back as they were before anything was deleted."""
     segments: int = 1
     """Of the document: three where there has to be a middle, 17 MB."""
     claims: bool = False
@@ -73,10 +83,14 @@ class Step:
 
     @property
     def acts(self) -> tuple[Act, ...]:
-        """What makes sense here: only a unit of work has an inside."""
-        return tuple(
-            act for act in (*KILLS, *BREAKS) if act is not Act.KILL_WITHIN or self.kind is Kind.UNIT
-        )
+        """What makes sense here: a unit of work has an inside, a file a middle."""
+        match self.kind:
+            case Kind.FILE:
+                return TORN
+            case Kind.UNIT:
+                return (*AROUND, Act.KILL_WITHIN)
+            case _:
+                return AROUND
 
 
 @dataclass(frozen=True)
@@ -99,6 +113,7 @@ _UPLOADS: Final = "POST /v1/deposits/{document_id}/uploads"
 _PUT: Final = "PUT /v1/deposits/{document_id}/segments/{segment}"
 _COMPLETE: Final = "POST /v1/deposits/{document_id}/complete"
 _COLLECT: Final = "POST /v1/deliveries/{delivery_id}/collect"
+_INVITE: Final = "POST /v1/invitations"
 _RECEIPT: Final = "PUT /v1/deliveries/{delivery_id}/receipt"
 
 SERVICE_STEPS: Final = (
@@ -117,6 +132,7 @@ SERVICE_STEPS: Final = (
         until="open_deposit",
         direct=False,
     ),
+    Step("part's bytes", Kind.FILE, "part", occurrence=2, segments=3, until="open_deposit"),
     Step("answer: part kept", Kind.ANSWER, _PUT, occurrence=2, segments=3, direct=False),
     Step("part promised", Kind.BLOB, "presign_parts", occurrence=2, segments=3, direct=True),
     Step("answer: part promised", Kind.ANSWER, _UPLOADS, occurrence=2, segments=3, direct=True),
@@ -139,10 +155,23 @@ SERVICE_STEPS: Final = (
     # what is swept
     Step("rows swept", Kind.UNIT, "delete_due"),
     Step("uploads condemned", Kind.UNIT, "condemn_stale_uploads"),
-    Step("tombstone written", Kind.LEDGER, "append"),
+    Step("tombstone written", Kind.LEDGER, "append", puts_back=True),
+    Step("tombstone's bytes", Kind.FILE, "lines", puts_back=True),
     Step("orphans condemned", Kind.UNIT, "condemn_orphans"),
     Step("object deleted", Kind.BLOB, "delete"),
-    Step("object forgotten", Kind.UNIT, "absolve_object"),
+    Step("object forgotten", Kind.UNIT, "absolve_object", puts_back=True),
+    # a letter that is lost: another one, and the old one is worthless for ever
+    Step("letter replaced", Kind.UNIT, "publish_invitation", replaces=True, puts_back=True),
+    Step(
+        "letter's tombstone",
+        Kind.LEDGER,
+        "append",
+        until="publish_invitation",
+        replaces=True,
+        puts_back=True,
+    ),
+    Step("answer: letter replaced", Kind.ANSWER, _INVITE, replaces=True, puts_back=True),
+    Step("delivery moved", Kind.UNIT, "move_delivery", replaces=True),
 )
 
 CLIENT_STEPS: Final = (
@@ -161,10 +190,14 @@ CLIENT_POINTS: Final = tuple(Point(step, act) for step in CLIENT_STEPS for act i
 
 
 def service_points(engines: Engines) -> tuple[Point, ...]:
-    """Return the points that a service on these has: only an S3 store is put to directly."""
+    """Return the points that a service on these has.
+
+    Only an S3 store is put to directly; only on a disk it writes files itself.
+    """
     return tuple(
         Point(step, act)
         for step in SERVICE_STEPS
         for act in step.acts
-        if engines.store is StoreKind.S3 or step.direct is not True
+        if engines.store is (StoreKind.DISK if step.kind is Kind.FILE else StoreKind.S3)
+        or (step.kind is not Kind.FILE and step.direct is not True)
     )

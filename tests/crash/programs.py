@@ -55,7 +55,8 @@ _PRELOADED: Final = (
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "crash.warm",
-    "crash.run",
+    "crash.in_service",
+    "crash.in_client",
     "alembic.command",
     "alembic.config",
     "sqlalchemy.dialects.sqlite",
@@ -63,22 +64,17 @@ _PRELOADED: Final = (
 )
 
 
-_told: dict[str, str] = {}
-
-
 def begin(*, s3: S3Location | None) -> None:
-    """Have the server of forks before the first start, with a client for this store."""
-    if s3 is not None:
-        _told[warm.VARIABLE] = warm.described(s3)
-    _begin()
+    """Have the server of forks, with a client for this store.
 
-
-def _begin() -> None:
-    """Have the server of forks: it finds our modules by this process's own path."""
+    Once, before the first start and before there are threads: it finds our modules by this
+    process's own path, which it is told in the environment.
+    """
     _FORKS.set_forkserver_preload(list(_PRELOADED))
     before = dict(os.environ)
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    os.environ.update(_told)
+    if s3 is not None:
+        os.environ[warm.VARIABLE] = warm.described(s3)
     try:
         forkserver.ensure_running()
     finally:
@@ -133,7 +129,6 @@ def start(
     sabotage: Sabotage,
 ) -> Program:
     """Start `souspli` with these arguments."""
-    _begin()
     out.touch()
     began = out.stat().st_size
     words = [str(argument) for argument in arguments]

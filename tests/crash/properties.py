@@ -46,6 +46,7 @@ class Property(StrEnum):
     ONCE = "no document twice for one document id"
     NOTIFIED = "a notification at most doubled, never missing"
     SWEPT = "every orphan swept"
+    GONE = "nothing deleted comes back"
     SEALED_ONCE = "no segment sealed twice"
     FINISHED = "what was interrupted can be finished"
 
@@ -212,6 +213,16 @@ def swept(facts: Facts, leftovers: Sequence[str]) -> list[Broken]:
         broken.append(Broken(Property.SWEPT, f"{len(condemned)} condemned and not deleted"))
     if leftovers:
         broken.append(Broken(Property.SWEPT, f"{len(leftovers)} files under no key"))
+    return broken
+
+
+def gone(facts: Facts, *, object_keys: Sequence[str], letters: Sequence[str]) -> list[Broken]:
+    """In rows that were put back, no upload with these keys, and no letter to these addresses."""
+    broken: list[Broken] = []
+    if back := [row for row in facts.rows("deposits") if row.object_key in object_keys]:
+        broken.append(Broken(Property.GONE, f"{len(back)} swept uploads are back"))
+    if back := [row for row in facts.rows("invitations") if row.address in letters]:
+        broken.append(Broken(Property.GONE, f"{len(back)} replaced letters are good again"))
     return broken
 
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 from cli_world import ORIGIN
 from crash import properties
-from crash.engines import Ground
+from crash.engines import Ground, all_rows, put_back
 from crash.journal import Journal
 from crash.node import Node, settle
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
 from crash.small_disk import SmallDisk
-from crash.template import CommandLine, service_environment
+from crash.template import PENDING, CommandLine, claim_identity, service_environment
 from product.world import PATIENCE_SECONDS, Patient, until
 from simulation.rows import NO_QUOTA
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crash.bugs import Bug
-    from crash.engines import Engines
+    from crash.engines import AllRows, Engines
     from crash.points import Point
     from crash.proxy import Proxy
     from crash.template import Template
@@ -145,6 +145,13 @@ class Run:
             self.template.claim_identity,
         ]
         self.broken: list[Broken] = []
+        self.letter = self.template.letter
+        self.before: AllRows | None = None
+        """The rows as they were before anything was deleted, where they will be put back."""
+        self.orphaned: set[object] = set()
+        """Leases of who was killed: nobody is at these jobs."""
+        self.strays: list[str] = []
+        """Object keys of what other crashes left."""
         self.practice = CommandLine(self.folder, self.folder / "profile")
         self.sample = self.template.samples[self.segments]
         self.template.copy_profile(
@@ -185,7 +192,8 @@ class Run:
         # Orphans that are complete are looked for in one of 256 places each hour.
         later = int(self.quiet.now()) + LATER_SECONDS
         orphan = orphans_prefix(later) + secrets.token_hex(15)
-        for key in (*uploads, orphan):
+        self.strays = [*uploads, orphan]
+        for key in self.strays:
             self.blobs.begin(key)
             self.blobs.put_part(key, 0, STRAY, digest)
         self.blobs.complete(orphan, [Part(0, STRAY_LENGTH, digest)])
@@ -196,13 +204,14 @@ class Run:
             ended = self.practice.run("send", "--resume", "--json", sabotage=self.quiet)
             if ended.code == 0:
                 return
-            assert ended.code == 75, ended.err
+            assert ended.code == 75, f"{ended.code}: {ended.err or ended.out}"
         raise AssertionError("it never was sent")
 
     def died(self) -> None:
         """Look at what was acknowledged before the service was killed."""
         self.broken += properties.acknowledged(self.facts, self.journal.entries())
         self.broken += properties.receipts_kept(self.facts, self.receipts)
+        self.orphaned |= {row.lease for row in self.facts.rows("jobs") if row.lease}
 
     def let_time_pass(self, seconds: int) -> None:
         """Move the service's clock, while it runs."""
@@ -225,7 +234,8 @@ class Run:
         """Whether every job waits for a later moment: nobody is at one, none is due."""
         now = self.quiet.now()
         return all(
-            row.run_at > now and not (row.lease_until and row.lease_until > now)
+            row.lease in self.orphaned
+            or (row.run_at > now and not (row.lease_until and row.lease_until > now))
             for row in self.facts.rows("jobs")
             if row.state == "waiting"
         )
@@ -248,6 +258,20 @@ class Run:
         hour = int(self.quiet.now()) // HOUR
         waits = [(int(one[:2], 16) - hour) % 256 for one in orphans]
         return HOUR * max(2, *waits, 0)
+
+    def replace_letter(self, *, tries: int = 8) -> None:
+        """The pending patient has lost the letter: `souspli invite --again` until it is done."""
+        self.letter = self.folder / "second letter.pdf"
+        words = ("invite", PENDING, "--again", "--letter", self.letter, "--force", "--json")
+        for _ in range(tries):
+            ended = self.practice.run(*words, sabotage=self.quiet)
+            if ended.code == 0:
+                break
+            assert ended.code == 75, f"{ended.code}: {ended.err or ended.out}"
+        else:
+            raise AssertionError("it never was replaced")
+        # What waited was sealed anew: nobody needs the lost one.
+        self.readers[1] = asyncio.run(claim_identity(self.url, self.letter))
 
     def read(self) -> None:
         """The patient with an account opens everything and signs for it."""
@@ -294,7 +318,7 @@ class Run:
         """The pending patient claims with the letter, and reads."""
         patient = Patient.with_letter(
             _At(self.url, self.mails),  # type: ignore[arg-type]  # as much of one as it takes
-            self.template.letter,
+            self.letter,
         )
         self.readers.append(patient.vault.identity)
         found = patient.read_all(self.folder / "claimed")
@@ -306,6 +330,8 @@ class Run:
         try:
             self.send()
             settle(lambda: not self.notify_jobs() or sabotage.struck.exists(), seconds=5)
+            if sabotage.point is not None and sabotage.point.step.replaces:
+                self.replace_letter()
             self.settle()
             self.read()
             if sabotage.point is not None and sabotage.point.claims:
@@ -332,8 +358,27 @@ class Run:
         self.broken += properties.notified(facts, self.mails.mails())
         self.broken += self.unswept()
         self.broken += properties.sealed_once(journal)
-        # One fact is told once, however often it was looked at.
+        return self.found
+
+    @property
+    def found(self) -> list[Broken]:
+        """One fact is told once, however often it was looked at."""
         return list(dict.fromkeys(self.broken))
+
+    def put_back(self) -> None:
+        """Have the rows of before any deletion again, and look whether that comes back."""
+        if self.before is None:
+            return
+        put_back(self.database, self.before)
+        # Back then, nothing was old enough to be swept: whatever goes, tombstones say so.
+        self.let_time_pass(-self.quiet.clock_is_off)
+        self.node.start(self.quiet)
+        self.node.stop()
+        self.broken += properties.gone(
+            self.facts,
+            object_keys=self.strays,
+            letters=[] if self.letter == self.template.letter else [PENDING],
+        )
 
 
 @dataclass(frozen=True)
@@ -356,6 +401,8 @@ def tell(
     with Run(template, engines, folder, segments=segments, direct=direct) as run:
         sabotage = Sabotage(folder, point=point, bug=bug)
         run.stray()
+        if point is not None and point.step.puts_back:
+            run.before = all_rows(run.database)
         run.node.start(sabotage)
         with run.node.kept(sabotage, run.died):
             run.go_through(sabotage)
@@ -363,9 +410,12 @@ def tell(
                 until(lambda: run.node.lives > 1)
             settle(run.settled, seconds=1)
         run.node.stop()
+        run.look()
+        lives = run.node.lives
+        run.put_back()
         return Outcome(
-            broken=run.look(),
+            broken=run.found,
             struck=sabotage.struck.exists(),
-            lives=run.node.lives,
+            lives=lives,
             mails=len(run.mails.mails()),
         )

@@ -147,7 +147,7 @@ def make(folder: Path, servers: Servers) -> Template:
         _found(line, node.url, code, quiet)
         letters = [_invite(line, address, quiet) for address in (ACTIVE, PENDING)]
         patient = Patient.with_letter(_Mailed(node, mails), letters[0])  # type: ignore[arg-type]  # as much of one as it takes
-        identity = asyncio.run(_claim_identity(node.url, letters[1]))
+        identity = asyncio.run(claim_identity(node.url, letters[1]))
         node.stop()
         samples = {segments: _seal(line, segments, quiet) for segments in LENGTHS}
     finally:
@@ -231,7 +231,8 @@ def _seal(line: CommandLine, segments: int, sabotage: Sabotage) -> Sample:
     return Sample(file, content, outbox, sealed)
 
 
-async def _claim_identity(url: str, letter: Path) -> Identity:
+async def claim_identity(url: str, letter: Path) -> Identity:
+    """Open a letter as its patient does, and return what opens its covers."""
     paper = read_letter(letter)
     async with MailboxClient(url, origin=ORIGIN) as client:
         answer = await client.look_up_letter(paper.letter_number.replace(" ", ""))

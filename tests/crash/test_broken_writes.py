@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from crash.engines import ENGINES
-from crash.points import service_points
+from crash.chosen import CHOSEN
 
 if TYPE_CHECKING:
     from crash.engines import Engines
     from crash.points import Point
     from crash.story import Outcome
 
-BROKEN = [(one, point) for one in ENGINES for point in service_points(one) if not point.act.kills]
+BROKEN = [(engines, point) for engines, point in CHOSEN if not point.act.kills]
 
 
 @pytest.mark.parametrize(("engines", "point"), BROKEN, ids=str)

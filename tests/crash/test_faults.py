@@ -19,7 +19,7 @@ from crash.template import sending
 from product.world import until
 
 from souspli_exchange.port_errors import StorageFullError
-from souspli_mailbox.app import DATABASE_FILE
+from souspli_mailbox.database import DATABASE_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from crash.engines import EMBEDDED, ENGINES
-from crash.points import CLIENT_POINTS, service_points
+from crash.chosen import CHOSEN
+from crash.engines import EMBEDDED
+from crash.points import CLIENT_POINTS
 
 if TYPE_CHECKING:
     from crash.engines import Engines
     from crash.points import Point
     from crash.story import Outcome
 
-KILLS = [(one, point) for one in ENGINES for point in service_points(one) if point.act.kills]
+KILLS = [(engines, point) for engines, point in CHOSEN if point.act.kills]
 
 
 @pytest.mark.parametrize(("engines", "point"), KILLS, ids=str)
