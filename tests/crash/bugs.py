@@ -30,6 +30,9 @@ class Bug(Enum):
     NO_TOMBSTONE = "what is deleted is written down nowhere"
     ORPHANS_STAY = "what no row knows is left in the store"
 
+    def __str__(self) -> str:
+        return str(self.value)
+
     def install(self) -> None:
         """Make this process that service."""
         _INSTALL[self]()

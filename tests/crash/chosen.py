@@ -1,29 +1,81 @@
-"""What the tests run of all points: every one on the embedded default, a draw elsewhere.
+"""What the tests try of it all: everything on the embedded default, a draw elsewhere.
 
-All of them on all engines take a quarter of an hour: `make crash` has it (docs/crash.md).
+All of it everywhere takes a quarter of an hour of two cores: `make crash` has it
+(docs/crash.md). `SOUSPLI_CRASH_SEED=7 make test` draws something else.
 """
 
 from __future__ import annotations
 
 import os
 import random
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from crash.engines import EMBEDDED, ENGINES, Engines
-from crash.points import Point, service_points
+from crash.bugs import Bug
+from crash.engines import EMBEDDED, ENGINES, Engines, StoreKind
+from crash.network_story import WEATHER, Link, Weather
+from crash.points import SERVICE_STEPS, Kind, Point, Step, service_points
 
-# Another number draws other points: SOUSPLI_CRASH_SEED=7 make test.
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+One = TypeVar("One")
+
 SEED: Final = int(os.environ.get("SOUSPLI_CRASH_SEED", "0"))
+OTHERS: Final = tuple(engines for engines in ENGINES if engines != EMBEDDED)
+
+# Of so many lines; together they take as long as the points of two engines.
+_LINES: Final = {Link.CLIENTS: 6, Link.RELAY: 5, Link.DATABASE: 4, Link.STORE: 5}
 
 
-def chosen(engines: Engines) -> tuple[Point, ...]:
-    """Return every point of the embedded default; elsewhere one for each step."""
-    points = service_points(engines)
-    if engines == EMBEDDED:
-        return points
-    draw = random.Random(f"{SEED} {engines}")  # noqa: S311  (no secret)
-    steps = dict.fromkeys(point.step for point in points)
-    return tuple(draw.choice([one for one in points if one.step == step]) for step in steps)
+def _draw(what: str) -> random.Random:
+    return random.Random(f"{SEED} {what}")  # noqa: S311  (no secret)
 
 
-CHOSEN: Final = tuple((engines, point) for engines in ENGINES for point in chosen(engines))
+def _dealt(what: str, cases: Iterable[One]) -> dict[Engines, list[One]]:
+    """Deal cases out among the other engines, each case to one of them."""
+    mixed = list(cases)
+    _draw(what).shuffle(mixed)
+    return {engines: mixed[place :: len(OTHERS)] for place, engines in enumerate(OTHERS)}
+
+
+def everywhere(what: str, cases: Sequence[One], *, each: int = 1) -> list[tuple[Engines, One]]:
+    """Return all cases on the embedded default, and `each` of them on each of the others."""
+    elsewhere = [
+        (engines, case)
+        for engines in OTHERS
+        for case in _draw(f"{what} {engines}").sample(list(cases), min(each, len(cases)))
+    ]
+    return [*((EMBEDDED, case) for case in cases), *elsewhere]
+
+
+def _points() -> list[tuple[Engines, Point]]:
+    """Return every point of the embedded default; each step once elsewhere, at one of its acts."""
+    chosen = [(EMBEDDED, point) for point in service_points(EMBEDDED)]
+    for engines, steps in _dealt("points", _steps_of_all()).items():
+        # An S3 store is put to directly: steps of its own, on top of what was dealt.
+        own = [step for step in SERVICE_STEPS if step.direct and engines.store is StoreKind.S3]
+        for step in (*steps, *own):
+            points = [point for point in service_points(engines) if point.step == step]
+            chosen.append((engines, _draw(f"{engines} {step.name}").choice(points)))
+    return chosen
+
+
+def _steps_of_all() -> list[Step]:
+    return [step for step in SERVICE_STEPS if step.kind is not Kind.FILE and not step.direct]
+
+
+def _lines() -> list[Weather]:
+    chosen: list[Weather] = []
+    for link, count in _LINES.items():
+        lines = [weather for weather in WEATHER if weather.link is link]
+        drawn = _draw(link).sample(lines, count)
+        chosen += [weather for weather in lines if weather in drawn]
+    return chosen
+
+
+POINTS: Final = _points()
+LINES: Final = _lines()
+BUGS: Final = [
+    *((EMBEDDED, bug) for bug in Bug),
+    *((engines, bug) for engines, bugs in _dealt("bugs", Bug).items() for bug in bugs),
+]

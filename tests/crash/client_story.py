@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+from crash import story
+from crash.points import Kind
 from crash.saboteur import Sabotage
 from crash.story import Outcome, Run
 from crash.template import sending
@@ -11,6 +14,7 @@ from crash.template import sending
 from souspli_exchange.ports import DepositState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from crash.engines import Engines
@@ -45,6 +49,12 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
             lives=run.node.lives,
             mails=len(run.mails.mails()),
         )
+
+
+def story_of(template: Template, engines: Engines, point: Point) -> Callable[[Path], Outcome]:
+    """Return the run of any point, to be given a folder."""
+    tells = tell if point.step.kind is Kind.CLIENT else story.tell
+    return functools.partial(tells, template, engines, point=point)
 
 
 def stored(run: Run) -> list[str]:

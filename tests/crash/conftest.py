@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from crash import programs, template
+from crash.client_story import story_of
 from crash.engines import Engines, Servers
 from crash.matrix import Matrix
 from crash.points import Point
-from crash.run import story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

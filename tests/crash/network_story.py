@@ -89,6 +89,8 @@ _STORE: Final = tuple(
     )
     for fault, way, offset, every, times in (
         (Fault.RESET, Way.UP, 20, 2, 6),
+        # In the middle of a part.
+        (Fault.RESET, Way.UP, 40_000, 1, 6),
         (Fault.RESET, Way.DOWN, 0, 2, 6),
         (Fault.TRUNCATED, Way.DOWN, 60, 3, 6),
         (Fault.HALF_OPEN, Way.DOWN, 0, 3, 3),

@@ -173,6 +173,8 @@ def sending(file: Path) -> list[str | Path]:
 def service_environment(folder: Path, *, mail_port: int) -> dict[str, str]:
     """Where a service finds its relay; nothing of the user's own."""
     return clean_environment(folder) | {
+        # No line here has TLS: nobody reads a hundred certificates at each start.
+        "SSL_CERT_FILE": os.devnull,
         "SOUSPLI_MAILBOX_SERVE_PAGE": "false",
         "SOUSPLI_MAILBOX_MAIL_HOST": "127.0.0.1",
         "SOUSPLI_MAILBOX_MAIL_PORT": str(mail_port),

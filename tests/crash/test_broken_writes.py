@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from crash.chosen import CHOSEN
+from crash.chosen import POINTS
 
 if TYPE_CHECKING:
     from crash.engines import Engines
     from crash.points import Point
     from crash.story import Outcome
 
-BROKEN = [(engines, point) for engines, point in CHOSEN if not point.act.kills]
+BROKEN = [(engines, point) for engines, point in POINTS if not point.act.kills]
 
 
 @pytest.mark.parametrize(("engines", "point"), BROKEN, ids=str)

@@ -9,7 +9,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from crash.engines import ENGINES, DatabaseKind, Engines, StoreKind
+from crash.chosen import everywhere
+from crash.engines import EMBEDDED, ENGINES, LARGE, Engines
 from crash.node import Node, settle
 from crash.points import CLIENT_STEPS, SERVICE_STEPS, Act, Point
 from crash.proxy import Proxy
@@ -27,26 +28,17 @@ if TYPE_CHECKING:
     from crash.template import Template
 
 STEPS: Final = {step.name: step for step in (*SERVICE_STEPS, *CLIENT_STEPS)}
-JUMPS: Final = (
-    pytest.param((26,), id="26 h ahead"),
-    pytest.param((-26,), id="26 h back"),
-    pytest.param((26, -26), id="26 h ahead and back again"),
-)
-
-
-def in_files(engines: Engines) -> bool:
-    return engines.database is DatabaseKind.SQLITE or engines.store is StoreKind.DISK
+JUMPS: Final = ((26,), (-26,), (26, -26))
+ROOMS: Final = (9_000_000, 300_000, 0)
+"""In bytes: for one part, for rows, for nothing."""
 
 
 @pytest.mark.parametrize(
-    "room",
-    [
-        pytest.param(9_000_000, id="room for one part"),
-        pytest.param(300_000, id="room for rows"),
-        pytest.param(0, id="no room"),
-    ],
+    ("engines", "room"),
+    # With everything on servers, the data folder holds nothing that grows.
+    [one for one in everywhere("disk", ROOMS) if one[0] != LARGE],
+    ids=str,
 )
-@pytest.mark.parametrize("engines", [one for one in ENGINES if in_files(one)], ids=str)
 def test_a_disk_that_is_full_at_each_stage_and_has_room_again(
     made: Template, tmp_path: Path, engines: Engines, room: int
 ) -> None:
@@ -77,13 +69,10 @@ def test_a_disk_that_is_full_at_each_stage_and_has_room_again(
         assert run.look() == []
 
 
-@pytest.mark.parametrize(
-    "engines", [one for one in ENGINES if one.database is DatabaseKind.SQLITE][:1], ids=str
-)
 def test_a_database_that_somebody_else_holds_longer_than_a_write_waits(
-    made: Template, tmp_path: Path, engines: Engines
+    made: Template, tmp_path: Path
 ) -> None:
-    with Run(made, engines, tmp_path / "run") as run:
+    with Run(made, EMBEDDED, tmp_path / "run") as run:
         run.node.start(run.quiet)
         with closing(sqlite3.connect(run.ground.data / DATABASE_FILE)) as holder:
             holder.execute("BEGIN IMMEDIATE")
@@ -99,14 +88,14 @@ def test_a_database_that_somebody_else_holds_longer_than_a_write_waits(
         assert run.look() == []
 
 
-@pytest.mark.parametrize("hours", JUMPS)
-@pytest.mark.parametrize("engines", ENGINES, ids=str)
+@pytest.mark.parametrize(("engines", "hours"), everywhere("document", JUMPS), ids=str)
 def test_the_clock_jumps_while_a_document_is_on_its_way(
     made: Template, tmp_path: Path, engines: Engines, hours: tuple[int, ...]
 ) -> None:
     """A day ahead, the upload is swept under the sender's hands: it is begun again."""
     held = Point(STEPS["a part sent"], Act.HELD_AFTER)
-    with Run(made, engines, tmp_path / "run", segments=3) as run:
+    # Through the service: that is the step of the sender that is held.
+    with Run(made, engines, tmp_path / "run", segments=3, direct=False) as run:
         sabotage = Sabotage(run.folder, point=held)
         run.stray()
         run.node.start(run.quiet)
@@ -127,13 +116,12 @@ def test_the_clock_jumps_while_a_document_is_on_its_way(
         assert run.look() == []
 
 
-@pytest.mark.parametrize("sealed", [False, True], ids=["sent", "resumed"])
-@pytest.mark.parametrize("engines", ENGINES, ids=str)
+@pytest.mark.parametrize(("engines", "sealed"), everywhere("ahead", [False, True]), ids=str)
 def test_a_node_whose_clock_is_a_day_ahead_sweeps_an_upload_under_the_senders_hands(
     made: Template, tmp_path: Path, engines: Engines, sealed: bool
 ) -> None:
     held = Point(STEPS["a part sent"], Act.HELD_AFTER)
-    with Run(made, engines, tmp_path / "run", segments=3, sealed=sealed) as run:
+    with Run(made, engines, tmp_path / "run", segments=3, sealed=sealed, direct=False) as run:
         sabotage = Sabotage(run.folder, point=held)
         run.node.start(run.quiet)
         words = ("send", "--resume", "--json") if sealed else sending(run.sample.file)
@@ -157,8 +145,7 @@ def test_a_node_whose_clock_is_a_day_ahead_sweeps_an_upload_under_the_senders_ha
         assert run.look(document_ids=[deposit.document_id]) == []
 
 
-@pytest.mark.parametrize("hours", JUMPS)
-@pytest.mark.parametrize("engines", ENGINES, ids=str)
+@pytest.mark.parametrize(("engines", "hours"), everywhere("mail", JUMPS), ids=str)
 def test_the_clock_jumps_while_a_mail_is_handed_over(
     made: Template, tmp_path: Path, engines: Engines, hours: tuple[int, ...]
 ) -> None:
@@ -216,23 +203,26 @@ def test_two_nodes_do_the_same_job(made: Template, tmp_path: Path, engines: Engi
 
 
 @pytest.mark.parametrize(
-    "held",
-    [
-        Point(STEPS["deposit opened"], Act.HELD_AFTER),
-        Point(STEPS["first part"], Act.HELD_AFTER),
-        Point(STEPS["object complete"], Act.HELD_BEFORE),
-        Point(STEPS["object complete"], Act.HELD_AFTER),
-        Point(STEPS["deposit stored"], Act.HELD_BEFORE),
-        Point(STEPS["deposit stored"], Act.HELD_AFTER),
-    ],
+    ("engines", "held"),
+    everywhere(
+        "deposit",
+        [
+            Point(STEPS["deposit opened"], Act.HELD_AFTER),
+            Point(STEPS["first part"], Act.HELD_AFTER),
+            Point(STEPS["object complete"], Act.HELD_BEFORE),
+            Point(STEPS["object complete"], Act.HELD_AFTER),
+            Point(STEPS["deposit stored"], Act.HELD_BEFORE),
+            Point(STEPS["deposit stored"], Act.HELD_AFTER),
+        ],
+    ),
     ids=str,
 )
-@pytest.mark.parametrize("engines", ENGINES, ids=str)
 def test_two_nodes_take_the_same_deposit(
     made: Template, tmp_path: Path, engines: Engines, held: Point
 ) -> None:
     """One hangs in the middle, the sender asks the other one, and then the first goes on."""
-    with Proxy(0) as line, Run(made, engines, tmp_path / "run", line=line) as run:
+    direct = held.step.direct is not False
+    with Proxy(0) as line, Run(made, engines, tmp_path / "run", line=line, direct=direct) as run:
         sabotage = Sabotage(run.folder, point=held)
         run.stray()
         run.node.start(sabotage)
@@ -255,16 +245,18 @@ def test_two_nodes_take_the_same_deposit(
 
 
 @pytest.mark.parametrize(
-    "held",
-    [
-        Point(STEPS["uploads condemned"], Act.HELD_AFTER),
-        Point(STEPS["orphans condemned"], Act.HELD_BEFORE),
-        Point(STEPS["object deleted"], Act.HELD_BEFORE),
-        Point(STEPS["object deleted"], Act.HELD_AFTER),
-    ],
+    ("engines", "held"),
+    everywhere(
+        "sweep",
+        [
+            Point(STEPS["uploads condemned"], Act.HELD_AFTER),
+            Point(STEPS["orphans condemned"], Act.HELD_BEFORE),
+            Point(STEPS["object deleted"], Act.HELD_BEFORE),
+            Point(STEPS["object deleted"], Act.HELD_AFTER),
+        ],
+    ),
     ids=str,
 )
-@pytest.mark.parametrize("engines", ENGINES, ids=str)
 def test_two_nodes_sweep_the_same_things(
     made: Template, tmp_path: Path, engines: Engines, held: Point
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from crash.chosen import CHOSEN
+from crash.chosen import POINTS
 from crash.engines import EMBEDDED
 from crash.points import CLIENT_POINTS
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crash.points import Point
     from crash.story import Outcome
 
-KILLS = [(engines, point) for engines, point in CHOSEN if point.act.kills]
+KILLS = [(engines, point) for engines, point in POINTS if point.act.kills]
 
 
 @pytest.mark.parametrize(("engines", "point"), KILLS, ids=str)

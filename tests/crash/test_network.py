@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from crash import network_story
-from crash.network_story import WEATHER, Weather
+from crash.chosen import LINES
 from crash.proxy import SLOW_DOWN, Fault, Proxy, Trouble, Way
 from crash.saboteur import READ_SECONDS, TOTAL_SECONDS
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from crash.engines import Engines
     from crash.matrix import Matrix
+    from crash.network_story import Weather
     from crash.template import Template
 
 
@@ -33,13 +34,13 @@ def impatient_reader() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("engines", "weather"), [(one.engines, one) for one in WEATHER], ids=str)
+@pytest.mark.parametrize(("engines", "weather"), [(one.engines, one) for one in LINES], ids=str)
 def test_a_line_that_fails_breaks_no_promise(
     made: Template, matrix: Matrix, engines: Engines, weather: Weather
 ) -> None:
     matrix.begin(
         (one, functools.partial(network_story.tell, made, one.engines, weather=one))
-        for one in WEATHER
+        for one in LINES
     )
     outcome = matrix.outcome(weather)
     assert outcome.struck, "the line never failed"
