@@ -2,34 +2,38 @@
 
     PYTHONPATH=tests python -m crash.run --runs 5
 
-The first run of each point is the one that the tests make. Every further one draws how
-large the document is, how slow the lines are and at which occurrence of the step it
-strikes; its seed is printed where a promise was broken.
+The first run of each point is the one that the tests make, if they do. Every further one
+draws how large the document is, how slow the lines are and at which occurrence of the step
+it strikes; its seed is printed where a promise was broken. Services with a deliberate bug
+are run once on all engines, and have to be found out.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import os
 import random
 import secrets
 import sys
 import tempfile
 import time
-from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import s3_server
-from crash import client_story, network_story, programs, story, template
+from crash import bug_story, network_story, programs, template
+from crash.bugs import Bug
+from crash.client_story import story_of
 from crash.engines import EMBEDDED, ENGINES, Engines, Servers
 from crash.matrix import LANES, Matrix
 from crash.network_story import WEATHER, Weather
-from crash.points import CLIENT_POINTS, Kind, Point, Step, service_points
+from crash.points import CLIENT_POINTS, Point, service_points
 from crash.proxy import Fault
 from crash.story import Outcome
+from crash.table import Cell, table
 from simulation.databases import postgresql_server
 
 if TYPE_CHECKING:
@@ -40,21 +44,6 @@ if TYPE_CHECKING:
 PAGE: Final = Path(__file__).parents[2] / "docs" / "crash.md"
 BEGIN: Final = "<!-- the matrix: written by `make crash` -->"
 END: Final = "<!-- end of the matrix -->"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One run: a row and a column of the table, and which repetition of it."""
-
-    row: str
-    engines: Engines
-    what: Point | Weather
-    seed: int | None = None
-    """None: exactly what the tests do."""
-
-    def __str__(self) -> str:
-        drawn = "" if self.seed is None else f", seed {self.seed}"
-        return f"{self.engines}: {self.what}{drawn}"
 
 
 def main() -> int:
@@ -83,39 +72,38 @@ def main() -> int:
             for place, cell in enumerate(cells, 1)
         }
     minutes = (time.monotonic() - began) / 60
-    table = _table(outcomes)
-    sys.stdout.write(f"{table}\n{minutes:.0f} minutes\n")
+    written = table(outcomes)
+    sys.stdout.write(f"\n{written}\n\n{minutes:.0f} minutes\n")
     if not given.only:
-        _write(table, runs=given.runs)
-    return int(not all(outcome.held for outcome in outcomes.values()))
+        _write(written, runs=given.runs, minutes=minutes)
+    return int(not all(cell.passed(outcome) for cell, outcome in outcomes.items()))
 
 
 def _cells(runs: int, seed: int | None) -> list[Cell]:
-    rows = [(_row(point.step), one, point) for one in ENGINES for point in service_points(one)]
-    rows += [(_row(point.step), EMBEDDED, point) for point in CLIENT_POINTS]
-    lines = [(f"line: {weather.link}", weather.engines, weather) for weather in WEATHER]
-    return [
-        Cell(row, engines, what, seed if seed is not None else drawn)
-        for row, engines, what in (*rows, *lines)
-        for drawn in (None, *(secrets.randbelow(10**9) for _ in range(runs - 1)))
+    cells: list[tuple[Engines, Point | Weather]] = [
+        *((engines, point) for engines in ENGINES for point in service_points(engines)),
+        *((EMBEDDED, point) for point in CLIENT_POINTS),
+        *((weather.engines, weather) for weather in WEATHER),
+    ]
+    drawn = [None, *(secrets.randbelow(10**9) for _ in range(runs - 1))]
+    bugs = [Cell(engines, bug) for engines in ENGINES for bug in Bug]
+    # One run of everything, then the next: what is interrupted has seen all points.
+    return bugs + [
+        Cell(engines, what, seed if seed is not None else one)
+        for one in drawn
+        for engines, what in cells
     ]
 
 
-def _row(step: Step) -> str:
-    return f"sender: {step.name}" if step.kind is Kind.CLIENT else step.name
-
-
 def _tell(made: Template, cell: Cell) -> Callable[[Path], Outcome]:
-    if isinstance(cell.what, Weather):
-        weather = _drawn_weather(cell.what, cell.seed)
-        return functools.partial(network_story.tell, made, cell.engines, weather=weather)
-    return story_of(made, cell.engines, _drawn(cell.what, cell.seed))
-
-
-def story_of(made: Template, engines: Engines, point: Point) -> Callable[[Path], Outcome]:
-    """Return the run of a point, to be given a folder."""
-    tell = client_story.tell if point.step.kind is Kind.CLIENT else story.tell
-    return functools.partial(tell, made, engines, point=point)
+    match cell.what:
+        case Bug():
+            return bug_story.of(made, cell.engines, cell.what)
+        case Weather():
+            weather = _drawn_weather(cell.what, cell.seed)
+            return functools.partial(network_story.tell, made, cell.engines, weather=weather)
+        case Point():
+            return story_of(made, cell.engines, _drawn(cell.what, cell.seed))
 
 
 def _drawn(point: Point, seed: int | None) -> Point:
@@ -149,49 +137,28 @@ def _shown(matrix: Matrix, cell: Cell, *, place: int, of: int) -> Outcome:
         outcome = matrix.outcome(cell)
     except Exception as failure:  # noqa: BLE001  (a run that could not be made is one that failed)
         outcome = Outcome(failed=repr(failure))
-    if outcome.broken or outcome.failed:
+    if isinstance(cell.what, Bug):
+        if not cell.passed(outcome):
+            sys.stdout.write(f"\n{cell}: not found out\n")
+    elif not outcome.held:
         told = [*map(str, outcome.broken), outcome.failed]
-        sys.stdout.write(f"{cell}: {'; '.join(filter(None, told))}\n")
+        sys.stdout.write(f"\n{cell}: {'; '.join(filter(None, told))}\n")
     elif cell.seed is None and not outcome.struck:
-        sys.stdout.write(f"{cell}: never reached\n")
-    sys.stderr.write(f"\r{place} of {of}")
+        sys.stdout.write(f"\n{cell}: never reached\n")
+    sys.stdout.flush()
+    sys.stderr.write(f"\r{place} of {of} ")
     sys.stderr.flush()
     return outcome
 
 
-def _table(outcomes: dict[Cell, Outcome]) -> str:
-    """Rows: steps. Columns: engines. Cells: runs in which every property held, of how many."""
-    rows = list(dict.fromkeys(cell.row for cell in outcomes))
-    columns = list(dict.fromkeys(cell.engines for cell in outcomes))
-    held: Counter[tuple[str, Engines]] = Counter()
-    all_: Counter[tuple[str, Engines]] = Counter()
-    for cell, outcome in outcomes.items():
-        if not outcome.struck and cell.seed is not None:
-            continue  # the drawn occurrence never came: not a run of this point
-        all_[cell.row, cell.engines] += 1
-        held[cell.row, cell.engines] += outcome.held
-    head = ["step", *map(str, columns)]
-    lines = [head, ["---"] * len(head)]
-    lines += [[row, *(_share(held[row, one], all_[row, one]) for one in columns)] for row in rows]
-    totals = [
-        _share(sum(held[row, one] for row in rows), sum(all_[row, one] for row in rows))
-        for one in columns
-    ]
-    lines.append(["**all**", *totals])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _share(held: int, all_: int) -> str:
-    return f"{held} of {all_}" if all_ else ""
-
-
-def _write(table: str, *, runs: int) -> None:
+def _write(written: str, *, runs: int, minutes: float) -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     day = time.strftime("%Y-%m-%d")
-    said = f"{day}, {runs} run{'s' if runs > 1 else ''} of each point:"
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{table}\n{END}{after}", encoding="utf-8")
+    often = f"{runs} runs of each point" if runs > 1 else "one run of each point"
+    said = f"{day}, {often}, {minutes:.0f} minutes on {os.cpu_count()} cores:"
+    PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{written}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

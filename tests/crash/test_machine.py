@@ -10,201 +10,59 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import shutil
-import tempfile
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import pytest
+from crash.machine_parts import (
+    ADDRESSES,
+    CHECKSUM,
+    LONGEST_SECONDS,
+    SEALED,
+    Document,
+    Recipient,
+    Sending,
+    memory_folder,
+)
+from crash.machine_world import World, make_beginning
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
     precondition,
     rule,
 )
-from simulation.rows import DAY, NO_QUOTA, NOW, Practice, Rows, hex32, hex64, new_cover, sha256
-from sqlalchemy import select
+from simulation.rows import NO_QUOTA, NOW, Rows, hex32, hex64, new_cover, sha256
 
 from souspli_exchange.ports import DeliveryState
-from souspli_mailbox.deliveries import INITIAL, DeliveryEvent, advance
-from souspli_mailbox.errors import MailDelayedError, MailRefusedError
-from souspli_mailbox.jobs import LEASE_SECONDS, Worker
-from souspli_mailbox.outbox import Outbox
+from souspli_mailbox.deliveries import INITIAL, DeliveryEvent
+from souspli_mailbox.jobs import LEASE_SECONDS
 from souspli_mailbox.records import deliveries, deposits
 from souspli_mailbox.records.errors import LeaseLostError, NotFoundError
-from souspli_mailbox.records.jobs import Job, JobName, claim_job, next_due
+from souspli_mailbox.records.jobs import JobName, claim_job, next_due
 from souspli_mailbox.routes.deposits import _begin, _complete
 from souspli_mailbox.routes.segments import _put
-from souspli_mailbox.schema import MIGRATIONS, tables
-from souspli_mailbox.sweep import Sweeper
-from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_storage.errors import StorageError, StoreUnavailableError
-from souspli_storage.memory import Fault, MemoryBlobs
-from souspli_storage.memory_ledger import MemoryLedger
-from souspli_storage.sqlite import SqliteDatabase
+from souspli_storage.memory import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from email.message import EmailMessage
-
-SEALED: Final = b"s" * 65_768
-CHECKSUM: Final = hashlib.sha256(SEALED).digest()
-ADDRESSES: Final = ("pending@example.org", "active@example.org")
-# Below the invitation's 30 days, after which nobody is told any more.
-LONGEST_SECONDS: Final = 25 * DAY
+    from collections.abc import Iterator
 
 breaks = st.sampled_from([None, None, None, Fault.BEFORE, Fault.AFTER])
 
 
-def memory_folder() -> Path:
-    """A folder in which fsync costs nothing, where the machine has one."""
-    memory = Path("/dev/shm")  # noqa: S108  (Linux's)
-    return Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-
-
 @pytest.fixture(scope="module", autouse=True)
-def beginning() -> Any:
-    """A database with a practice and two patients, copied for each example."""
+def beginning() -> Iterator[None]:
     folder = memory_folder()
-    with SqliteDatabase(folder / "mailbox.sqlite") as database:
-        database.upgrade(migrations=MIGRATIONS)
-        rows = Rows(database)
-        practice = rows.admit()
-        pending, active = (rows.invite(practice, address) for address in ADDRESSES)
-        account = rows.claim(active)
-        database.write_now(lambda connection: connection.execute(tables.jobs.delete()))
-    DeliveryMachine.beginning = Beginning(
-        folder / "mailbox.sqlite",
-        practice,
-        {
-            ADDRESSES[0]: Recipient(pending.invitation_id, pending.claim_fingerprint),
-            ADDRESSES[1]: Recipient(active.invitation_id, account.fingerprint),
-        },
-    )
+    World.beginning = make_beginning(folder)
     yield
     shutil.rmtree(folder)
 
 
-@dataclass(frozen=True)
-class Recipient:
-    invitation_id: str
-    fingerprint: str
-    """Of the key in force."""
-
-
-@dataclass(frozen=True)
-class Beginning:
-    database: Path
-    practice: Practice
-    recipients: dict[str, Recipient]
-
-
-@dataclass
-class Document:
-    """A document as its sender has it, and what the service has said about it."""
-
-    document_id: str
-    request_hash: str
-    covers: dict[str, deposits.NewCover]
-    kept: bool = False
-    """The segment was acknowledged."""
-    stored: bool = False
-    answered: tuple[deposits.DeliveryMade, ...] | None = None
-
-
-@dataclass
-class Told:
-    """What became of mails to one address."""
-
-    accepted: int = 0
-    unrecorded: int = 0
-    """The relay took them and nobody wrote it down."""
-
-
-@dataclass
-class Sending:
-    """A worker that talks to the relay."""
-
-    job: Job
-    address: str
-    task: asyncio.Task[None]
-    answer: asyncio.Future[str]
-    begun_at: int
-
-
-@dataclass
-class GatedRelay:
-    """A relay whose answers come when the machine says so."""
-
-    waiting: list[tuple[str, asyncio.Future[str]]] = field(default_factory=list)
-    told: dict[str, Told] = field(default_factory=lambda: {one: Told() for one in ADDRESSES})
-    entered: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:  # noqa: ARG002  (the port's)
-        answer = asyncio.get_running_loop().create_future()
-        self.waiting.append((to, answer))
-        self.entered.set()
-        match await answer:
-            case "accepted":
-                self.told[to].accepted += 1
-            case "accepted, answer lost":
-                self.told[to].accepted += 1
-                raise MailDelayedError("the line was cut")
-            case "refused":
-                raise MailRefusedError("no such mailbox", code=550)
-            case _:
-                raise MailDelayedError("not now", code=451)
-
-
-class DeliveryMachine(RuleBasedStateMachine):
+class DeliveryMachine(World):
     """See the module."""
 
-    beginning: Beginning
     documents = Bundle("documents")
-
-    @initialize()
-    def begin(self) -> None:
-        self.folder = memory_folder()
-        shutil.copyfile(self.beginning.database, self.folder / "mailbox.sqlite")
-        self.database = SqliteDatabase(self.folder / "mailbox.sqlite")
-        self.blobs = MemoryBlobs()
-        self.loop = asyncio.new_event_loop()
-        self.now = NOW
-        self.passed = 0
-        self.relay = GatedRelay()
-        outbox = Outbox(
-            database=self.database,
-            relay=self.relay,
-            clock=lambda: self.now,
-            sender="no-reply@example.org",
-            page="http://127.0.0.1/",
-            code_key=bytes(32),
-        )
-        self.sweeper = Sweeper(
-            database=self.database,
-            blobs=self.blobs,
-            tombstones=Tombstones(MemoryLedger(), TombstoneKey(bytes(32))),
-            clock=lambda: self.now,
-        )
-        self.worker = Worker(
-            database=self.database,
-            handlers={JobName.NOTIFY: outbox.notify},
-            clock=lambda: self.now,
-        )
-        self.recipients = dict(self.beginning.recipients)
-        self.claimed = {ADDRESSES[1]}
-        self.sendings: list[Sending] = []
-        self.sent: dict[str, Document] = {}
-        self.states: dict[str, tuple[str, DeliveryState]] = {}
-        """By delivery: whose it is, and its state."""
-        self.refused: set[str] = set()
-        self.receipts: set[str] = set()
 
     def teardown(self) -> None:
         try:
@@ -215,23 +73,6 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.loop.close()
             self.database.close()
             shutil.rmtree(self.folder)
-
-    # --- what breaks ------------------------------------------------------------------
-
-    def write(self, fault: Fault | None, unit: Callable[..., Any], **values: Any) -> Any:
-        """A write of the service's, broken or not; None where its caller is told nothing."""
-        if fault is Fault.BEFORE:
-            return None
-        value = self.database.write_now(unit, **values)
-        return None if fault is Fault.AFTER else value
-
-    @contextlib.contextmanager
-    def breaking(self, operation: str, fault: Fault | None) -> Any:
-        self.blobs.fault = lambda name: fault if name == operation else None
-        try:
-            yield
-        finally:
-            self.blobs.fault = lambda _: None
 
     # --- the sender -------------------------------------------------------------------
 
@@ -473,44 +314,6 @@ class DeliveryMachine(RuleBasedStateMachine):
         if fault is not Fault.BEFORE:
             self.advance(delivery_id, DeliveryEvent.RECEIPT)
             self.receipts.add(delivery_id)
-
-    # --- what holds at any moment ----------------------------------------------------------
-
-    def rows(self, table: str) -> list[Any]:
-        return self.database.read_now(
-            lambda connection: list(connection.execute(select(tables.metadata.tables[table])))
-        )
-
-    def delivery(self, which: int) -> str:
-        return list(self.states)[which % len(self.states)]
-
-    def advance(self, delivery_id: str, event: DeliveryEvent) -> None:
-        address, state = self.states[delivery_id]
-        self.states[delivery_id] = address, advance(state, event)
-
-    def advance_all(self, address: str, event: DeliveryEvent) -> None:
-        for delivery_id, (whose, _) in list(self.states.items()):
-            if whose == address:
-                self.advance(delivery_id, event)
-
-    @invariant()
-    def states_are_the_models(self) -> None:
-        kept = {row.delivery_id: row.state for row in self.rows("deliveries")}
-        assert kept == {one: state.value for one, (_, state) in self.states.items()}
-        assert {row.delivery_id for row in self.rows("receipts")} == self.receipts
-
-    @invariant()
-    def each_document_is_there_once_and_whole(self) -> None:
-        stored = {row.document_id: row for row in self.rows("deposits") if row.state == "stored"}
-        assert stored.keys() == {one.document_id for one in self.sent.values() if one.stored}
-        for deposit in stored.values():
-            assert self.blobs.size(deposit.object_key) == len(SEALED), "without its contents"
-
-    @invariant()
-    def nobody_is_told_too_often(self) -> None:
-        for told in self.relay.told.values():
-            # One each day, and one more for each that nobody could write down.
-            assert told.accepted <= 1 + self.passed // DAY + told.unrecorded
 
     # --- how it has to end -------------------------------------------------------------------
 
