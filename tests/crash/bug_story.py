@@ -27,7 +27,7 @@ FOUND: Final[dict[Bug, tuple[Point | None, Property]]] = {
     Bug.ANSWER_FIRST: (Point(_STEPS["answer: stored"], Act.KILL_AFTER), Property.ACKNOWLEDGED),
     Bug.TOLD_FIRST: (Point(_STEPS["notified"], Act.KILL_AFTER), Property.NOTIFIED),
     Bug.TOLD_AGAIN: (None, Property.NOTIFIED),
-    Bug.NO_TOMBSTONE: (Point(_STEPS["letter's tombstone"], Act.KILL_AFTER), Property.GONE),
+    Bug.NO_TOMBSTONE: (Point(_STEPS["answer: letter replaced"], Act.KILL_AFTER), Property.GONE),
     Bug.ORPHANS_STAY: (None, Property.SWEPT),
 }
 

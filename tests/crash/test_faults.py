@@ -272,8 +272,9 @@ def test_two_nodes_sweep_the_same_things(
         run.send()
         run.let_time_pass(26 * HOUR)
         until(sabotage.struck.exists)
-        # For this one the lease of the other has ended long ago.
-        other, _ = second_node(run, hours=52)
+        # For this one the lease of the other has ended long ago, and it looks for orphans
+        # in the same one of 256 places.
+        other, _ = second_node(run, hours=26 + 256)
         try:
             until(run.settled)
             sabotage.go.touch()
