@@ -69,10 +69,12 @@ FUZZ_ONLY ?=
 fuzz: $(VENV)/.tools
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
 
-# Killed, broken and cut at every named point, RUNS times each: docs/crash.md.
+# Killed, broken and cut at every named point on all engines, RUNS times each; MINUTES=10
+# begins nothing after these: docs/crash.md.
 RUNS ?= 1
+MINUTES ?= inf
 crash: $(VENV)/.installed
-	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS)
+	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
 
 # The largest document, 2 GiB, through command line, service and Chromium; prints times
 # and memory. MIB=100 for a smaller one.

@@ -41,11 +41,15 @@ def _dealt(what: str, cases: Iterable[One]) -> dict[Engines, list[One]]:
 def everywhere(what: str, cases: Sequence[One], *, each: int = 1) -> list[tuple[Engines, One]]:
     """Return all cases on the embedded default, and `each` of them on each of the others."""
     elsewhere = [
-        (engines, case)
-        for engines in OTHERS
-        for case in _draw(f"{what} {engines}").sample(list(cases), min(each, len(cases)))
+        (engines, case) for engines in OTHERS for case in some(f"{what} {engines}", cases, each)
     ]
     return [*((EMBEDDED, case) for case in cases), *elsewhere]
+
+
+def some(what: str, cases: Sequence[One], count: int) -> list[One]:
+    """Return so many of the cases, in their order."""
+    drawn = _draw(what).sample(range(len(cases)), min(count, len(cases)))
+    return [cases[place] for place in sorted(drawn)]
 
 
 def _points() -> list[tuple[Engines, Point]]:
@@ -68,8 +72,7 @@ def _lines() -> list[Weather]:
     chosen: list[Weather] = []
     for link, count in _LINES.items():
         lines = [weather for weather in WEATHER if weather.link is link]
-        drawn = _draw(link).sample(lines, count)
-        chosen += [weather for weather in lines if weather in drawn]
+        chosen += some(link, lines, count)
     return chosen
 
 

@@ -6,10 +6,12 @@ import functools
 from typing import TYPE_CHECKING
 
 from crash import story
+from crash.node import settle
 from crash.points import Kind
 from crash.saboteur import Sabotage
 from crash.story import Outcome, Run
 from crash.template import sending
+from product.world import PATIENCE_SECONDS
 
 from souspli_exchange.ports import DepositState
 
@@ -28,6 +30,8 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
     A practice that is told nothing, or that a document was not sent, sends it again:
     under another id, since it is another sealing.
     """
+    if point.step.replaces:
+        return _tell_of_a_letter(template, engines, folder, point=point)
     with Run(template, engines, folder, segments=point.step.segments, sealed=False) as run:
         sabotage = Sabotage(folder, point=point)
         run.node.start(run.quiet)
@@ -45,6 +49,27 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
         run.node.stop()
         return Outcome(
             broken=run.look(document_ids=stored(run)[:1]),
+            struck=sabotage.struck.exists(),
+            lives=run.node.lives,
+            mails=len(run.mails.mails()),
+        )
+
+
+def _tell_of_a_letter(
+    template: Template, engines: Engines, folder: Path, *, point: Point
+) -> Outcome:
+    """Send, and then lose the program that replaces a recipient's letter."""
+    with Run(template, engines, folder) as run:
+        sabotage = Sabotage(folder, point=point)
+        run.node.start(run.quiet)
+        run.send()
+        settle(lambda: not run.notify_jobs(), seconds=PATIENCE_SECONDS)
+        run.replace_letter(sabotage)
+        run.settle()
+        run.read()
+        run.node.stop()
+        return Outcome(
+            broken=run.look(),
             struck=sabotage.struck.exists(),
             lives=run.node.lives,
             mails=len(run.mails.mails()),

@@ -1,4 +1,4 @@
-"""The steps of `souspli send`, wrapped: what it seals, notes and asks the service."""
+"""The steps of `souspli send` and `invite`, wrapped: what they seal, note, ask the service."""
 
 from __future__ import annotations
 
@@ -54,9 +54,10 @@ def _wrap_steps(trap: Trap, write: Journal) -> None:
         (FolderSpool, "commit", spool_error),
         (FolderSpool, "discard", spool_error),
         (AddressBook, "change_document", spool_error),
+        (AddressBook, "change_patient", spool_error),
     ):
         setattr(kind, name, _client_method(trap, write, kind, name, error))
-    for name in ("open_deposit", "put_segment", "complete_deposit"):
+    for name in ("open_deposit", "put_segment", "complete_deposit", "publish_invitation"):
         setattr(MailboxClient, name, _client_call(trap, write, MailboxClient, name, line_error))
 
 
@@ -82,14 +83,14 @@ def _client_call(
     original = getattr(kind, name)
 
     @functools.wraps(original)
-    async def call(self: Any, document_id: str, *args: Any, **kwargs: Any) -> Any:
+    async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         async def told() -> Any:
-            value = await original(self, document_id, *args, **kwargs)
+            value = await original(self, *args, **kwargs)
             match name:
                 case "put_segment":
-                    write("kept", document_id, args[0], kwargs["sha256"].hex())
+                    write("kept", args[0], args[1], kwargs["sha256"].hex())
                 case "complete_deposit":
-                    write("stored", document_id, 0, "")
+                    write("stored", args[0], 0, "")
                 case _:
                     pass
             return value

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     """An answer to a client, by method and route."""
     CLIENT = "client"
-    """A step of `souspli send`: class and method."""
+    """A step of `souspli send` or `souspli invite`: class and method."""
 
 
 class Act(StrEnum):
@@ -184,6 +184,16 @@ CLIENT_STEPS: Final = (
     Step("completed", Kind.CLIENT, "MailboxClient.complete_deposit"),
     Step("noted as stored", Kind.CLIENT, "AddressBook.change_document", occurrence=3),
     Step("let go", Kind.CLIENT, "FolderSpool.discard"),
+    # the letter is lost, with a document waiting for it
+    Step("new letter noted", Kind.CLIENT, "AddressBook.change_patient", replaces=True),
+    Step("new letter published", Kind.CLIENT, "MailboxClient.publish_invitation", replaces=True),
+    Step(
+        "new letter confirmed",
+        Kind.CLIENT,
+        "AddressBook.change_patient",
+        occurrence=2,
+        replaces=True,
+    ),
 )
 
 CLIENT_POINTS: Final = tuple(Point(step, act) for step in CLIENT_STEPS for act in step.acts)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import math
 import os
 import random
 import secrets
@@ -50,6 +51,7 @@ def main() -> int:
     """Run, print what broke, write the page; 1 if anything did."""
     parser = argparse.ArgumentParser(prog="crash.run", description=__doc__)
     parser.add_argument("--runs", type=int, default=1, help="of each point, on each engine")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no run after these")
     parser.add_argument("--lanes", type=int, default=LANES, help="runs beside each other")
     parser.add_argument("--seed", type=int, help="repeat one drawn run: needs --only")
     parser.add_argument("--only", default="", help="points whose name has this in it; no page")
@@ -66,16 +68,19 @@ def main() -> int:
         made = template.make(folder / "template", servers)
         matrix = stack.enter_context(Matrix(folder / "runs", lanes=given.lanes))
         cells = [cell for cell in _cells(given.runs, given.seed) if given.only in str(cell)]
-        matrix.begin((cell, _tell(made, cell)) for cell in cells)
-        outcomes = {
-            cell: _shown(matrix, cell, place=place, of=len(cells))
-            for place, cell in enumerate(cells, 1)
-        }
+        over = began + 60 * given.minutes
+        matrix.begin((cell, _until(over, _tell(made, cell))) for cell in cells)
+        outcomes: dict[Cell, Outcome] = {}
+        for place, cell in enumerate(cells, 1):
+            outcome = _shown(matrix, cell, place=place, of=len(cells))
+            if outcome is not None:
+                outcomes[cell] = outcome
     minutes = (time.monotonic() - began) / 60
     written = table(outcomes)
     sys.stdout.write(f"\n{written}\n\n{minutes:.0f} minutes\n")
     if not given.only:
-        _write(written, runs=given.runs, minutes=minutes)
+        left = f" but for {len(cells) - len(outcomes)}" if len(outcomes) < len(cells) else ""
+        _write(written, runs=given.runs, left=left, minutes=minutes)
     return int(not all(cell.passed(outcome) for cell, outcome in outcomes.items()))
 
 
@@ -87,12 +92,12 @@ def _cells(runs: int, seed: int | None) -> list[Cell]:
     ]
     drawn = [None, *(secrets.randbelow(10**9) for _ in range(runs - 1))]
     bugs = [Cell(engines, bug) for engines in ENGINES for bug in Bug]
-    # One run of everything, then the next: what is interrupted has seen all points.
-    return bugs + [
-        Cell(engines, what, seed if seed is not None else one)
-        for one in drawn
-        for engines, what in cells
-    ]
+    # One run of everything, then the next, each in an order of its own: whenever time is
+    # over, some of all has been seen.
+    for one in drawn:
+        random.shuffle(cells)
+        bugs += [Cell(engines, what, seed if seed is not None else one) for engines, what in cells]
+    return bugs
 
 
 def _tell(made: Template, cell: Cell) -> Callable[[Path], Outcome]:
@@ -132,9 +137,24 @@ def _drawn_weather(weather: Weather, seed: int | None) -> Weather:
     return replace(weather, trouble=trouble)
 
 
-def _shown(matrix: Matrix, cell: Cell, *, place: int, of: int) -> Outcome:
+class TimeIsOverError(Exception):
+    """This run was not begun."""
+
+
+def _until(over: float, run: Callable[[Path], Outcome]) -> Callable[[Path], Outcome]:
+    def begun(folder: Path) -> Outcome:
+        if time.monotonic() > over:
+            raise TimeIsOverError
+        return run(folder)
+
+    return begun
+
+
+def _shown(matrix: Matrix, cell: Cell, *, place: int, of: int) -> Outcome | None:
     try:
         outcome = matrix.outcome(cell)
+    except TimeIsOverError:
+        return None
     except Exception as failure:  # noqa: BLE001  (a run that could not be made is one that failed)
         outcome = Outcome(failed=repr(failure))
     if isinstance(cell.what, Bug):
@@ -151,13 +171,13 @@ def _shown(matrix: Matrix, cell: Cell, *, place: int, of: int) -> Outcome:
     return outcome
 
 
-def _write(written: str, *, runs: int, minutes: float) -> None:
+def _write(written: str, *, runs: int, left: str, minutes: float) -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     day = time.strftime("%Y-%m-%d")
     often = f"{runs} runs of each point" if runs > 1 else "one run of each point"
-    said = f"{day}, {often}, {minutes:.0f} minutes on {os.cpu_count()} cores:"
+    said = f"{day}, {often}{left}, {minutes:.0f} minutes on {os.cpu_count()} cores:"
     PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{written}\n{END}{after}", encoding="utf-8")
 
 

@@ -14,8 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cli_world import ORIGIN
-from crash import properties
+from crash import properties, reader
 from crash.engines import Ground, all_rows, put_back
 from crash.journal import Journal
 from crash.node import Node, settle
@@ -23,23 +22,11 @@ from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
 from crash.small_disk import SmallDisk
 from crash.template import PENDING, CommandLine, claim_identity, service_environment
-from product.world import PATIENCE_SECONDS, Patient, until
+from product.world import PATIENCE_SECONDS, until
 from simulation.rows import NO_QUOTA
 
 from souspli_cli.mailcatcher import MailCatcher
 from souspli_exchange.errors import ExchangeError
-from souspli_exchange.ids import DocumentId
-from souspli_exchange.receive import (
-    Receiving,
-    all_deliveries,
-    fetch_cover,
-    open_into_folder,
-    sign_receipt,
-)
-from souspli_exchange.retry import RetryPolicy
-from souspli_exchange.sealed import Reader
-from souspli_keys.codes import AccountNumber
-from souspli_mailbox.client import MailboxClient
 from souspli_mailbox.records.deposits import NewDeposit, open_deposit
 from souspli_mailbox.records.jobs import JobName
 from souspli_mailbox.sweep import orphans_prefix
@@ -63,9 +50,6 @@ LATER_SECONDS: Final = 26 * HOUR
 # Uploads of the same length as any other: what is inside nobody looks at.
 STRAY_LENGTH: Final = 65_768
 STRAY: Final = secrets.token_bytes(STRAY_LENGTH)
-
-# A service that is started again listens after some tenths of a second.
-PATIENT: Final = RetryPolicy(attempts=60, first_delay=0.1, longest_delay=0.4)
 
 
 @dataclass
@@ -259,15 +243,19 @@ class Run:
         waits = [(int(one[:2], 16) - hour) % 256 for one in orphans]
         return HOUR * max(2, *waits, 0)
 
-    def replace_letter(self, *, tries: int = 8) -> None:
-        """The pending patient has lost the letter: `souspli invite --again` until it is done."""
+    def replace_letter(self, sabotage: Sabotage | None = None, *, tries: int = 8) -> None:
+        """The pending patient has lost the letter: `souspli invite --again` until it is done.
+
+        `sabotage`: of the first try.
+        """
         self.letter = self.folder / "second letter.pdf"
         words = ("invite", PENDING, "--again", "--letter", self.letter, "--force", "--json")
         for _ in range(tries):
-            ended = self.practice.run(*words, sabotage=self.quiet)
+            ended = self.practice.run(*words, sabotage=sabotage or self.quiet)
             if ended.code == 0:
                 break
-            assert ended.code == 75, f"{ended.code}: {ended.err or ended.out}"
+            assert sabotage or ended.code == 75, f"{ended.code}: {ended.err or ended.out}"
+            sabotage = None
         else:
             raise AssertionError("it never was replaced")
         # What waited was sealed anew: nobody needs the lost one.
@@ -275,55 +263,11 @@ class Run:
 
     def read(self) -> None:
         """The patient with an account opens everything and signs for it."""
-        asyncio.run(asyncio.wait_for(self._read(), PATIENCE_SECONDS))
-
-    async def _read(self) -> None:
-        patient, key = self.template.patient, self.template.login_key
-        vault = patient.vault
-        async with MailboxClient(self.url, origin=ORIGIN) as client:
-            receiving = Receiving(
-                reader=Reader(
-                    identities=[vault.identity, *(kept.identity for kept in vault.claims)],
-                    origin=ORIGIN,
-                    organisations={pin.fingerprint for pin in vault.pinned},
-                ),
-                mailbox=client,
-                retry=PATIENT,
-            )
-            await PATIENT.repeat(
-                lambda: client.sign_in(
-                    AccountNumber(vault.account),
-                    kind="password",
-                    login_public_key=key.public_key,
-                    sign=key.sign,
-                )
-            )
-            async for delivery in all_deliveries(receiving):
-                folder = self.folder / delivery.delivery_id
-                fetched = await fetch_cover(
-                    receiving, delivery.delivery_id, DocumentId(delivery.document_id)
-                )
-                opened = await open_into_folder(
-                    receiving, delivery.delivery_id, fetched.cover, folder
-                )
-                if opened.paths[0].read_bytes() != self.sample.content:
-                    self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
-                receipt = sign_receipt(opened.verified, signer=vault.identity, now=int(time.time()))
-                await PATIENT.repeat(
-                    lambda: client.post_receipt(delivery.delivery_id, receipt)  # noqa: B023  (awaited here)
-                )
-                self.receipts.append(delivery.delivery_id)
+        asyncio.run(asyncio.wait_for(reader.read(self), PATIENCE_SECONDS))
 
     def claim(self) -> None:
         """The pending patient claims with the letter, and reads."""
-        patient = Patient.with_letter(
-            _At(self.url, self.mails),  # type: ignore[arg-type]  # as much of one as it takes
-            self.letter,
-        )
-        self.readers.append(patient.vault.identity)
-        found = patient.read_all(self.folder / "claimed")
-        if [list(one.files.values()) for one in found] != [[self.sample.content]]:
-            self.broken.append(Broken(Property.CONTENTS, "read as other bytes"))
+        reader.claim(self)
 
     def go_through(self, sabotage: Sabotage) -> None:
         """All of the story; where it can't be finished, that is a broken promise too."""
@@ -379,12 +323,6 @@ class Run:
             object_keys=self.strays,
             letters=[] if self.letter == self.template.letter else [PENDING],
         )
-
-
-@dataclass(frozen=True)
-class _At:
-    url: str
-    mails: MailCatcher
 
 
 def tell(

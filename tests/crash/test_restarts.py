@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import pytest
 import s3_server
-from crash.chosen import OTHERS
+from crash.chosen import OTHERS, some
 from crash.engines import DatabaseKind, Servers, StoreKind
 from crash.points import SERVICE_STEPS, Act, Point
 from crash.saboteur import Sabotage
@@ -77,7 +77,7 @@ def restart_store(server: s3_server.S3Server) -> None:
     server.server.__enter__()
 
 
-@pytest.mark.parametrize("held", DATABASE, ids=str)
+@pytest.mark.parametrize("held", some("database", DATABASE, 3), ids=str)
 @pytest.mark.parametrize(
     "engines", [one for one in OTHERS if one.database is DatabaseKind.POSTGRESQL][:1], ids=str
 )
@@ -91,7 +91,7 @@ def test_a_database_that_is_killed_in_the_middle_of_a_step(
         assert run.look() == []
 
 
-@pytest.mark.parametrize("held", STORE, ids=str)
+@pytest.mark.parametrize("held", some("store", STORE, 3), ids=str)
 @pytest.mark.parametrize(
     "engines", [one for one in OTHERS if one.store is StoreKind.S3][:1], ids=str
 )
