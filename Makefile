@@ -77,7 +77,7 @@ crash: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
 
 # The largest document, 2 GiB, through command line, service and Chromium; prints times
-# and memory. MIB=100 for a smaller one.
+# and memory. MIB=100 for a smaller one, MIB=4096 for a larger one.
 large: $(VENV)/.installed browser
 	$(BIN)/python -m benchmarks.large $(MIB)
 

@@ -2,8 +2,9 @@
 
 `python -m benchmarks.large [MIB]` (2,048 by default: the limit) sends one file of random
 bytes, downloads it in an ordinary browser window, compares SHA-256, and prints the time of
-each step and the most memory that each process had resident. Needs six times the size on
-the disk, most of it for minutes.
+each step and the most memory that each process had resident. Beyond the default limit the
+service's and the sender's are raised to just this document. Needs six times the size on the
+disk, most of it for minutes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from benchmarks.processes import descendants
 from souspli_cli.browser import CHROMIUM_ARGUMENTS, find_browser
 from souspli_cli.demo_patient import Patient
 from souspli_cli.demo_world import PATIENT, PATIENT_ADDRESS, TITLE, Invited, World
+from souspli_exchange.contents_sealer import sealed_length
 
 MEBIBYTE = 1 << 20
 LIMIT_MIB = 2_048
@@ -120,13 +122,24 @@ def make_file(path: Path, mebibytes: int) -> str:
     return hasher.hexdigest()
 
 
+def raised_limits(path: Path) -> dict[str, str]:
+    """Settings of a service that takes this file and nothing larger; none where it does anyway."""
+    size = path.stat().st_size
+    if size <= LIMIT_MIB * MEBIBYTE:
+        return {}
+    sealed = sealed_length([(path.name, size)])
+    return {"SOUSPLI_MAILBOX_LIMITS_CONTENTS_BYTES": str(sealed)}
+
+
 def send(world: World, path: Path) -> None:
     """`souspli send`, as a practice types it."""
     today = datetime.now(tz=UTC).strftime("%Y-%m-%d")
     subprocess.run(  # noqa: S603  (our own program)
         [sys.executable, "-m", "souspli_cli", "send", str(path), "--to", PATIENT_ADDRESS,
          "--title", TITLE, "--date", today, "--yes"],
-        env=os.environ | {"SOUSPLI_PROFILE": str(world.profile)},
+        env=os.environ
+        | {"SOUSPLI_PROFILE": str(world.profile)}
+        | {"SOUSPLI_MAX_SIZE": str(max(path.stat().st_size, LIMIT_MIB * MEBIBYTE))},
         check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -187,7 +200,11 @@ def main() -> None:
         source = folder / "scanner.bin"
         expected = make_file(source, mebibytes)
         memory = Memory()
-        with World(folder / "world", language="fr") as world, memory.watching():
+        settings = raised_limits(source)
+        with (
+            World(folder / "world", language="fr", settings=settings) as world,
+            memory.watching(),
+        ):
             invited = world.start()
             steps.time("`souspli send`: sealed, uploaded", lambda: send(world, source))
             source.unlink()

@@ -17,12 +17,14 @@ from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
 from souspli_cli.examine import examine
 from souspli_cli.resume import resume_all
+from souspli_cli.sizes import max_size_option
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal, checked_line
 from souspli_cli.verb import profile_options, verb
+from souspli_exchange.contents_sealer import sealed_length
 from souspli_exchange.errors import ExchangeError
 from souspli_exchange.ids import new_document_id
-from souspli_exchange.manifest import Description, Priority, Sex
+from souspli_exchange.manifest import Description, Limits, Priority, Sex
 from souspli_exchange.manifest import Patient as ManifestPatient
 from souspli_exchange.outgoing import seal_into_spool
 from souspli_exchange.port_errors import (
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from souspli_cli.document_files import DocumentFile
     from souspli_cli.examine import Examined
     from souspli_exchange.binding import VerifiedRecipient
+    from souspli_exchange.send import Sending
     from souspli_exchange.spool import SpooledDocument
 
 _LOINC = re.compile(r"[0-9]{1,7}-[0-9]", re.ASCII)  # sealed-document.md §3
@@ -55,6 +58,7 @@ class _Outgoing:
     examined: Sequence[Examined]
     patients: Sequence[Patient]
     description: Description
+    limits: Limits
 
 
 @verb("send")
@@ -66,6 +70,7 @@ class _Outgoing:
 @click.option("--urgent", is_flag=True)
 @click.option("--yes", is_flag=True)
 @click.option("--resume", is_flag=True)
+@max_size_option
 @profile_options
 def send(
     terminal: Terminal,
@@ -80,6 +85,7 @@ def send(
     urgent: bool,
     yes: bool,
     resume: bool,
+    max_size: int,
 ) -> None:
     """Check, show to whom, ask, seal, deposit; or finish what was kept."""
     if resume:
@@ -96,7 +102,7 @@ def send(
     if kind is not None and not _LOINC.fullmatch(kind):
         raise Refused("kind_not_understood")
     day = people.full_date_of(date, option="--date") if date else time.strftime("%Y-%m-%d")
-    checked = document_files.check(files)
+    checked = document_files.check(files, max_bytes=max_size)
     title = checked_line(title or document_files.title_of(checked[0]), option="--title")
     account = open_account(terminal, folder, passphrase_file)
     patients = [_known(account, address) for address in addresses]
@@ -107,7 +113,9 @@ def send(
         kind=kind,
         priority=Priority.URGENT if urgent else Priority.ROUTINE,
     )
-    outgoing = _Outgoing(checked, examine([f.path for f in checked]), patients, description)
+    examined = examine([f.path for f in checked])
+    limits = Limits(max_bytes=max_size)
+    outgoing = _Outgoing(checked, examined, patients, description, limits)
     _present(terminal, outgoing, say=terminal.note if yes else terminal.say)
     if not yes and not terminal.confirm("send.confirm", option="--yes"):
         raise Refused("not_confirmed")
@@ -135,6 +143,7 @@ def _seal_and_deposit(
         try:
             line = stack.enter_context(Line(account, terminal))
             sending = line.sending(spool, lambda _step, done, total: progress.update(done, total))
+            _check_taken(line, sending, outgoing)
             found = [
                 line.run(recipients.find(sending, account.book, patient, now=now))
                 for patient in outgoing.patients
@@ -165,6 +174,15 @@ def _seal_and_deposit(
             raise
 
 
+def _check_taken(line: Line, sending: Sending, outgoing: _Outgoing) -> None:
+    """Refuse what the service would refuse, before minutes are spent on sealing it."""
+    service = line.run(sending.retry.repeat(line.client.service))
+    most = service.limits.contents_bytes
+    needed = sealed_length((file.name, file.size) for file in outgoing.files)
+    if needed > most:
+        raise Refused("beyond_service", needed=-(-needed // 1024**2), limit=most // 1024**2)
+
+
 def _seal(
     account: Account,
     spool: FolderSpool,
@@ -189,6 +207,7 @@ def _seal(
             sender=sending_member(account),
             spool=spool,
             now=now,
+            limits=outgoing.limits,
         )
     try:
         outbox.note(account, spooled)

@@ -6,7 +6,7 @@ several threads; what a segment is made of stands here alone.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from souspli_exchange.age.file import begin_file
@@ -38,6 +38,13 @@ class SealedContents:
 
     contents: Contents
     document_key: HybridIdentity
+
+
+def sealed_length(files: Iterable[tuple[str, int]]) -> int:
+    """Return how long `contents.age` will be, from (name, size) of its files."""
+    # Any moment will do: it takes as much room as any other.
+    bundle = Bundle([BundledFile(name, size) for name, size in files], created_at=0)
+    return SegmentLayout(bundle.padded_length).sealed_length
 
 
 class ContentsSealer:

@@ -45,7 +45,7 @@ class NotOurs(StrEnum):
     HEADER = "header"
     """It begins like an age file, and its header breaks age's rules."""
     CUT_SHORT = "cut_short"
-    """It ends before its first chunk."""
+    """It ends within its header or its nonce."""
     RECIPIENTS = "recipients"
     """More than one stanza: a second reader that nobody would see."""
     RECIPIENT_TYPE = "recipient_type"
@@ -135,7 +135,8 @@ def inspect_file(path: Path) -> FileFacts:
     with os.fdopen(descriptor, "rb") as file:
         try:
             size = os.fstat(descriptor).st_size
-            start = file.read(MAX_HEADER_BYTES + PAYLOAD_NONCE_BYTES)
+            # One byte more than a header has, so that a longer one is seen to be longer.
+            start = file.read(MAX_HEADER_BYTES + 1)
         except OSError as failure:
             raise SealedFolderError("a file can't be read") from failure
     return _facts(start, size)

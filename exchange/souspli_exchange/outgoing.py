@@ -40,6 +40,8 @@ from souspli_keys.identity import Identity
 from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Member
 
+# How much a document may hold is checked before it is sealed. After that a cover for one
+# reader more is made, and one's own opened, whatever the limits are by then.
 _SEALED_BEFORE = Limits(max_files=sys.maxsize, max_bytes=sys.maxsize)
 
 
@@ -140,7 +142,7 @@ def seal_into_spool(
         raise ExchangeUsageError("one cover for each invitation")
     sender.check(now=now)
     sealer = ContentsSealer(sources, created_at=now, limits=limits)
-    _check_room(sealer, sources, document, document_id, sender=sender, now=now, limits=limits)
+    _check_room(sealer, sources, document, document_id, sender=sender, now=now)
     try:
         sink = _SpoolSink(spool, document_id, sealer.layout)
         sealed = run_sealer(sealer, sink, on_segment=on_segment)
@@ -150,11 +152,11 @@ def seal_into_spool(
             sealed_length=sealed.contents.sealed_length,
             checksums=sink.checksums,
             covers=tuple(
-                spool_cover(draft, sealed.document_key, recipient, sender=sender, limits=limits)
+                spool_cover(draft, sealed.document_key, recipient, sender=sender)
                 for recipient in recipients
             ),
             sender_cover=sign_cover(
-                draft, sealed.document_key, sender.identity.public, sender=sender, limits=limits
+                draft, sealed.document_key, sender.identity.public, sender=sender
             ).sealed,
         )
         spool.commit(spooled)
@@ -171,10 +173,9 @@ def spool_cover(
     recipient: VerifiedRecipient,
     *,
     sender: SendingMember,
-    limits: Limits = DEFAULT_LIMITS,
 ) -> SpooledCover:
     """Return a cover for one verified recipient, with a manifest of its own."""
-    signed = sign_cover(draft, document_key, recipient.identity, sender=sender, limits=limits)
+    signed = sign_cover(draft, document_key, recipient.identity, sender=sender)
     return SpooledCover(
         invitation_id=recipient.invitation_id,
         recipient=recipient.identity.fingerprint,
@@ -189,10 +190,9 @@ def sign_cover(
     recipient: PublicIdentity,
     *,
     sender: SendingMember,
-    limits: Limits = DEFAULT_LIMITS,
 ) -> SignedCover:
     """Sign a manifest for `recipient` and seal it, with the document key, to them."""
-    payload = _manifest_payload(draft, recipient, sender=sender, limits=limits)
+    payload = _manifest_payload(draft, recipient, sender=sender)
     envelope = dsse.sign(PayloadType.MANIFEST, payload, sender.identity)
     cover = Cover(document_key=document_key, manifest=envelope)
     return SignedCover(sealed=seal_cover(cover, recipient), manifest_hash=envelope.payload_hash)
@@ -229,9 +229,7 @@ class _SpoolSink:
             self._checksums[index] = hashlib.sha256(segment).digest()
 
 
-def _manifest_payload(
-    draft: Draft, recipient: PublicIdentity, *, sender: SendingMember, limits: Limits
-) -> bytes:
+def _manifest_payload(draft: Draft, recipient: PublicIdentity, *, sender: SendingMember) -> bytes:
     statement = sender.statement
     manifest = Manifest(
         salt=random_hex(),
@@ -248,7 +246,7 @@ def _manifest_payload(
         contents=draft.contents,
         document=draft.document,
     )
-    return encode_manifest(manifest, limits=limits)
+    return encode_manifest(manifest, limits=_SEALED_BEFORE)
 
 
 def _check_room(
@@ -259,7 +257,6 @@ def _check_room(
     *,
     sender: SendingMember,
     now: int,
-    limits: Limits,
 ) -> None:
     """Refuse, before anything is sealed, what no cover holds or no reader accepts."""
     unknown = "0" * 64  # as long as the hash that will stand there
@@ -280,5 +277,5 @@ def _check_room(
         tree_hash=unknown,
     )
     draft = Draft(document_id, now, document, contents)
-    payload = _manifest_payload(draft, sender.identity.public, sender=sender, limits=limits)
+    payload = _manifest_payload(draft, sender.identity.public, sender=sender)
     check_room_for_grants(len(payload))

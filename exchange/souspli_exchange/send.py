@@ -114,6 +114,7 @@ class Sending:
     mailbox: SenderMailbox
     spool: Spool
     limits: Limits = DEFAULT_LIMITS
+    """Of what `send` seals; what is sealed is resumed whatever they are."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     progress: Progress = _no_progress
 
@@ -286,16 +287,7 @@ async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Seq
     async def put_some() -> None:
         nonlocal done
         for index in waiting:
-            sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
-            await sending.retry.repeat(
-                partial(
-                    sending.mailbox.put_segment,
-                    spooled.document_id,
-                    index,
-                    sealed,
-                    sha256=spooled.checksums[index],
-                )
-            )
+            await _put_segment(sending, spooled, index)
             done += 1
             sending.progress(Step.DEPOSITING, done, total)
 
@@ -310,6 +302,20 @@ async def _put_segments(sending: Sending, spooled: SpooledDocument, indices: Seq
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _put_segment(sending: Sending, spooled: SpooledDocument, index: int) -> None:
+    # A function of its own: a segment is let go before the next one is read.
+    sealed = await asyncio.to_thread(sending.spool.segment, spooled.document_id, index)
+    await sending.retry.repeat(
+        partial(
+            sending.mailbox.put_segment,
+            spooled.document_id,
+            index,
+            sealed,
+            sha256=spooled.checksums[index],
+        )
+    )
+
+
 async def _complete(
     sending: Sending,
     spooled: SpooledDocument,
@@ -319,8 +325,9 @@ async def _complete(
     now: int,
 ) -> SentDocument:
     sending.progress(Step.COMPLETING, 0, 1)
-    # Each cover's invitation can be claimed once; beyond that the service loops.
-    refills, reseals = _MAX_REFILLS, len(spooled.covers)
+    refills = _MAX_REFILLS
+    # Ends: each cover is sealed again once at most, since whoever was seen to claim its
+    # invitation stays the one who did (`_verify_again`).
     while True:
         try:
             completed = await _complete_once(sending, spooled)
@@ -331,9 +338,6 @@ async def _complete(
             refills -= 1
             await _put_segments(sending, spooled, incomplete.missing)
         except RecipientClaimedError as claimed:
-            if not reseals:
-                raise
-            reseals -= 1
             invitation_id = InvitationId(claimed.invitation_id)
             recipient = await _verify_again(
                 sending, invitation_id, own_copies, before=verified.get(invitation_id), now=now
@@ -384,9 +388,7 @@ def _seal_again(
 ) -> SpooledDocument:
     """Seal a new cover over the same contents, and have the spool know it first."""
     own = sending.sender.open_own_cover(spooled.sender_cover, spooled.document_id)
-    cover = spool_cover(
-        draft_of(own), own.document_key, recipient, sender=sending.sender, limits=sending.limits
-    )
+    cover = spool_cover(draft_of(own), own.document_key, recipient, sender=sending.sender)
     spooled = spooled.with_cover(cover)
     # Before it is sent: were it lost in a crash, the receipt would name a manifest
     # that nobody here knows.

@@ -153,7 +153,7 @@ def _route(endpoint: Endpoint) -> web.RouteDef:
             set(request.query)
         ):
             raise Refusal(ProblemKind.BAD_REQUEST)
-        await admit(request, endpoint.caller)
+        await admit(request, endpoint)
         return await endpoint.handler(request)
 
     if endpoint.method == "GET":

@@ -39,6 +39,8 @@ ANSWER_SECONDS: Final = 15.0
 
 # A document is 2 GiB, its upload and its object may stand beside each other.
 LEAST_FREE_BYTES: Final = 8 * 2**30
+# Where documents may be larger: those two, and another one that begins.
+LEAST_FREE_DOCUMENTS: Final = 3
 
 # Whoever renews automatically does so a month before the end: something has failed.
 SOON_DAYS: Final = 21
@@ -177,7 +179,8 @@ def _machine(settings: Settings) -> Iterator[Finding]:
             yield _found(Topic.DATA_PRIVATE if private else Topic.DATA_OPEN, folder=str(folder))
             room = os.statvfs(folder)
             free = room.f_bavail * room.f_frsize
-            enough = free >= LEAST_FREE_BYTES
+            documents = LEAST_FREE_DOCUMENTS * settings.limits.contents_bytes
+            enough = free >= max(LEAST_FREE_BYTES, documents)
             yield _found(
                 Topic.DATA_ROOM if enough else Topic.DATA_LITTLE_ROOM, gigabytes=free // 2**30
             )

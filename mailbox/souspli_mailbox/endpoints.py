@@ -12,10 +12,19 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from sqlalchemy import Connection
 
+from souspli_mailbox.callers import Account
 from souspli_mailbox.protocol.problems import ProblemKind
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LookUp = Callable[[Connection, Account, Mapping[str, str]], object]
+"""A reading unit: what the path names (its parameters by name), for who asks.
+
+It runs in the transaction that finds the session, and raises NotFoundError for what is
+not there as for what is somebody else's. `access.found` gives what it returned.
+"""
 
 
 class Caller(Enum):
@@ -60,6 +69,8 @@ class Endpoint:
     gives: Mapping[int, type[msgspec.Struct] | Octets | None]
     takes: type[msgspec.Struct] | Octets | None = None
     query: frozenset[str] = frozenset()
+    look_up: LookUp | None = None
+    """Of an account's, a member's or a patient's endpoint alone."""
     problems: frozenset[ProblemKind] = field(default_factory=frozenset[ProblemKind])
 
     @property

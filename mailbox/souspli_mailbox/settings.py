@@ -2,14 +2,15 @@
 
 A TOML file first, then environment variables on top of it: `SOUSPLI_MAILBOX_` and
 the setting's path in capitals (`SOUSPLI_MAILBOX_ORIGIN`, `SOUSPLI_MAILBOX_MAIL_HOST`).
-A name that is not a setting is refused in both: a misspelt limit is no limit.
+A list has commas there. A name that is not a setting is refused in both: a misspelt
+limit is no limit.
 """
 
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -123,7 +124,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Upper bounds, each so that one client can't use up what all share."""
 
     contents_bytes: Annotated[int, Meta(ge=65_536)] = 2_415_919_104
-    """Sealed contents of one document: 2 GiB of files and at most 12 % of padding."""
+    """Sealed contents of one document: 2 GiB of files and at most 12 % of padding.
+    For larger documents see below."""
     organisation_bytes: Annotated[int, Meta(ge=0)] = 0
     """Sealed contents that one organisation may keep here, uploads under way included.
 
@@ -270,6 +272,15 @@ def _place(values: dict[str, Any], setting: tuple[str, ...], text: str) -> None:
     for table in tables:
         values[table] = values = {**values.get(table, {})}
     values[name] = text
+    if _is_list(setting):
+        values[name] = [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_list(setting: tuple[str, ...]) -> bool:
+    kind: Any = Settings
+    for name in setting:
+        kind = get_type_hints(kind).get(name) if is_struct_type(kind) else None
+    return get_origin(kind) is tuple
 
 
 def _is_service_name(origin: str) -> bool:

@@ -100,7 +100,7 @@ class Sweeper:
 
     async def _condemn_orphans(self, now: int, *, among: str) -> int:
         keys = await asyncio.to_thread(
-            lambda: sorted({*self.blobs.incomplete(), *self.blobs.objects(among)})
+            lambda: sorted({*self.blobs.incomplete(among), *self.blobs.objects(among)})
         )
         orphans = 0
         for begin in range(0, len(keys), KEYS_AT_ONCE):
@@ -121,7 +121,8 @@ class Sweeper:
             reason=Reason.STALE_UPLOAD,
             now=now,
         )
-        # A crash from here on: the next sweep writes them again, which is fine.
+        # A crash from here on: the next sweep writes them again, which is fine. One that
+        # resists is deferred as one that has its tombstone.
         for key in (one.object_key for one in condemned):
             try:
                 await asyncio.to_thread(self.blobs.delete, key)

@@ -122,11 +122,12 @@ class BlobStore(Protocol):
         """
         ...
 
-    def incomplete(self) -> Iterator[str]:
+    def incomplete(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys of uploads that are neither complete nor aborted, for sweeps.
 
         What begins or ends while the iteration lasts may be in it or not. Keys
-        of objects whose deletion was interrupted are in it too.
+        of objects whose deletion was interrupted are in it too; where finding them costs
+        what `objects` does, only those that begin with `prefix`.
         """
         ...
 

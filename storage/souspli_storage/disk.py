@@ -175,7 +175,7 @@ class DiskBlobs:
         """Take object and upload out of sight first, then delete, then look."""
         self._destroy(key, self._object(key), self._upload(key))
 
-    def incomplete(self) -> Iterator[str]:
+    def incomplete(self, prefix: str = "") -> Iterator[str]:  # noqa: ARG002  (all cost nothing here)
         """Walk the folders of uploads and of interrupted deletions."""
         yield from _keys(self._uploads)
         with translated():

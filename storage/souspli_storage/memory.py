@@ -122,7 +122,7 @@ class MemoryBlobs:
             self._objects.pop(checked_key(key), None)
             self._uploads.pop(key, None)
 
-    def incomplete(self) -> Iterator[str]:
+    def incomplete(self, prefix: str = "") -> Iterator[str]:  # noqa: ARG002  (all cost nothing here)
         """Yield uploads."""
         with self._operation("incomplete"):
             return iter(sorted(self._uploads))

@@ -209,15 +209,18 @@ class S3Blobs:
         """Delete all versions of all that is kept under this key."""
         Deletion(self._bucket, self._names, key).delete_all()
 
-    def incomplete(self) -> Iterator[str]:
-        """List uploads; and lists of parts whose object is gone, or never came."""
+    def incomplete(self, prefix: str = "") -> Iterator[str]:
+        """List uploads; and lists of parts whose object is gone, or never came.
+
+        These are among the objects, of which there may be millions: hence `prefix`.
+        """
         seen: set[str] = set()
         for one in self._bucket.listing(self._names.uploads):
             if (key := self._names.key_of_upload(one.name)) is not None:
                 seen.add(key)
                 yield key
         document: str | None = None
-        for one in self._bucket.listing(self._names.documents):
+        for one in self._bucket.listing(self._names.documents + prefix):
             # By name, so that an object comes right before its list.
             document = self._names.key_of_document(one.name) or document
             key = self._names.key_of_list(one.name)

@@ -16,7 +16,7 @@ from souspli_cli.run import run
 from souspli_mailbox.check import check
 from souspli_mailbox.database import open_database
 from souspli_mailbox.findings import LEVELS, Finding, Level, Topic
-from souspli_mailbox.settings import MailSettings, Settings, TlsSettings
+from souspli_mailbox.settings import LimitSettings, MailSettings, Settings, TlsSettings
 from souspli_mailbox.store import open_blobs
 from souspli_mailbox.store_settings import StoreSettings
 
@@ -105,6 +105,7 @@ async def test_a_relay_that_nobody_vouches_for_is_named(settings: Settings, tmp_
         ({"listen_host": "0.0.0.0", "behind_proxy": True}, Topic.FORWARDED_BY_ANYBODY),  # noqa: S104
         ({"page": "https://souspli.example/"}, Topic.PROXY_NOT_TOLD),
         ({"workers": 64}, Topic.WORKERS_MANY),
+        ({"limits": LimitSettings(contents_bytes=2**50)}, Topic.DATA_LITTLE_ROOM),
         ({"store": StoreSettings(region="us-east-1")}, Topic.REGION_ELSEWHERE),
     ],
 )

@@ -79,15 +79,6 @@ def test_two_files_that_a_disk_may_take_for_one_are_refused(
     assert (ended.code, ended.error) == (1, "file-names-same")
 
 
-def test_a_document_too_large_is_refused_before_it_is_read(
-    invited: Practice, tmp_path: Path
-) -> None:
-    with (tmp_path / "large.bin").open("wb") as file:
-        file.truncate(2 * 1024**3 + 1)
-    ended = invited.send(tmp_path / "large.bin", to=TO)
-    assert (ended.code, ended.error) == (1, "files-too-large")
-
-
 @pytest.mark.parametrize(
     ("option", "value", "error"),
     [

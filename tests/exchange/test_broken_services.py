@@ -281,8 +281,35 @@ async def test_a_cover_that_changes_while_it_is_moved_is_looked_at_once_more(
         now=NOW,
         retry=AT_ONCE,
     )
-    assert len(moved.moved) == (1 if times == 1 else 0)
-    assert len(moved.failures) == (0 if times == 1 else 1)
+    [delivery] = world.service.deliveries
+    if times == 1:
+        assert [one.delivery_id for one in moved.moved] == [delivery.delivery_id]
+        assert not moved.failures
+    else:
+        [(delivery_id, failure)] = moved.failures
+        assert (delivery_id, type(failure)) == (delivery.delivery_id, CoverChangedError)
+        assert not moved.moved
+
+
+async def test_a_cover_of_another_document_of_the_sender_is_never_moved(world: World) -> None:
+    """A service that swaps two of the sender's own covers: each is told, none is moved."""
+    first = await world.invite()
+    for _ in range(2):
+        await world.send(first)
+    own = world.own_copies[first.invitation_id]
+    second = await world.invite(supersedes=own)
+    one, other = world.service.deposits.values()
+    one.sender_cover, other.sender_cover = other.sender_cover, one.sender_cover
+    moved = await rekey_waiting(
+        world.practice.sender,
+        MemberConnection(world.service),
+        superseded=own,
+        successor=OwnCopy(second.record),
+        now=NOW,
+        retry=AT_ONCE,
+    )
+    assert moved.moved == ()
+    assert [type(failure) for _, failure in moved.failures] == [AnotherDocumentError] * 2
 
 
 async def test_a_pending_invitation_has_nothing_to_attest(world: World) -> None:

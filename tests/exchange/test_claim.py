@@ -359,7 +359,17 @@ async def test_a_re_issue_moves_what_waits_to_the_new_letter(world: World) -> No
         retry=AT_ONCE,
     )
     assert not moved.failures
-    assert {m.delivery_id for m in moved.moved} == {s.covers[0].delivery_id for s in sent}
+    own_covers = {
+        (
+            s.covers[0].delivery_id,
+            s.document_id,
+            world.practice.sender.open_own_cover(
+                world.service.deposits[s.document_id].sender_cover, s.document_id
+            ).manifest_hash,
+        )
+        for s in sent
+    }
+    assert {(m.delivery_id, m.document_id, m.manifest_hash) for m in moved.moved} == own_covers
     assert not {m.manifest_hash for m in moved.moved} & {s.covers[0].manifest_hash for s in sent}
     with pytest.raises(InvitationSupersededError):
         await world.claim(first)

@@ -2,6 +2,7 @@
 
 import resource
 import stat
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from exchange.world import PatientSide, World
 
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import VerifiedContents
+from souspli_exchange.durable import sync_file, write_at
 from souspli_exchange.errors import (
     ContentsRefusedError,
     ExchangeUsageError,
@@ -169,8 +171,83 @@ def test_many_files_take_few_descriptors(tmp_path: Path, verified: Verified) -> 
     with Extraction(tmp_path / "document", named) as extraction:
         for index in range(100):
             extraction.write(index, 0, memoryview(b"x"))
-        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8 + 1
+            extraction.write(index, 1, memoryview(b"y"))
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8
         extraction.release(verified(named))
+
+
+def test_a_file_stays_open_until_both_of_its_writers_have_written(
+    tmp_path: Path, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the slower one would write into whatever has that descriptor by then."""
+    writing, go_on = threading.Event(), threading.Event()
+
+    def slow(descriptor: int, offset: int, data: memoryview) -> None:
+        if data == b"slow":
+            writing.set()
+            go_on.wait()
+        write_at(descriptor, offset, data)
+
+    monkeypatch.setattr("souspli_exchange.extraction.write_at", slow)
+    named = files(*(f"{n}.txt" for n in range(10)))
+    with Extraction(tmp_path / "document", named) as extraction:
+        slower = threading.Thread(target=extraction.write, args=(0, 0, memoryview(b"slow")))
+        slower.start()
+        writing.wait()
+        extraction.write(0, 4, memoryview(b" and quick"))
+        for index in range(1, 10):  # more than stay open
+            extraction.write(index, 0, memoryview(b"x"))
+        go_on.set()
+        slower.join()
+        paths = extraction.release(verified(named))
+    assert [path.read_bytes() for path in paths] == [b"slow and quick", *[b"x"] * 9]
+
+
+def test_a_link_in_a_file_s_place_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_bytes(b"mine")
+    with Extraction(tmp_path / "document", files("a.txt")) as extraction:
+        [made] = tmp_path.glob(".souspli-*/a.txt")
+        made.unlink()
+        made.symlink_to(tmp_path / "mine")
+        with pytest.raises(OutputError):
+            extraction.write(0, 0, memoryview(b"theirs"))
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+
+
+def test_nothing_is_written_while_the_files_are_released(
+    tmp_path: Path, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that a cancelled reader left behind must not change what was verified."""
+    named = files("a.txt")
+    refused: list[OutputError] = []
+    with Extraction(tmp_path / "document", named) as extraction:
+        extraction.write(0, 0, memoryview(b"verified"))
+
+        def write_late(path: Path) -> None:
+            try:
+                extraction.write(0, 0, memoryview(b"late"))
+            except OutputError as error:
+                refused.append(error)
+            sync_file(path)
+
+        monkeypatch.setattr("souspli_exchange.extraction.sync_file", write_late)
+        [path] = extraction.release(verified(named))
+    assert len(refused) == 1
+    assert path.read_bytes() == b"verified"
+
+
+def test_a_disk_that_cannot_sync_a_folder_s_name_has_the_folder(
+    tmp_path: Path, verified: Verified, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sync(folder: Path) -> None:
+        if folder == tmp_path:
+            raise OSError
+
+    monkeypatch.setattr("souspli_exchange.extraction.sync_folder", sync)
+    named = files("a.txt")
+    with Extraction(tmp_path / "document", named) as extraction:
+        [path] = extraction.release(verified(named))
+    assert path.exists()
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:

@@ -63,9 +63,11 @@ def test_who_waits_is_told_that_the_bytes_before_will_never_come() -> None:
 
 def test_a_segment_keeps_copies_of_what_comes_too_early() -> None:
     """Its buffers are filled with the next run's bytes meanwhile."""
-    hashes = FileHashes([True, True])
+    hashes = FileHashes([True, True, True])
     layout = SegmentLayout(65_536)
     segment = SegmentHashing(hashes, RunBuffers(layout))
+    segment.update(2, 0, A)
+    assert hashes.hexdigest(2) == sha256_hex(bytes(A))  # not too early: at once
     for file_index in (0, 1):
         for offset, data in ((len(A), B), (len(A) + len(B), C)):
             run = bytearray(data)
@@ -76,6 +78,22 @@ def test_a_segment_keeps_copies_of_what_comes_too_early() -> None:
     segment.finish()
     segment.finish()  # nothing is left: nothing is hashed twice
     assert hashes.hexdigest(0) == hashes.hexdigest(1) == sha256_hex(WHOLE)
+
+
+def test_at_its_end_a_segment_waits_for_its_turn() -> None:
+    """Whoever came too early is not told so again: its bytes would never be hashed."""
+
+    class Late(FileHashes):
+        def feed(self, file_index: int, offset: int, data: memoryview, *, wait: bool) -> bool:
+            if wait:  # what comes before is fed in that time
+                super().feed(0, 0, A, wait=False)
+            return super().feed(file_index, offset, data, wait=wait)
+
+    hashes = Late([True])
+    segment = SegmentHashing(hashes, RunBuffers(SegmentLayout(65_536)))
+    segment.update(0, len(A), B)
+    segment.finish()
+    assert hashes.hexdigest(0) == sha256_hex(bytes(A) + bytes(B))
 
 
 def test_a_segment_that_kept_bytes_ends_when_all_is_given_up() -> None:

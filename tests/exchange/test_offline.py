@@ -549,6 +549,18 @@ def test_an_identity_file_of_another_version_is_told_apart(kind: Kind, version: 
         kind.parse(kind.good.replace(b'"version":1', b'"version":' + version))
 
 
+@pytest.mark.parametrize("kind", [SECRET, PUBLIC], ids=["secret", "public"])
+def test_a_later_version_may_take_as_many_bytes_as_any_file(kind: Kind) -> None:
+    later = kind.good.replace(b'"version":1', b'"version":2,"zone":""')
+    longest = later[:-3] + b"x" * (MAX_IDENTITY_FILE_BYTES - len(later)) + later[-3:]
+    assert len(longest) == MAX_IDENTITY_FILE_BYTES
+    with pytest.raises(IdentityFileVersionError):
+        kind.parse(longest)
+    with pytest.raises(IdentityFileError) as refused:
+        kind.parse(longest[:-3] + b"x" + longest[-3:])
+    assert refused.type is IdentityFileError
+
+
 def test_secret_and_public_files_are_told_apart() -> None:
     with pytest.raises(OtherIdentityFileError):
         parse_identity_file(PUBLIC.good)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from exchange.people import DESCRIPTION, NOW, Practice
-from exchange.simulator import MemberConnection, PatientConnection
+from exchange.simulator import MemberConnection, MemorySpool, PatientConnection
 from exchange.world import AT_ONCE, MemorySink, World
 
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import AnotherDocumentError, TooLargeToSendError
-from souspli_exchange.ids import DeliveryId, new_document_id
+from souspli_exchange.ids import DeliveryId, DocumentId, new_document_id
 from souspli_exchange.manifest import MAX_FILES, Limits
 from souspli_exchange.ports import DeliveriesPage, DepositsPage
 from souspli_exchange.receive import Receiving, all_deliveries, read_contents
@@ -129,6 +129,35 @@ async def test_the_steps_of_a_document_of_two_segments(world: World) -> None:
     ]
 
 
+async def test_no_more_than_four_segments_are_in_memory_while_they_go_out(world: World) -> None:
+    alive: set[int] = set()
+    most = 0
+
+    class Counted(bytes):
+        def __del__(self) -> None:
+            alive.discard(id(self))
+
+    class Counting(MemorySpool):
+        def segment(self, document_id: DocumentId, index: int) -> bytes:
+            nonlocal most
+            sealed = Counted(super().segment(document_id, index))
+            alive.add(id(sealed))
+            most = max(most, len(alive))
+            return sealed
+
+    class Copying(MemberConnection):
+        async def put_segment(
+            self, document_id: DocumentId, index: int, sealed: bytes, *, sha256: bytes
+        ) -> None:
+            await super().put_segment(document_id, index, b"".join([sealed, b""]), sha256=sha256)
+
+    sending = replace(world.sending(), spool=Counting(), mailbox=Copying(world.service))
+    six = [BytesSource("six.bin", "a/b", bytes(5 * SEGMENT_BYTES + 1))]
+    addressees = [world.addressee(await world.invite())]
+    await send(sending, six, DESCRIPTION, addressees, now=NOW)
+    assert 1 <= most <= 4
+
+
 async def test_a_sender_s_limits_are_those_of_what_they_send(world: World) -> None:
     sending = replace(world.sending(), limits=Limits(max_bytes=2))
     addressees = [world.addressee(await world.invite())]
@@ -139,7 +168,7 @@ async def test_a_sender_s_limits_are_those_of_what_they_send(world: World) -> No
 async def test_a_document_beyond_the_usual_limits_is_sealed_again_for_who_claimed_since(
     world: World,
 ) -> None:
-    """With the sender's cover of another document in the spool it would not be."""
+    """By whom has the usual ones now; not with the sender's cover of another document."""
     invitation = await world.invite()
     sending = replace(world.sending(), limits=Limits(max_files=MAX_FILES + 1))
     many = [BytesSource(f"{number}", "a/b", b"") for number in range(MAX_FILES + 1)]
@@ -151,8 +180,8 @@ async def test_a_document_beyond_the_usual_limits_is_sealed_again_for_who_claime
     large, small = world.spool.documents()
     mixed = replace(large, sender_cover=small.sender_cover)
     with pytest.raises(AnotherDocumentError):
-        await resume(sending, mixed, world.own_copies, now=NOW)
-    sent = await resume(sending, large, world.own_copies, now=NOW)
+        await resume(world.sending(), mixed, world.own_copies, now=NOW)
+    sent = await resume(world.sending(), large, world.own_copies, now=NOW)
     [cover] = sent.covers
     assert cover.sealed_to == patient.account.vault.identity.public.fingerprint
     [delivery] = world.service.deliveries

@@ -1,12 +1,13 @@
 """Sending through a service that fails, forgets nothing, and sees claims come in."""
 
 import asyncio
+import hashlib
 import threading
 from dataclasses import replace
 
 import pytest
 from exchange.people import DAY, DESCRIPTION, NOW, PATIENT_ADDRESS, Practice, make_practice
-from exchange.simulator import Fault, MemberConnection
+from exchange.simulator import Fault, MemberConnection, MemorySpool
 from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange import retry
@@ -19,6 +20,7 @@ from souspli_exchange.errors import (
     SourceChangedError,
     TooLargeToSendError,
 )
+from souspli_exchange.ids import DocumentId
 from souspli_exchange.port_errors import (
     InvitationExpiredError,
     InvitationSupersededError,
@@ -29,9 +31,10 @@ from souspli_exchange.port_errors import (
 from souspli_exchange.ports import InvitationStatus
 from souspli_exchange.receive import reseal_waiting
 from souspli_exchange.retry import RetryPolicy
-from souspli_exchange.segments import SEGMENT_BYTES
+from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
 from souspli_exchange.send import Addressee, Step, attest, find_recipients, resume, send
 from souspli_exchange.sources import BytesSource
+from souspli_exchange.spool import SpooledDocument
 from souspli_keys.address import Address
 from souspli_keys.identity import Identity
 from souspli_keys.statements import sign_statement
@@ -151,6 +154,8 @@ async def test_a_claim_during_the_send_makes_a_new_cover_over_the_same_contents(
     sent = await send(sending, [REPORT], DESCRIPTION, [world.addressee(invitation)], now=NOW)
     account = connection.patient.account.vault.identity.public
     assert sent.covers[0].sealed_to == account.fingerprint
+    assert sent.covers[0].verified is not None
+    assert sent.covers[0].verified.binding is not None
     assert await connection.patient.read_all() == [{REPORT.name: REPORT.content}]
     assert all(len(versions) == 1 for versions in world.service.sealed_versions.values())
     # What a resumed program would know after a crash right now.
@@ -190,6 +195,95 @@ async def test_segments_that_the_service_lost_are_put_again(world: World) -> Non
     sending = replace(world.sending(), mailbox=Forgetful(world.service))  # type: ignore[arg-type]  # the overridden method
     await send(sending, [REPORT], DESCRIPTION, [world.addressee(invitation)], now=NOW)
     assert len(world.service.deliveries) == 1
+
+
+SEGMENTS = 8
+
+
+async def spooled_in_segments(world: World) -> SpooledDocument:
+    """Return a document that waits in the spool, in many segments of a few bytes."""
+    invitation = await world.invite()
+    with pytest.raises(UnavailableError):
+        await world.send(invitation, faults=dict.fromkeys(range(1, 20), Fault.NOT_APPLIED))
+    [spooled] = world.spool.documents()
+    pieces = [bytes([index]) for index in range(SEGMENTS)]
+    for index, piece in enumerate(pieces):
+        world.spool.segments[spooled.document_id, index] = piece
+    return replace(
+        spooled,
+        sealed_length=SegmentLayout(SEGMENTS * SEGMENT_BYTES).sealed_length,
+        checksums=tuple(hashlib.sha256(piece).digest() for piece in pieces),
+    )
+
+
+@pytest.mark.parametrize("received", [0, SEGMENTS // 2])
+async def test_four_segments_are_put_side_by_side(world: World, received: int) -> None:
+    spooled = await spooled_in_segments(world)
+    under_way: set[int] = set()
+    most: list[int] = []
+    told: list[tuple[Step, int, int]] = []
+
+    class Waiting(MemberConnection):
+        together = asyncio.Barrier(4)
+
+        async def put_segment(
+            self, document_id: DocumentId, index: int, sealed: bytes, *, sha256: bytes
+        ) -> None:
+            under_way.add(index)
+            most.append(len(under_way))
+            async with asyncio.timeout(60):
+                await self.together.wait()
+            under_way.remove(index)
+            await super().put_segment(document_id, index, sealed, sha256=sha256)
+
+    early = MemberConnection(world.service)
+    await early.open_deposit(
+        spooled.document_id, sealed_length=spooled.sealed_length, segments=SEGMENTS
+    )
+    for index in range(received):
+        sealed = world.spool.segment(spooled.document_id, index)
+        await early.put_segment(spooled.document_id, index, sealed, sha256=spooled.checksums[index])
+    sending = replace(
+        world.sending(),
+        mailbox=Waiting(world.service),
+        progress=lambda *step: told.append(step),
+    )
+    sent = await resume(sending, spooled, world.own_copies, now=NOW)
+    assert world.service.deposits[sent.document_id].contents == bytes(range(SEGMENTS))
+    assert (len(most), max(most)) == (SEGMENTS - received, 4)
+    depositing = [(done, total) for step, done, total in told if step is Step.DEPOSITING]
+    assert depositing == [(done, SEGMENTS) for done in range(received, SEGMENTS + 1)]
+
+
+async def test_after_an_error_no_segment_is_under_way(world: World) -> None:
+    """What they use is the caller's, who closes it then; the first error is what is told."""
+    spooled = await spooled_in_segments(world)
+    begun: list[int] = []
+    ended: list[int] = []
+
+    class Full(MemberConnection):
+        together = asyncio.Barrier(4)
+
+        async def put_segment(
+            self, _document_id: DocumentId, index: int, _sealed: bytes, *, sha256: bytes
+        ) -> None:
+            del sha256
+            begun.append(index)
+            try:
+                await self.together.wait()
+                if index == 2:
+                    raise StorageFullError("full")
+                await asyncio.Event().wait()
+            finally:
+                for _ in range(10):  # a connection takes its time to close
+                    await asyncio.sleep(0)
+                ended.append(index)
+
+    sending = replace(world.sending(), mailbox=Full(world.service))
+    async with asyncio.timeout(60):
+        with pytest.raises(StorageFullError):
+            await resume(sending, spooled, world.own_copies, now=NOW)
+    assert sorted(begun) == sorted(ended) == [0, 1, 2, 3]
 
 
 async def test_nobody_is_sent_to_whom_nobody_invited(world: World) -> None:
@@ -312,7 +406,7 @@ async def test_the_progress_is_told_step_by_step(world: World) -> None:
     assert [step for step, _, _ in told] == sorted(
         (step for step, _, _ in told), key=list(Step).index
     )
-    assert told[-1] == (Step.COMPLETING, 1, 1)
+    assert told[-2:] == [(Step.COMPLETING, 0, 1), (Step.COMPLETING, 1, 1)]
 
 
 async def test_a_send_cancelled_while_it_seals_keeps_nothing(world: World) -> None:
@@ -331,6 +425,28 @@ async def test_a_send_cancelled_while_it_seals_keeps_nothing(world: World) -> No
     sending.cancel()
     await asyncio.sleep(0)
     assert not sending.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert not world.spool.documents()
+    assert not world.spool.segments
+    assert not world.service.deposits
+
+
+async def test_a_send_cancelled_while_it_commits_keeps_nothing(world: World) -> None:
+    committing, go_on = threading.Event(), threading.Event()
+
+    class Slow(MemorySpool):
+        def commit(self, document: SpooledDocument) -> None:
+            committing.set()
+            go_on.wait()
+            super().commit(document)
+
+    world.spool = Slow()
+    sending = asyncio.create_task(world.send(await world.invite()))
+    await asyncio.to_thread(committing.wait)
+    sending.cancel()
+    await asyncio.sleep(0)
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await sending

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,7 @@ from souspli_exchange.offline_identity import (
     OFFLINE_ORIGIN,
     new_identity,
 )
+from souspli_exchange.port_errors import QuotaReachedError
 from souspli_exchange.spool import SpooledCover, SpooledDocument, encode_spooled, parse_spooled
 from souspli_keys.address import Address
 
@@ -51,6 +54,58 @@ def test_what_the_system_writes_in_small_pieces_is_written_whole(
         assert os.pread(descriptor, 100, 0) == bytes(5) + b"glucose 1,2"
     finally:
         os.close(descriptor)
+
+
+def test_what_was_written_two_parts_ago_is_put_on_the_disk_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a hint, so that the sync at the end finds little to do; it may be refused."""
+    told: list[tuple[int, int]] = []
+
+    def refuse(_descriptor: int, start: int, length: int, _advice: int) -> None:
+        told.append((start, length))
+        raise OSError
+
+    monkeypatch.setattr(durable.os, "posix_fadvise", refuse)
+    monkeypatch.setattr(durable, "_WRITE_OUT_BYTES", 10)
+    descriptor = os.open(tmp_path / "a", os.O_RDWR | os.O_CREAT)
+    try:
+        for start, length in ((0, 10), (10, 10), (20, 5), (25, 10)):
+            durable.write_at(descriptor, start, memoryview(bytes(length)))
+    finally:
+        os.close(descriptor)
+    assert told == [(0, 10), (10, 10)]
+
+
+def test_a_folder_that_cannot_be_removed_is_left(tmp_path: Path) -> None:
+    durable.remove_unfinished_folder(tmp_path / "missing")
+
+
+def test_a_disk_has_room_for_what_is_left_or_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SimpleNamespace(f_blocks=9, f_bavail=2, f_frsize=4)
+    monkeypatch.setattr(durable.os, "statvfs", lambda _folder: disk)
+    durable.check_room(tmp_path, 8)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        durable.check_room(tmp_path, 9)
+    disk.f_blocks = 0
+    durable.check_room(tmp_path, 9)
+
+
+def test_no_file_is_synced_in_a_folder_s_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    durable.sync_folder(tmp_path)
+    with pytest.raises(NotADirectoryError):
+        durable.sync_folder(tmp_path / "file")
+
+
+def test_no_link_is_synced_in_a_file_s_place(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    durable.sync_file(tmp_path / "file")
+    with pytest.raises(OSError):  # noqa: PT011  (ELOOP)
+        durable.sync_file(tmp_path / "link")
 
 
 def test_what_the_system_reads_in_small_pieces_is_read_whole(
@@ -121,3 +176,9 @@ def test_a_spooled_document_that_lacks_something_is_damaged(damaged: SpooledDocu
     assert parse_spooled(encode_spooled(SPOOLED)) == SPOOLED
     with pytest.raises(SpoolError):
         parse_spooled(encode_spooled(damaged))
+
+
+def test_a_quota_s_error_may_say_when_there_is_room_again() -> None:
+    assert str(QuotaReachedError("full")) == "full"
+    assert QuotaReachedError("full").retry_after is None
+    assert QuotaReachedError("full", retry_after=3_600.0).retry_after == 3_600.0

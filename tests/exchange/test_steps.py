@@ -14,7 +14,7 @@ from exchange.simulator import MemorySpool
 from souspli_exchange import contents_sealer, manifest, outgoing
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import ContentsOpener
-from souspli_exchange.contents_sealer import ContentsSealer
+from souspli_exchange.contents_sealer import ContentsSealer, sealed_length
 from souspli_exchange.engine import SegmentDone, unheard
 from souspli_exchange.errors import (
     AbandonedError,
@@ -144,6 +144,21 @@ def test_a_sender_and_a_reader_with_larger_limits_exchange_more_files(practice: 
                 opens()
             with pytest.raises(BeyondLimitsError):
                 claims()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a"], ["é"], ["a", "é", "b"], [f"{number}" for number in range(200)]],
+    ids=["one", "accent", "three", "many"],
+)
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 60_000, 65_536, 9_000_000])
+def test_how_long_a_document_will_be_is_known_before_it_is_sealed(
+    practice: Practice, names: list[str], size: int
+) -> None:
+    sources = [BytesSource(names[0], "a/b", bytes(size))]
+    sources += [BytesSource(name, "a/b", b"") for name in names[1:]]
+    foretold = sealed_length((source.name, source.size) for source in sources)
+    assert _seal(practice, recipients=1, sources=sources).sealed_length == foretold
 
 
 def test_who_seals_is_told_of_each_segment(practice: Practice) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import hashlib
 import ipaddress
 import json
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -32,12 +35,38 @@ from souspli_exchange.port_errors import (
 )
 from souspli_keys.address import Origin
 from souspli_mailbox.client import MailboxClient
+from souspli_mailbox.client.body import PIECE_BYTES, Body
 from souspli_mailbox.client.errors import error_of
 from souspli_mailbox.errors import SettingsError
 from souspli_mailbox.protocol.problems import ProblemKind
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 DELIVERY = DeliveryId("0" * 32)
+
+
+class Collecting(AbstractStreamWriter):
+    """Notes how long each piece is that is written."""
+
+    def __init__(self) -> None:
+        self.written: list[int] = []
+
+    async def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        self.written.append(len(chunk))
+
+    async def write_eof(self, chunk: bytes = b"") -> None:
+        raise NotImplementedError
+
+    async def drain(self) -> None:
+        raise NotImplementedError
+
+    def enable_compression(self, *_arguments: object, **_named: object) -> None:
+        raise NotImplementedError
+
+    def enable_chunking(self) -> None:
+        raise NotImplementedError
+
+    async def write_headers(self, status_line: str, headers: object) -> None:
+        raise NotImplementedError
 
 
 @contextlib.asynccontextmanager
@@ -150,6 +179,51 @@ async def test_segments_go_to_the_service_whatever_address_it_names() -> None:
         await client.open_deposit(DocumentId("0" * 32), sealed_length=1, segments=1)
         await client.put_segment(DocumentId("0" * 32), 0, b"sealed", sha256=bytes(32))
     assert asked[1] == f"/v1/deposits/{'0' * 32}/segments/0"
+
+
+@contextlib.asynccontextmanager
+async def hashing(digests: list[str]) -> AsyncIterator[MailboxClient]:
+    """Yield a client of a server that keeps of every body what it hashes to."""
+
+    async def handler(request: web.Request) -> web.Response:
+        digest = hashlib.sha256()
+        async for chunk in request.content.iter_any():
+            digest.update(chunk)
+        digests.append(f"{digest.hexdigest()} {request.content_length}")
+        return web.Response(status=204)
+
+    async with answering(handler) as client:
+        yield client
+
+
+@pytest.mark.parametrize("length", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 999_999])
+async def test_a_segment_arrives_byte_for_byte(length: int) -> None:
+    digests: list[str] = []
+    sealed = bytes(index % 251 for index in range(length))
+    async with hashing(digests) as client:
+        await client.put_segment(DocumentId("0" * 32), 0, sealed, sha256=bytes(32))
+    assert digests == [f"{hashlib.sha256(sealed).hexdigest()} {length}"]
+
+
+async def test_a_segment_is_in_memory_once_while_it_goes_out() -> None:
+    sealed = bytes(16_777_216)
+    async with hashing([]) as client:
+        tracemalloc.start()
+        try:
+            await client.put_segment(DocumentId("0" * 32), 0, sealed, sha256=bytes(32))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert most < len(sealed) // 4
+
+
+async def test_a_body_is_written_whole_each_time() -> None:
+    """aiohttp writes it again where a connection that it kept had been closed meanwhile."""
+    body = Body(b"x" * (2 * PIECE_BYTES + 1))
+    for _ in range(2):
+        writer = Collecting()
+        await body.write(writer)
+        assert writer.written == [PIECE_BYTES, PIECE_BYTES, 1]
 
 
 async def test_an_endless_answer_is_cut_off() -> None:

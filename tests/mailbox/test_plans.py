@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulation.rows import DAY, NO_QUOTA, NOW, Rows, hex32, hex64
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.failures import count_failure, require_no_wait
@@ -155,10 +155,11 @@ def test_no_statement_of_a_day_reads_a_whole_table(rows: Rows) -> None:
     with noted() as statements:
         a_day(rows)
     assert len(statements) > 60
-    wrong = rows.database.read_now(
-        _whole_tables_sqlite if isinstance(rows.database, SqliteDatabase) else _whole_tables,
-        statements,
-    )
+    if isinstance(rows.database, SqliteDatabase):
+        wrong = rows.database.read_now(_whole_tables_sqlite, statements)
+    else:
+        rows.database.write_now(_say_full)
+        wrong = rows.database.read_now(_whole_tables, statements)
     assert wrong == []
 
 
@@ -177,6 +178,22 @@ def test_pages_and_queues_come_in_the_order_of_an_index(rows: Rows) -> None:
         plan = rows.database.read_now(_explain, statement, parameters)
         assert "TEMP B-TREE" not in plan, plan
         assert "Sort" not in plan, plan
+
+
+def _say_full(connection: Connection) -> None:
+    """Tell PostgreSQL's planner that every table and index holds a million rows.
+
+    Between ways through an empty table it would choose by what autovacuum saw last.
+    A million on one page, since it multiplies by the pages that are there.
+    """
+    found = connection.execute(
+        text(
+            "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', relname::text,"
+            " 'relpages', 1, 'reltuples', 1000000::real)"
+            " FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"
+        )
+    )
+    assert all(found.scalars())
 
 
 def _explain(connection: Connection, statement: str, parameters: Any) -> str:

@@ -70,6 +70,12 @@ def test_what_is_misspelt_or_wrong_is_refused(file: Path, environment: dict[str,
         load(file, environment)
 
 
+def test_a_list_has_commas_in_the_environment(file: Path) -> None:
+    name = "SOUSPLI_MAILBOX_STORE_ALLOWED_REGIONS"
+    assert load(file, {name: "fr-par, eu-*,"}).store.allowed_regions == ("fr-par", "eu-*")
+    assert load(file, {name: ""}).store.allowed_regions == ()
+
+
 @pytest.mark.parametrize(
     "text", ["data = ", 'data = "/srv"\nunknown = 1', "[mail]\nhost = 1", "\udcff", ""]
 )

@@ -22,6 +22,8 @@ from souspli_exchange.port_errors import (
 from souspli_keys import codes
 from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose
 from souspli_keys.unlockers import LoginKey, new_device
+from souspli_mailbox.app import ENDPOINTS
+from souspli_mailbox.endpoints import Caller
 from souspli_mailbox.records import nonces
 from souspli_mailbox.records.nonces import MOST_NONCES, NoncePurpose
 from souspli_mailbox.state import SECRETS
@@ -238,9 +240,21 @@ async def test_a_program_may_idle_and_a_browser_may_not(
     assert (await service.ask("GET", "/v1/session", headers=cookie)).status == 200
     service.clock.pass_seconds(HOUR - 1)
     assert (await service.ask("GET", "/v1/session", headers=cookie)).status == 200
+    # Asking in vain is no idling either.
+    missing = f"/v1/deliveries/{32 * '0'}/cover"
+    assert (await service.ask("GET", missing, headers=cookie)).problem == "not-found"
+    service.clock.pass_seconds(HOUR - 1)
+    assert (await service.ask("GET", missing, headers=cookie)).problem == "not-found"
     service.clock.pass_seconds(HOUR)
-    assert (await service.ask("GET", "/v1/session", headers=cookie)).problem == "not-signed-in"
+    assert (await service.ask("GET", missing, headers=cookie)).problem == "not-signed-in"
     await patient.client.deliveries()
+
+
+def test_only_endpoints_of_accounts_look_something_up() -> None:
+    """There is no account to look it up for otherwise."""
+    looking = [endpoint for endpoint in ENDPOINTS if endpoint.look_up is not None]
+    assert len(looking) > 6
+    assert {one.caller for one in looking} <= {Caller.ACCOUNT, Caller.MEMBER, Caller.PATIENT}
 
 
 async def test_a_browser_gets_a_cookie_and_never_a_token(

@@ -322,6 +322,20 @@ async def test_without_its_tombstone_nothing_is_deleted_and_a_later_sweep_does_i
     }
 
 
+async def test_what_resists_for_days_has_one_tombstone(rows: Rows, practice: Practice) -> None:
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    deposit = rows.open_deposit(practice)
+    put(blobs, deposit.object_key)
+    blobs.fault = lambda operation: Fault.BEFORE if operation == "delete" else None
+    for hour in range(3):
+        await sweep(rows, blobs, now=NOW + DAY + hour * SWEEP_EVERY_SECONDS, ledger=ledger)
+    assert keys(blobs) == {deposit.object_key}
+    assert len(list(ledger.read())) == 1
+    blobs.fault = lambda _: None
+    await sweep(rows, blobs, now=NOW + 2 * DAY, ledger=ledger)
+    assert keys(blobs) == set()
+
+
 async def test_an_orphan_gets_none_since_another_backup_may_know_it(rows: Rows) -> None:
     blobs, ledger = MemoryBlobs(), MemoryLedger()
     put(blobs, orphans_prefix(NOW) + hex32()[2:], complete=True)

@@ -136,8 +136,8 @@ class Loop:
         for name, group in groups.items():
             while len(self._running) >= processes:
                 self._wait()
-            known = [test for test in group if test in self._seconds and test in self._items]
-            self._start(None, Change(name, known))
+            here = [test for test in group if test in self._items]
+            self._start(None, Change(name, here))
         while self._running:
             self._wait()
 

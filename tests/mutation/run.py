@@ -22,6 +22,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from undecorate import undecorated
+
 ROOT = Path(__file__).parents[2]
 MUTMUT = Path(sys.executable).with_name("mutmut")
 
@@ -82,7 +84,8 @@ def stage(folder: Path, part: Part, only: list[str]) -> None:
     name = part.package
     shutil.copytree(ROOT / part.folder / name, folder / name, ignore=_no_caches)
     for path in (folder / name).rglob("*.py"):
-        path.write_text(_without_annotations(path.read_text("utf-8")), encoding="utf-8")
+        source = undecorated(_without_annotations(path.read_text("utf-8")))
+        path.write_text(source, encoding="utf-8")
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=_no_caches)
     shutil.rmtree(folder / "tests" / "mutation")
     for left_out in LEFT_OUT:

@@ -345,8 +345,14 @@ def start_service(
     """
     folder.joinpath("tmp").mkdir(parents=True, exist_ok=True)
     environment = clean_environment(home) | {"TMPDIR": str(folder / "tmp")}
-    if database is not None and database.url:
-        environment |= {DATABASE_URL: database.url}
-        if database.password_file is not None:
-            environment |= {PASSWORD_FILE: str(database.password_file)}
+    if database is not None:
+        environment |= at_database(database)
     return RecordedService(folder, environment, command())
+
+
+def at_database(database: DatabaseSettings) -> dict[str, str]:
+    """Return what tells a service where its database is; nothing for the file of its own."""
+    said = {DATABASE_URL: database.url} if database.url else {}
+    if database.password_file is not None:
+        said |= {PASSWORD_FILE: str(database.password_file)}
+    return said

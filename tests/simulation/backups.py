@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select, text
 
 from simulation.rows import NOW, Practice, Rows
 from souspli_mailbox.backup.check import Checked, check_backup
@@ -17,7 +17,7 @@ from souspli_mailbox.database import DATABASE_FILE, connect_database, open_datab
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.schema import tables
-from souspli_mailbox.settings import Settings
+from souspli_mailbox.settings import DatabaseSettings, Settings
 from souspli_mailbox.store import open_blobs, open_ledger
 from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones
 from souspli_storage.blobs import Part
@@ -30,11 +30,10 @@ SECONDS_LATER = NOW + 60
 
 
 class World:
-    """A service's data, without the service. `kind`: the database that it uses."""
+    """A service's data, without the service: objects in a folder, rows where `database` says."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
-        self.kind = kind
-        self.settings = Settings(data=folder)
+    def __init__(self, folder: Path, database: DatabaseSettings) -> None:
+        self.settings = Settings(data=folder, database=database)
         self.blobs = open_blobs(self.settings)
         self.ledger = open_ledger(self.settings)
 
@@ -80,6 +79,19 @@ class World:
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         with self.connect() as database:
             return database.read_now(_all_rows)
+
+    def put_back(self, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+        """Make the database what it was when it had these rows, as an operator's copy does."""
+        with self.connect() as database:
+            database.write_now(_put_back, rows)
+
+    def lose_database(self) -> None:
+        if self.settings.database.address is None:
+            for path in self.settings.data.glob(f"{DATABASE_FILE}*"):
+                path.unlink()
+            return
+        with self.connect() as database:
+            database.write_now(_drop)
 
     def key(self) -> TombstoneKey:
         with self.connect() as database:
@@ -130,6 +142,32 @@ def delete_document(world: World) -> str:
     return key
 
 
-def lose_database(world: World) -> None:
-    for path in world.settings.data.glob(f"{DATABASE_FILE}*"):
-        path.unlink()
+def _put_back(connection: Connection, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    ordered = tables.metadata.sorted_tables
+    connection.execute(tables.invitations.update().values(_NO_OTHERS))
+    for table in reversed(ordered):
+        connection.execute(table.delete())
+    for table in ordered:
+        names = [column.name for column in table.columns]
+        values = [dict(zip(names, row, strict=True)) for row in rows[table.name]]
+        if table is not tables.invitations:
+            _insert(connection, table, values)
+            continue
+        # Two name each other: first without, then with.
+        _insert(connection, table, [value | _NO_OTHERS for value in values])
+        for value in values:
+            this = table.c.invitation_id == value["invitation_id"]
+            connection.execute(table.update().where(this).values({n: value[n] for n in _NO_OTHERS}))
+
+
+_NO_OTHERS: Final = {"supersedes": None, "superseded_by": None}
+
+
+def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    if values:
+        connection.execute(table.insert(), values)
+
+
+def _drop(connection: Connection) -> None:
+    connection.execute(text("DROP SCHEMA public CASCADE"))
+    connection.execute(text("CREATE SCHEMA public"))

@@ -88,9 +88,9 @@ class PostgresqlServer:
             self._password_file.write_text(str(password))
 
     @contextlib.contextmanager
-    def empty(self) -> Iterator[DatabaseSettings]:
-        """Give a database without tables."""
-        name = self._create()
+    def empty(self, *, like: DatabaseSettings | None = None) -> Iterator[DatabaseSettings]:
+        """Give a database without tables, or a copy of the one `like`, which nobody uses."""
+        name = self._create("template0" if like is None else _name_of(like))
         try:
             yield self.settings(name)
         finally:
@@ -119,9 +119,9 @@ class PostgresqlServer:
         for name in self._free:
             self.execute("DROP DATABASE {} WITH (FORCE)", name)
 
-    def _create(self) -> str:
+    def _create(self, template: str = "template0") -> str:
         name = f"souspli_test_{self._run}_{next(self._numbers)}"
-        self.execute("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name)
+        self.execute("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
         return name
 
     def _wipe(self, name: str) -> None:
@@ -146,6 +146,11 @@ class PostgresqlServer:
             password_file=self._password_file,
             pool_size=CONNECTIONS,
         )
+
+
+def _name_of(settings: DatabaseSettings) -> str:
+    assert settings.address is not None
+    return settings.address.name
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ are used, within the limits of `client.store`.
 """
 
 import contextlib
-import io
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from ipaddress import ip_address
@@ -18,6 +17,7 @@ import msgspec
 from yarl import URL
 
 from souspli_exchange.port_errors import BrokenAnswerError, UnavailableError
+from souspli_mailbox.client.body import Body
 from souspli_mailbox.client.errors import error_of
 from souspli_mailbox.errors import SettingsError
 
@@ -160,8 +160,7 @@ class Transport:
             async with self._session.request(
                 method,
                 url,
-                # A stream: aiohttp would write bytes in one piece, while nothing else runs.
-                data=None if body is None else io.BytesIO(body),
+                data=None if body is None else Body(body),
                 headers=headers,
                 allow_redirects=False,
             ) as response:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, tuple_, update
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import NOT_COLLECTED, DeliveryEvent, advance
@@ -90,9 +90,7 @@ def read_delivery(connection: Connection, *, delivery_id: str) -> Delivery:
     Whether the caller is its recipient (`account_number`) or its depositor
     (`member`) is for the routes to check.
     """
-    row = connection.execute(
-        _deliveries().where(tables.deliveries.c.delivery_id == delivery_id)
-    ).one_or_none()
+    row = connection.execute(_BY_ID, {"delivery_id": delivery_id}).one_or_none()
     if row is None:
         raise NotFoundError
     return _delivery(row)
@@ -254,6 +252,10 @@ def _deliveries() -> Select[Any]:
         deposit.object_key,
         deposit.sealed_length,
     ).join(tables.deposits, deposit.deposit_id == delivery.deposit_id)
+
+
+# Made once: making it takes as long as running it, and most requests of a reader do.
+_BY_ID: Final = _deliveries().where(tables.deliveries.c.delivery_id == bindparam("delivery_id"))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

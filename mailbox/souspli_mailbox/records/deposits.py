@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 
 from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
 from souspli_mailbox.deliveries import INITIAL
@@ -96,6 +97,13 @@ class SentDeposit:
     deliveries: tuple[SentDelivery, ...]
 
 
+# Made once: making it takes as long as running it, and every request of a sender does.
+_OF_DOCUMENT: Final = select(tables.deposits).where(
+    tables.deposits.c.organisation == bindparam("organisation"),
+    tables.deposits.c.document_id == bindparam("document_id"),
+)
+
+
 @each_statement_decides
 def open_deposit(connection: Connection, *, deposit: NewDeposit, quota: Quota, now: int) -> Deposit:
     """Return the deposit of this document, `uploading` from now on if it is new.
@@ -107,18 +115,13 @@ def open_deposit(connection: Connection, *, deposit: NewDeposit, quota: Quota, n
     table = tables.deposits.c
     found = _find(connection, organisation=deposit.organisation, document_id=deposit.document_id)
     if found is None:
-        connection.execute(
-            insert(tables.deposits).values(
-                organisation=deposit.organisation,
-                document_id=deposit.document_id,
-                member=deposit.member,
-                state=DepositState.UPLOADING,
-                object_key=deposit.object_key,
-                sealed_length=deposit.sealed_length,
-                segments=deposit.segments,
-                opened_at=now,
-            )
-        )
+        values: dict[str, Any] = dataclasses.asdict(deposit)
+        values["state"] = DepositState.UPLOADING
+        deposit_id = connection.execute(
+            insert(tables.deposits)
+            .values(**values, opened_at=now)
+            .returning(tables.deposits.c.deposit_id)
+        ).scalar_one()
         # Last, because others of the organisation wait from here on.
         take(
             connection,
@@ -127,9 +130,7 @@ def open_deposit(connection: Connection, *, deposit: NewDeposit, quota: Quota, n
             quota=quota,
             now=now,
         )
-        return read_deposit(
-            connection, organisation=deposit.organisation, document_id=deposit.document_id
-        )
+        return Deposit(deposit_id=deposit_id, **values)
     if (found.member, found.sealed_length, found.segments) != (
         deposit.member,
         deposit.sealed_length,
@@ -188,6 +189,28 @@ def completed_deposit(
     )
 
 
+def require_completable(
+    connection: Connection,
+    *,
+    organisation: str,
+    document_id: str,
+    request_hash: str,
+    covers: Sequence[NewCover],
+    now: int,
+) -> tuple[DeliveryMade, ...] | None:
+    """Return what this very request made; None if it may go on, so far as rows can tell.
+
+    Routes ask before the object is completed; `complete_deposit` asks again. Raises
+    what it does for its document and its recipients.
+    """
+    done = completed_deposit(
+        connection, organisation=organisation, document_id=document_id, request_hash=request_hash
+    )
+    if done is None:
+        check_recipients(connection, organisation=organisation, covers=covers, now=now)
+    return done
+
+
 def check_recipients(
     connection: Connection, *, organisation: str, covers: Sequence[NewCover], now: int
 ) -> tuple[Invitation, ...]:
@@ -196,7 +219,6 @@ def check_recipients(
     `pending` asks for the claim identity's fingerprint, `claimed` for the
     account identity's. Raises NotFoundError (or another organisation's),
     RecipientClaimedError, InvitationExpiredError, InvitationSupersededError.
-    Routes ask before the object is completed; `complete_deposit` asks again.
     """
     return tuple(
         _check_recipient(connection, organisation=organisation, cover=cover, now=now)
@@ -231,15 +253,16 @@ def complete_deposit(
         return done
     require_room(connection, organisation=organisation, quota=quota)
     invitations = check_recipients(connection, organisation=organisation, covers=covers, now=now)
-    deposit = read_deposit(connection, organisation=organisation, document_id=document_id)
-    connection.execute(
+    table = tables.deposits.c
+    deposit_id = connection.execute(
         update(tables.deposits)
-        .where(tables.deposits.c.deposit_id == deposit.deposit_id)
+        .where(table.organisation == organisation, table.document_id == document_id)
         .values(state=DepositState.STORED, stored_at=now, request_hash=request_hash)
-    )
+        .returning(table.deposit_id)
+    ).scalar_one()
     connection.execute(
         insert(tables.sender_covers).values(
-            deposit_id=deposit.deposit_id, cover_hash=sender_cover_hash, cover=sender_cover
+            deposit_id=deposit_id, cover_hash=sender_cover_hash, cover=sender_cover
         )
     )
     connection.execute(
@@ -247,7 +270,7 @@ def complete_deposit(
         [
             {
                 "delivery_id": cover.delivery_id,
-                "deposit_id": deposit.deposit_id,
+                "deposit_id": deposit_id,
                 "position": position,
                 "invitation_id": cover.invitation_id,
                 "account_number": invitation.account_number,
@@ -315,11 +338,8 @@ def read_sender_cover(connection: Connection, *, deposit_id: int) -> bytes:
 
 
 def _find(connection: Connection, *, organisation: str, document_id: str) -> Deposit | None:
-    table = tables.deposits.c
     row = connection.execute(
-        select(tables.deposits).where(
-            table.organisation == organisation, table.document_id == document_id
-        )
+        _OF_DOCUMENT, {"organisation": organisation, "document_id": document_id}
     ).one_or_none()
     if row is None:
         return None

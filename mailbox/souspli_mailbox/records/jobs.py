@@ -13,8 +13,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.schema import tables
@@ -151,15 +152,20 @@ def claim_job(
     )
 
 
+# Made once: making it takes as long as running it, and workers ask again and again.
+_NEXT_DUE: Final = (
+    select(tables.jobs.c.run_at)
+    .where(
+        tables.jobs.c.state == "waiting", tables.jobs.c.job.in_(bindparam("names", expanding=True))
+    )
+    .order_by(tables.jobs.c.run_at, tables.jobs.c.job_id)
+    .limit(1)
+)
+
+
 def next_due(connection: Connection, *, names: Collection[JobName]) -> int | None:
     """Return the moment from which a job can be taken; None if none waits."""
-    job = tables.jobs.c
-    due: int | None = connection.execute(
-        select(job.run_at)
-        .where(job.state == "waiting", job.job.in_(names))
-        .order_by(job.run_at, job.job_id)
-        .limit(1)
-    ).scalar_one_or_none()
+    due: int | None = connection.execute(_NEXT_DUE, {"names": list(names)}).scalar_one_or_none()
     return due
 
 

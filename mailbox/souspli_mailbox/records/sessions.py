@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from souspli_mailbox.records.accounts import AccountKind
 from souspli_mailbox.records.errors import NotFoundError
@@ -49,14 +50,20 @@ def open_session(
     )
 
 
+# Made once: making it takes as long as running it, and every request does.
+_IN_FORCE: Final = (
+    select(tables.sessions, tables.accounts.c.kind)
+    .join(tables.accounts, tables.accounts.c.account_number == tables.sessions.c.account_number)
+    .where(
+        tables.sessions.c.token_hash == bindparam("token_hash"),
+        tables.sessions.c.expires_at > bindparam("now"),
+    )
+)
+
+
 def find_session(connection: Connection, *, token_hash: str, now: int) -> Session:
     """Return the session; NotFoundError if there is none or it has expired."""
-    session = tables.sessions.c
-    row = connection.execute(
-        select(tables.sessions, tables.accounts.c.kind)
-        .join(tables.accounts, tables.accounts.c.account_number == session.account_number)
-        .where(session.token_hash == token_hash, session.expires_at > now)
-    ).one_or_none()
+    row = connection.execute(_IN_FORCE, {"token_hash": token_hash, "now": now}).one_or_none()
     if row is None:
         raise NotFoundError
     return Session(

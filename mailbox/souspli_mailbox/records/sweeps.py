@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 
 from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.retention import Due
@@ -118,12 +118,19 @@ def absolve_object(connection: Connection, *, object_key: str) -> None:
 
 @each_statement_decides
 def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
-    """Move an object that could not be deleted to the end of the queue."""
+    """Move an object that could not be deleted to the end of the queue.
+
+    By then it has the tombstone that its reason asks for.
+    """
     condemned = tables.condemned_objects.c
+    told = case(
+        (condemned.reason == CondemnReason.STALE_UPLOAD, CondemnReason.AGAIN.value),
+        else_=condemned.reason,
+    )
     connection.execute(
         update(tables.condemned_objects)
         .where(condemned.object_key == object_key)
-        .values(condemned_at=now)
+        .values(condemned_at=now, reason=told)
     )
 
 

@@ -7,12 +7,13 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from souspli_mailbox.access import found
 from souspli_mailbox.endpoints import Caller, Endpoint, Octets
 from souspli_mailbox.logs import describe
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.ranges import read_range
 from souspli_mailbox.records.deliveries import Delivery
-from souspli_mailbox.routes.deliveries import read_delivery_to
+from souspli_mailbox.routes.deliveries import own_delivery
 from souspli_mailbox.state import BLOBS, REQUEST_ID, SETTINGS, STORE_CALLS
 from souspli_storage.errors import StoreDamagedError
 
@@ -29,7 +30,7 @@ _NOTSENT_LOWAT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
 async def get_contents(request: web.Request) -> web.StreamResponse:
-    delivery = await read_delivery_to(request)
+    delivery = found(request, Delivery)
     # Contents never change, so the document's id names these very bytes.
     etag = f'"{delivery.document_id}"'
     length = delivery.sealed_length
@@ -119,6 +120,7 @@ ENDPOINTS: Final = (
         handler=get_contents,
         summary="The sealed contents, whole or one range of bytes",
         caller=Caller.PATIENT,
+        look_up=own_delivery,
         gives={200: Octets.CONTENTS, 206: Octets.CONTENTS},
         problems=frozenset({ProblemKind.RANGE_NOT_SATISFIABLE}),
     ),

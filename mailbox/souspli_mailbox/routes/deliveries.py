@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 from msgspec import UNSET
+from sqlalchemy import Connection
 
 from souspli_exchange.errors import ReceiptRefusedError
 from souspli_exchange.ids import DocumentId
@@ -13,8 +16,9 @@ from souspli_exchange.receipt import Receipt, verify_receipt
 from souspli_keys import canonical
 from souspli_keys.errors import FormatError
 from souspli_keys.public import parse_public
-from souspli_mailbox.access import Account, account_of
+from souspli_mailbox.access import account_of, found
 from souspli_mailbox.answers import answer, read_request
+from souspli_mailbox.callers import Account
 from souspli_mailbox.covers import check_cover, cover_hash
 from souspli_mailbox.cursors import next_cursor, read_page_request
 from souspli_mailbox.deliveries import DeliveryEvent
@@ -35,6 +39,7 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.records import accounts
 from souspli_mailbox.records import deliveries as records
+from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.state import DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
 from souspli_storage.direct import READ_SECONDS
 
@@ -68,18 +73,24 @@ async def list_deliveries(request: web.Request) -> web.Response:
     )
 
 
-async def read_delivery_to(request: web.Request) -> records.Delivery:
-    """Return the delivery in the path if it is to the caller; `not-found` otherwise."""
-    delivery = await _read(request)
-    if not _is_recipient(account_of(request), delivery):
-        raise Refusal(ProblemKind.NOT_FOUND)
+def own_delivery(
+    connection: Connection, account: Account, names: Mapping[str, str]
+) -> records.Delivery:
+    """Return the delivery in the path if it is to the caller; NotFoundError otherwise."""
+    delivery = _delivery(connection, account, names)
+    if not _is_recipient(account, delivery):
+        raise NotFoundError
     return delivery
 
 
-async def _read(request: web.Request) -> records.Delivery:
-    return await request.app[DATABASE].read(
-        records.read_delivery, delivery_id=request.match_info["delivery_id"]
-    )
+def _delivery(
+    connection: Connection, account: Account, names: Mapping[str, str]
+) -> records.Delivery:
+    """Return the delivery if the caller is at either of its ends."""
+    delivery = records.read_delivery(connection, delivery_id=names["delivery_id"])
+    if not (_is_recipient(account, delivery) or _is_depositor(account, delivery)):
+        raise NotFoundError
+    return delivery
 
 
 def _is_recipient(account: Account, delivery: records.Delivery) -> bool:
@@ -90,11 +101,15 @@ def _is_depositor(account: Account, delivery: records.Delivery) -> bool:
     return account.member is not None and account.member.fingerprint == delivery.member
 
 
+def _cover(
+    connection: Connection, account: Account, names: Mapping[str, str]
+) -> records.DeliveredCover:
+    delivery = _delivery(connection, account, names)
+    return records.read_cover(connection, delivery_id=delivery.delivery_id)
+
+
 async def get_cover(request: web.Request) -> web.Response:
-    account, delivery = account_of(request), await _read(request)
-    if not (_is_recipient(account, delivery) or _is_depositor(account, delivery)):
-        raise Refusal(ProblemKind.NOT_FOUND)
-    cover = await request.app[DATABASE].read(records.read_cover, delivery_id=delivery.delivery_id)
+    cover = found(request, records.DeliveredCover)
     return answer(
         CoverAnswer(
             cover=cover.cover,
@@ -108,7 +123,7 @@ async def get_cover(request: web.Request) -> web.Response:
 async def put_cover(request: web.Request) -> web.Response:
     """Replace a cover: the recipient re-seals, or the depositor after a re-issue."""
     body = await read_request(request, ReplaceCoverRequest)
-    account, delivery = account_of(request), await _read(request)
+    account, delivery = account_of(request), found(request, records.Delivery)
     check_cover(body.cover)
     new_hash = cover_hash(body.cover)
     database = request.app[DATABASE]
@@ -131,16 +146,14 @@ async def put_cover(request: web.Request) -> web.Response:
             now=now(request),
         )
         request.app[WORKER].wake()
-    elif _is_recipient(account, delivery) or _is_depositor(account, delivery):
-        raise Refusal(ProblemKind.NOT_ALLOWED)
     else:
-        raise Refusal(ProblemKind.NOT_FOUND)
+        raise Refusal(ProblemKind.NOT_ALLOWED)
     return answer(ReplaceCoverAnswer(cover_hash=new_hash))
 
 
 async def collect(request: web.Request) -> web.Response:
     await read_request(request, Nothing)
-    delivery = await read_delivery_to(request)
+    delivery = found(request, records.Delivery)
     await request.app[DATABASE].write(
         records.record_event,
         delivery_id=delivery.delivery_id,
@@ -167,21 +180,31 @@ async def collect(request: web.Request) -> web.Response:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    delivery: records.Delivery
+    identity: bytes
+    """Of whom it is to, public."""
+
+
+def _reading(connection: Connection, account: Account, names: Mapping[str, str]) -> _Reading:
+    delivery = own_delivery(connection, account, names)
+    reader = accounts.read_account(connection, account_number=account.account_number)
+    return _Reading(delivery, reader.identity)
+
+
 async def put_receipt(request: web.Request) -> web.Response:
     body = await read_request(request, ReceiptRequest)
-    delivery = await read_delivery_to(request)
-    database = request.app[DATABASE]
-    account = await database.read(
-        accounts.read_account, account_number=account_of(request).account_number
-    )
+    reading = found(request, _Reading)
+    delivery = reading.delivery
     await asyncio.to_thread(
         _verify,
         body,
-        identity=account.identity,
+        identity=reading.identity,
         document_id=DocumentId(delivery.document_id),
         origin=request.app[SETTINGS].origin,
     )
-    await database.write(
+    await request.app[DATABASE].write(
         records.keep_receipt,
         delivery_id=delivery.delivery_id,
         receipt=to_stored(body.receipt),
@@ -230,6 +253,7 @@ ENDPOINTS: Final = (
         handler=get_cover,
         summary="The cover, with what its sender's chain is verified from",
         caller=Caller.ACCOUNT,
+        look_up=_cover,
         gives={200: CoverAnswer},
     ),
     Endpoint(
@@ -238,6 +262,7 @@ ENDPOINTS: Final = (
         handler=put_cover,
         summary="Replace the cover, compare-and-swap on its hash",
         caller=Caller.ACCOUNT,
+        look_up=_delivery,
         takes=ReplaceCoverRequest,
         gives={200: ReplaceCoverAnswer},
         problems=frozenset({ProblemKind.COVER_CHANGED, ProblemKind.COVER_REFUSED}),
@@ -248,6 +273,7 @@ ENDPOINTS: Final = (
         handler=collect,
         summary="Mark the delivery fetched, and learn where the contents are",
         caller=Caller.PATIENT,
+        look_up=own_delivery,
         takes=Nothing,
         gives={200: CollectAnswer},
     ),
@@ -257,6 +283,7 @@ ENDPOINTS: Final = (
         handler=put_receipt,
         summary="Sign for having opened the document",
         caller=Caller.PATIENT,
+        look_up=_reading,
         takes=ReceiptRequest,
         gives={200: ReceiptAnswer},
         problems=frozenset({ProblemKind.STATEMENT_REFUSED}),

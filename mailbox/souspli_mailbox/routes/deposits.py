@@ -8,18 +8,20 @@ committed before anybody is told.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 from aiohttp import web
 from msgspec import UNSET
+from sqlalchemy import Connection
 
 from souspli_exchange.errors import ContentsRefusedError
 from souspli_exchange.ports import DepositState
 from souspli_exchange.segments import SegmentLayout
-from souspli_mailbox.access import member_of
+from souspli_mailbox.access import found, member_of
 from souspli_mailbox.answers import answer, read_request
+from souspli_mailbox.callers import Account
 from souspli_mailbox.covers import check_cover, cover_hash
 from souspli_mailbox.endpoints import Caller, Endpoint
 from souspli_mailbox.errors import Refusal
@@ -33,7 +35,7 @@ from souspli_mailbox.protocol.deposits import (
 )
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records import deposits as records
-from souspli_mailbox.records.organisations import Member
+from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.usage import Quota
 from souspli_mailbox.state import BLOBS, DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
 from souspli_storage.blobs import BlobStore, Part
@@ -97,32 +99,27 @@ def _begin(blobs: BlobStore, deposit: records.Deposit) -> list[int]:
 
 async def complete_deposit(request: web.Request) -> web.Response:
     body = await read_request(request, CompleteRequest, max_bytes=MAX_COMPLETE_BYTES)
-    member, document_id = member_of(request), request.match_info["document_id"]
+    deposit = found(request, records.Deposit)
     database = request.app[DATABASE]
-    deposit = await read_own_deposit(request, member)
     request_hash, covers = await asyncio.to_thread(_check, body, segments=deposit.segments)
+    # Asked before the object is completed: a cover that has to be sealed again
+    # is the common refusal, and the cheap one.
     done = await database.read(
-        records.completed_deposit,
-        organisation=member.organisation,
-        document_id=document_id,
+        records.require_completable,
+        organisation=deposit.organisation,
+        document_id=deposit.document_id,
         request_hash=request_hash,
+        covers=covers,
+        now=now(request),
     )
     if done is None:
-        # Asked before the object is completed: a cover that has to be sealed again
-        # is the common refusal, and the cheap one.
-        await database.read(
-            records.check_recipients,
-            organisation=member.organisation,
-            covers=covers,
-            now=now(request),
-        )
         await request.app[STORE_CALLS](_complete, request.app[BLOBS], deposit, body.checksums)
         # A crash here leaves an object that no stored deposit names: it is swept,
         # or this request comes again and finds it complete.
         done = await database.write(
             records.complete_deposit,
-            organisation=member.organisation,
-            document_id=document_id,
+            organisation=deposit.organisation,
+            document_id=deposit.document_id,
             request_hash=request_hash,
             covers=covers,
             sender_cover=body.sender_cover,
@@ -133,7 +130,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
         request.app[WORKER].wake()
     return answer(
         CompleteAnswer(
-            document_id=document_id,
+            document_id=deposit.document_id,
             deliveries=[
                 NewDelivery(delivery_id=made.delivery_id, invitation_id=made.invitation_id)
                 for made in done
@@ -152,15 +149,19 @@ def quota_of(request: web.Request) -> Quota:
     )
 
 
-async def read_own_deposit(request: web.Request, member: Member) -> records.Deposit:
-    """Return the caller's own deposit of the document in the path; `not-found` otherwise."""
-    deposit = await request.app[DATABASE].read(
-        records.read_deposit,
-        organisation=member.organisation,
-        document_id=request.match_info["document_id"],
+def own_deposit(
+    connection: Connection, account: Account, names: Mapping[str, str]
+) -> records.Deposit:
+    """Return the caller's own deposit of the document in the path; NotFoundError otherwise."""
+    if account.member is None:
+        raise NotFoundError
+    deposit = records.read_deposit(
+        connection,
+        organisation=account.member.organisation,
+        document_id=names["document_id"],
     )
-    if deposit.member != member.fingerprint:
-        raise Refusal(ProblemKind.NOT_FOUND)
+    if deposit.member != account.member.fingerprint:
+        raise NotFoundError
     return deposit
 
 
@@ -209,6 +210,7 @@ ENDPOINTS: Final = (
         handler=complete_deposit,
         summary="Store the document, one delivery for each cover",
         caller=Caller.MEMBER,
+        look_up=own_deposit,
         takes=CompleteRequest,
         gives={201: CompleteAnswer},
         problems=frozenset(

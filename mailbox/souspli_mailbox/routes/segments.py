@@ -8,13 +8,13 @@ from typing import Final
 from aiohttp import web
 
 from souspli_exchange.segments import SegmentLayout
-from souspli_mailbox.access import member_of
+from souspli_mailbox.access import found
 from souspli_mailbox.answers import no_content, read_bytes
 from souspli_mailbox.endpoints import Caller, Endpoint, Octets
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records.deposits import Deposit
-from souspli_mailbox.routes.deposits import read_own_deposit
+from souspli_mailbox.routes.deposits import own_deposit
 from souspli_mailbox.state import BLOBS, SEGMENT_SLOTS, STORE_CALLS
 from souspli_storage.blobs import BlobStore
 from souspli_storage.errors import NoSuchObjectError
@@ -31,7 +31,7 @@ WAIT_FOR_SLOT_SECONDS: Final = 30
 
 async def put_segment(request: web.Request) -> web.Response:
     checksum = _checksum(request.headers.get("X-Checksum-Sha256"))
-    deposit = await read_own_deposit(request, member_of(request))
+    deposit = found(request, Deposit)
     layout = SegmentLayout.of_sealed(deposit.sealed_length)
     number = int(request.match_info["segment"])
     if number >= layout.count:
@@ -84,6 +84,7 @@ ENDPOINTS: Final = (
         handler=put_segment,
         summary="Keep one sealed segment",
         caller=Caller.MEMBER,
+        look_up=own_deposit,
         takes=Octets.SEGMENT,
         gives={204: None},
         problems=frozenset({ProblemKind.CHECKSUM_MISMATCH, ProblemKind.DOCUMENT_DIFFERS}),

@@ -1,11 +1,14 @@
 """What became of one's own deposits: the sender's view (docs/specs/mailbox.md §4)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
+from sqlalchemy import Connection
 
-from souspli_mailbox.access import member_of
+from souspli_mailbox.access import found, member_of
 from souspli_mailbox.answers import answer
+from souspli_mailbox.callers import Account
 from souspli_mailbox.cursors import next_cursor, read_page_request
 from souspli_mailbox.endpoints import PAGING, Caller, Endpoint
 from souspli_mailbox.envelopes import from_stored
@@ -16,7 +19,7 @@ from souspli_mailbox.protocol.deposits import (
     SenderView,
 )
 from souspli_mailbox.records import deposits as records
-from souspli_mailbox.routes.deposits import read_own_deposit
+from souspli_mailbox.routes.deposits import own_deposit
 from souspli_mailbox.state import DATABASE
 
 
@@ -59,11 +62,12 @@ def _view(delivery: records.SentDelivery) -> SenderView:
 
 
 async def get_sender_cover(request: web.Request) -> web.Response:
-    deposit = await read_own_deposit(request, member_of(request))
-    cover = await request.app[DATABASE].read(
-        records.read_sender_cover, deposit_id=deposit.deposit_id
-    )
-    return answer(SenderCoverAnswer(cover=cover))
+    return answer(SenderCoverAnswer(cover=found(request, bytes)))
+
+
+def _sender_cover(connection: Connection, account: Account, names: Mapping[str, str]) -> bytes:
+    deposit = own_deposit(connection, account, names)
+    return records.read_sender_cover(connection, deposit_id=deposit.deposit_id)
 
 
 ENDPOINTS: Final = (
@@ -82,6 +86,7 @@ ENDPOINTS: Final = (
         handler=get_sender_cover,
         summary="The sender's own cover",
         caller=Caller.MEMBER,
+        look_up=_sender_cover,
         gives={200: SenderCoverAnswer},
     ),
 )

@@ -5,13 +5,14 @@ from typing import Final
 from aiohttp import web
 
 from souspli_exchange.segments import SegmentLayout
-from souspli_mailbox.access import member_of
+from souspli_mailbox.access import found
 from souspli_mailbox.answers import answer, read_request
 from souspli_mailbox.endpoints import Caller, Endpoint
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.deposits import StoreUpload, UploadsAnswer, UploadsRequest
 from souspli_mailbox.protocol.problems import ProblemKind
-from souspli_mailbox.routes.deposits import read_own_deposit
+from souspli_mailbox.records.deposits import Deposit
+from souspli_mailbox.routes.deposits import own_deposit
 from souspli_mailbox.state import BLOBS, DIRECT, STORE_CALLS, now
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.direct import UPLOAD_SECONDS, DirectBlobs, PartAddress
@@ -21,7 +22,7 @@ from souspli_storage.errors import NoSuchObjectError
 async def open_uploads(request: web.Request) -> web.Response:
     body = await read_request(request, UploadsRequest)
     direct = request.app[DIRECT]
-    deposit = await read_own_deposit(request, member_of(request))
+    deposit = found(request, Deposit)
     if direct is None:
         raise Refusal(ProblemKind.NOT_FOUND)
     layout = SegmentLayout.of_sealed(deposit.sealed_length)
@@ -76,6 +77,7 @@ ENDPOINTS: Final = (
         handler=open_uploads,
         summary="Get addresses at which the store takes segments itself",
         caller=Caller.MEMBER,
+        look_up=own_deposit,
         takes=UploadsRequest,
         gives={200: UploadsAnswer},
         problems=frozenset({ProblemKind.DOCUMENT_DIFFERS}),

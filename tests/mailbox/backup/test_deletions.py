@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from simulation.backups import SECONDS_LATER, World, check, delete_document, lose_database
+from simulation.backups import SECONDS_LATER, World, check, delete_document
 from simulation.rows import NOW
 
 from souspli_mailbox.backup.make import make_backup
 from souspli_mailbox.backup.progress import Stage, untold
 from souspli_mailbox.backup.restore import after_restore
-from souspli_mailbox.database import DATABASE_FILE
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.service_facts import Fact, read_fact
 from souspli_mailbox.records.sweeps import condemned_objects
@@ -25,7 +22,7 @@ def test_what_was_deleted_after_the_backup_is_deleted_again(world: World, out: P
     world.back_up(out, with_contents=True)
     key = delete_document(world)
     assert DiskBlobs(out / "contents").size(key)
-    lose_database(world)
+    world.lose_database()
     restored = world.restore(out)
     assert (restored.reapplied.deleted, restored.objects, restored.copied) == (1, 1, 0)
     assert restored.missing == ()
@@ -36,19 +33,14 @@ def test_what_was_deleted_after_the_backup_is_deleted_again(world: World, out: P
         world.blobs.size(key)
 
 
-def test_a_start_after_the_database_s_file_was_put_back_deletes_it_again(world: World) -> None:
+def test_a_start_after_an_old_copy_of_the_database_was_put_back_deletes_it_again(
+    world: World,
+) -> None:
     """Whoever never heard of `souspli restore`."""
-    path = world.settings.data / DATABASE_FILE
-    with closing(sqlite3.connect(path)) as source:
-        source.execute("PRAGMA wal_checkpoint(truncate)")
-    copy = path.read_bytes()
     world.key()  # drawn at the first start
-    with closing(sqlite3.connect(path)) as source:
-        source.execute("PRAGMA wal_checkpoint(truncate)")
-    copy = path.read_bytes()
+    before = world.rows()
     key = delete_document(world)
-    lose_database(world)
-    path.write_bytes(copy)
+    world.put_back(before)
     with world.connect() as database:
         assert key in world.object_keys(database)
         done = reapply_new(database, world.ledger, key=world.key(), now=SECONDS_LATER)
@@ -75,7 +67,7 @@ def test_a_backup_gives_its_tombstones_to_a_store_that_has_none(
     elsewhere.restore(out)
     expected = [entry.line for entry in world.ledger.read()]
     assert [entry.line for entry in elsewhere.ledger.read()] == expected
-    lose_database(elsewhere)
+    elsewhere.lose_database()
     elsewhere.restore(older)
     with elsewhere.connect() as database:
         assert key not in elsewhere.object_keys(database)

@@ -14,7 +14,7 @@ from simulation.rows import NOW, Rows
 
 from souspli_mailbox.backup.make import make_backup
 from souspli_mailbox.backup.progress import Stage
-from souspli_mailbox.database import DATABASE_FILE, open_database
+from souspli_mailbox.database import DATABASE_FILE, has_database, open_database
 from souspli_mailbox.errors import BackupError, BackupTrouble
 from souspli_storage.dump import is_empty
 
@@ -26,7 +26,7 @@ def refused(world: World, folder: Path, *, contents: Path | None = None) -> Back
     """Restore, be refused; nothing may have been written."""
     with pytest.raises(BackupError) as error:
         world.restore(folder, contents=contents)
-    if (world.settings.data / DATABASE_FILE).exists():
+    if has_database(world.settings):
         with world.connect() as database:
             assert database.read_now(is_empty)
     assert list(world.blobs.objects()) == []
@@ -177,6 +177,9 @@ def test_where_there_is_no_service_none_is_made(elsewhere: World, out: Path) -> 
         elsewhere.back_up(out)
     assert error.value.trouble is BackupTrouble.NO_SERVICE
     assert not (elsewhere.settings.data / DATABASE_FILE).exists()
+    if has_database(elsewhere.settings):
+        with elsewhere.connect() as database:
+            assert database.read_now(is_empty)
 
 
 def test_a_backup_that_fails_leaves_nothing(world: World, out: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import stat
 from pathlib import Path
 
+import pytest
 from simulation.backups import PIECES, World, check
+from simulation.databases import ENGINES
 from simulation.rows import DAY, NOW, Rows, hex32, hex64
 
 from souspli_mailbox.backup import policy
@@ -25,6 +28,7 @@ def test_every_table_of_the_schema_is_either_kept_or_left_out() -> None:
     assert tables.metadata.tables.keys() == policy.KEPT | policy.LEFT_OUT
 
 
+@pytest.mark.parametrize("kinds", list(itertools.product(ENGINES, repeat=2)), ids=" to ".join)
 def test_rows_and_contents_come_back_as_they_were(
     world: World, elsewhere: World, out: Path
 ) -> None:

@@ -19,7 +19,8 @@ const MAX_TEXT_CHARACTERS = 200
 export const MAX_ORIGIN_CHARACTERS = 253 // of a DNS name
 const MAX_ADDRESS_CHARACTERS = 254 // RFC 5321: a path of 256 with its angle brackets
 const MAX_FILES = 1_000
-const MAX_BYTES = 2_147_483_648 // 2 GiB
+/** 2 GiB of files: what a document holds at most, unless its reader says otherwise. */
+export const MAX_BYTES = 2_147_483_648
 
 const LOINC = /^[0-9]{1,7}-[0-9]$/
 const MEDIA_TYPE = /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/
@@ -95,13 +96,18 @@ export interface Manifest {
 /**
  * Return the manifest that `payload`, whose signatures hold, is canonical JSON of.
  *
- * Raises ManifestRefusedError if it breaks any rule of §3, UnknownVersionError for another
- * version. That its lengths belong together, and to the contents, is checked when those
- * are opened.
+ * Raises ManifestRefusedError if it breaks any rule of §3 or has more than `maxBytes` bytes
+ * of files, UnknownVersionError for another version. That its lengths belong together, and
+ * to the contents, is checked when those are opened.
  */
-export function parseManifest(payload: Uint8Array): Manifest {
+export function parseManifest(
+  payload: Uint8Array,
+  { maxBytes = MAX_BYTES }: { maxBytes?: number } = {},
+): Manifest {
   try {
-    return readObject(decodeCanonical(payload), readManifest)
+    const manifest = readObject(decodeCanonical(payload), readManifest)
+    checkSize(manifest.contents, maxBytes)
+    return manifest
   } catch (failure) {
     if (failure instanceof VersionError) {
       throw new UnknownVersionError('a manifest of another version')
@@ -140,15 +146,19 @@ function readContents(fields: Fields): Contents {
   const entries = fields.list('files', { least: 1, most: MAX_FILES })
   const files = entries.map((entry) => readObject(entry, readFile))
   checkNames(files.map(({ name }) => name))
-  if (files.reduce((total, { size }) => total + size, 0) > MAX_BYTES) {
-    throw new SchemaError(`a document has at most ${MAX_BYTES} bytes`)
-  }
   return {
     files,
     paddedLength: fields.integer('padded_length'),
     sealedLength: fields.integer('sealed_length'),
     tarLength: fields.integer('tar_length'),
     treeHash: fields.hash('tree_hash'),
+  }
+}
+
+/** A sum that is no longer exact is beyond what any length can say, and so beyond the limit. */
+function checkSize({ files }: Contents, maxBytes: number): void {
+  if (files.reduce((total, { size }) => total + size, 0) > maxBytes) {
+    throw new SchemaError(`a document has at most ${maxBytes} bytes`)
   }
 }
 

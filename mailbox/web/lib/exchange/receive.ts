@@ -16,6 +16,7 @@ import {
   ExchangeError,
   ExchangeUsageError,
 } from './errors.ts'
+import { MAX_BYTES } from './manifest.ts'
 import { NotSignedInError, RequestRefusedError, UnavailableError } from './port_errors.ts'
 import type { ReceivedDelivery, RecipientMailbox } from './ports.ts'
 import { signReceipt } from './receipt.ts'
@@ -97,7 +98,7 @@ export class Receiving extends Secret {
 
   /** Return the verified cover of a delivery; raises like `VerifiedCover.open`, and PortError. */
   async fetchCover(delivery: ReceivedDelivery): Promise<FetchedCover> {
-    const { deliveryId, documentId } = delivery
+    const { deliveryId, documentId, sealedLength } = delivery
     const known = this.#fetched.get(deliveryId)
     // The hash is of bytes that were verified here; a service that repeats it wrongly
     // shows an older cover of the same delivery, which was right as well.
@@ -112,6 +113,11 @@ export class Receiving extends Secret {
       reader: this.reader,
       documentId,
       statements,
+      // How much a document may hold is for the service's operator to say, and it took this
+      // one. Nothing is gained by lying: only what a trusted sender has signed is opened, when
+      // the person asks for it, if it has this length and there is room for it; and what is
+      // said to be shorter is not shown, as if it were withheld.
+      maxBytes: Math.max(MAX_BYTES, sealedLength),
     })
     const fetched = { cover, coverHash }
     this.#fetched.set(deliveryId, fetched)

@@ -35,7 +35,7 @@ import {
   signGrant,
   verifyGrants,
 } from './grant.ts'
-import { type Manifest, parseManifest } from './manifest.ts'
+import { MAX_BYTES, type Manifest, parseManifest } from './manifest.ts'
 import { verifySender } from './sender.ts'
 
 /** Who opens covers, and whom they trust. Prints as `…`. */
@@ -82,6 +82,8 @@ export interface CoverQuestion {
   /** The document that was asked for. */
   readonly documentId: string
   readonly statements: Certification
+  /** How many bytes of files the document may have; 2 GiB unless given. */
+  readonly maxBytes?: number
 }
 
 /** A cover of which everything was verified. Only `open` makes one. */
@@ -114,14 +116,14 @@ export class VerifiedCover extends Verified {
    * another document, service or sender), GrantRefusedError, UnknownVersionError.
    */
   static async open(sealed: Bytes, question: CoverQuestion): Promise<VerifiedCover> {
-    const { reader, documentId, statements } = question
+    const { reader, documentId, statements, maxBytes = MAX_BYTES } = question
     const { origin } = reader
     const cover = parseCover(await decryptCover(sealed, reader))
     // Read before it is verified, to know at which moment the sender's membership has to
     // hold; read again from the verified bytes.
-    const at = parseManifest(cover.manifest.payload).createdAt
+    const at = parseManifest(cover.manifest.payload, { maxBytes }).createdAt
     const sender = verifySender(statements, { trusted: reader.organisations, origin, at })
-    const manifest = verifyManifest(cover.manifest, sender)
+    const manifest = verifyManifest(cover.manifest, sender, { maxBytes })
     if (manifest.origin !== origin) throw new AnotherDocumentError('a document of another service')
     if (manifest.documentId !== documentId) {
       throw new AnotherDocumentError('another document than the one asked for')
@@ -190,7 +192,11 @@ async function decryptCover(sealed: Bytes, { identities, aead }: Reader): Promis
   throw new NotForMeError('the cover is sealed to somebody else')
 }
 
-function verifyManifest(envelope: Envelope, sender: VerifiedMember): Manifest {
+function verifyManifest(
+  envelope: Envelope,
+  sender: VerifiedMember,
+  limits: { maxBytes: number },
+): Manifest {
   const certified = sender.member
   const signer = certified.member
   let payload: Bytes
@@ -201,7 +207,7 @@ function verifyManifest(envelope: Envelope, sender: VerifiedMember): Manifest {
     if (!(failure instanceof SignatureError)) throw failure
     throw new ManifestRefusedError('the manifest is not signed by its sender')
   }
-  const manifest = parseManifest(payload)
+  const manifest = parseManifest(payload, limits)
   const says = manifest.sender
   if (
     says.fingerprint !== signer.fingerprint ||

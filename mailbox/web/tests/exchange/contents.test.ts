@@ -9,7 +9,7 @@ import {
   UnknownVersionError,
 } from '../../lib/exchange/errors.ts'
 import { safeNames } from '../../lib/exchange/filenames.ts'
-import { parseManifest } from '../../lib/exchange/manifest.ts'
+import { MAX_BYTES, parseManifest } from '../../lib/exchange/manifest.ts'
 import { SegmentLayout } from '../../lib/exchange/segments.ts'
 import { SchemaError } from '../../lib/keys/errors.ts'
 import { leafHash, treeHash } from '../../lib/keys/tree.ts'
@@ -104,6 +104,14 @@ describe('the manifest', () => {
     const isVersion2 = name.startsWith('manifest/version-2')
     const expected = isVersion2 ? UnknownVersionError : ManifestRefusedError
     expect(() => parseManifest(vector.body)).toThrow(expected)
+  })
+
+  test('of more than 2 GiB is read by whoever says that it may be as large', () => {
+    const found = vectorCases('manifest', 'refuse').find(([name]) => name.includes('2-gib'))
+    const body = found?.[1].body ?? new Uint8Array(0)
+    const { files } = parseManifest(body, { maxBytes: MAX_BYTES + 1 }).contents
+    expect(files.reduce((total, { size }) => total + size, 0)).toBe(MAX_BYTES + 1)
+    expect(() => parseManifest(body, { maxBytes: MAX_BYTES })).toThrow(ManifestRefusedError)
   })
 })
 

@@ -5,6 +5,7 @@ import {
   ContentsCutShortError,
   ContentsRefusedError,
   CoverRefusedError,
+  ManifestRefusedError,
   NotForMeError,
 } from '../../lib/exchange/errors.ts'
 import { NotSignedInError, UnavailableError } from '../../lib/exchange/port_errors.ts'
@@ -25,6 +26,7 @@ import {
   type Deposit,
   type Letter as Made,
   makeDeposit,
+  makeLargeDeposit,
   makeLetter,
   makePractice,
   NOW,
@@ -150,6 +152,29 @@ describe('the list', () => {
       })
     service.troubles.push({ path: /cover$/, when: 'before', answer })
     expect(await onlyEntry()).toMatchObject({ failure: expect.any(CoverRefusedError) })
+  })
+
+  test('shows a document as large as any that the service has taken', async () => {
+    const { identity } = claimed.vault
+    const size = 4 * 1_024 ** 3
+    service.store(await makeLargeDeposit(practice, identity.public, { size }))
+    expect(await onlyEntry()).toMatchObject({
+      cover: { manifest: { contents: { files: [{ size }] } } },
+    })
+  })
+
+  test('refuses one beyond 2 GiB that is longer than what the service says it has', async () => {
+    const { identity } = claimed.vault
+    const large = { size: 4 * 1_024 ** 3, saidLength: 4 * 1_024 ** 3 - 1 }
+    service.store(await makeLargeDeposit(practice, identity.public, large))
+    expect(await onlyEntry()).toMatchObject({ failure: expect.any(ManifestRefusedError) })
+  })
+
+  test('shows one up to 2 GiB whatever length the service says', async () => {
+    const { identity } = claimed.vault
+    const large = { size: 2 * 1_024 ** 3, saidLength: 1 }
+    service.store(await makeLargeDeposit(practice, identity.public, large))
+    expect(await onlyEntry()).toHaveProperty('cover')
   })
 
   test('asks for a cover that it has verified no second time', async () => {

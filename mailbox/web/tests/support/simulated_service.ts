@@ -311,7 +311,7 @@ export class SimulatedService {
         delivery_id: delivery.deliveryId,
         document_id: delivery.deposit.documentId,
         state: delivery.state,
-        sealed_length: delivery.deposit.contents.length,
+        sealed_length: saidLength(delivery),
         stored_at: delivery.storedAt,
         fetched_at: null,
         opened_at: null,
@@ -344,7 +344,7 @@ export class SimulatedService {
         return this.#replaceCover(delivery, body)
       case 'POST collect':
         delivery.state = 'fetched'
-        return { url: '/elsewhere', sealed_length: delivery.deposit.contents.length }
+        return { url: '/elsewhere', sealed_length: saidLength(delivery) }
       case 'PUT receipt':
         this.#checkReceipt(field(body, 'receipt') as Json)
         delivery.state = 'opened'
@@ -387,6 +387,10 @@ export class SimulatedService {
 }
 
 /** Stream bytes in pieces; the line breaks after `breakAfter` of them. */
+function saidLength({ deposit }: Delivery): number {
+  return deposit.saidLength ?? deposit.contents.length
+}
+
 function pieces(bytes: Uint8Array, breakAfter: number | undefined): ReadableStream<Uint8Array> {
   let position = 0
   const stop = Math.min(breakAfter ?? bytes.length, bytes.length)

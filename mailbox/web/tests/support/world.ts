@@ -1,8 +1,11 @@
 /** A practice, its doctor, a letter, and documents as the doctor's client makes them. */
+import { HybridIdentity } from '../../lib/age/unwrap.ts'
 import type { Bytes } from '../../lib/bytes.ts'
 import { chacha20Poly1305 } from '../../lib/crypto/chacha20poly1305.ts'
+import { Bundle } from '../../lib/exchange/bundle.ts'
 import { randomHex } from '../../lib/exchange/ids.ts'
 import { sealCover } from '../../lib/exchange/sealed.ts'
+import { SegmentLayout } from '../../lib/exchange/segments.ts'
 import { parseAddress, parseOrigin } from '../../lib/keys/address.ts'
 import type { Argon2id } from '../../lib/keys/argon2.ts'
 import { encodeCanonical } from '../../lib/keys/canonical.ts'
@@ -16,7 +19,7 @@ import { firstOfLine } from '../../lib/keys/statements/line.ts'
 import { MEMBER } from '../../lib/keys/statements/member.ts'
 import { ORGANISATION } from '../../lib/keys/statements/organisation.ts'
 import { quickArgon2id } from './quick_argon2id.ts'
-import { type PlainFile, sealContents } from './seal.ts'
+import { type PlainFile, type SealedContents, sealContents } from './seal.ts'
 
 export const ORIGIN = parseOrigin('souspli.localhost')
 export const NOW = 1_800_000_000
@@ -48,6 +51,8 @@ export interface Deposit {
   readonly documentId: string
   readonly cover: Bytes
   readonly contents: Bytes
+  /** What the service says of their length, if it is another. */
+  readonly saidLength?: number
   readonly manifestHash: string
 }
 
@@ -124,13 +129,45 @@ export async function makeLetter(
 
 /** Return a document with these files, sealed to `recipient` by the doctor. */
 export async function makeDeposit(
-  { root, doctor }: Practice,
+  practice: Practice,
   recipient: PublicIdentity,
   files: readonly PlainFile[] = [REPORT],
 ): Promise<Deposit> {
+  const made = await sealContents(files, { createdAt: NOW, aead: await chacha20Poly1305() })
+  return sealDeposit(practice, recipient, made)
+}
+
+/**
+ * Return the cover of a document with one file of `size` bytes; nobody has sealed those.
+ *
+ * `saidLength` is the right one unless it is given.
+ */
+export async function makeLargeDeposit(
+  practice: Practice,
+  recipient: PublicIdentity,
+  { size, saidLength }: { size: number; saidLength?: number },
+): Promise<Deposit> {
+  const bundle = new Bundle([{ name: 'scanner.bin', size }], { createdAt: NOW })
+  const { sealedLength } = new SegmentLayout(bundle.paddedLength)
+  const contents = {
+    files: [{ media_type: 'application/octet-stream', name: 'scanner.bin', sha256: null, size }],
+    padded_length: bundle.paddedLength,
+    sealed_length: sealedLength,
+    tar_length: bundle.tarLength,
+    tree_hash: '00'.repeat(32),
+  }
+  const made = { documentKey: HybridIdentity.generate(), sealed: new Uint8Array(0), contents }
+  const deposit = await sealDeposit(practice, recipient, made)
+  return { ...deposit, saidLength: saidLength ?? sealedLength }
+}
+
+async function sealDeposit(
+  { root, doctor }: Practice,
+  recipient: PublicIdentity,
+  { documentKey, sealed, contents }: SealedContents,
+): Promise<Deposit> {
   const aead = await chacha20Poly1305()
   const documentId = randomHex()
-  const { documentKey, sealed, contents } = await sealContents(files, { createdAt: NOW, aead })
   const payload = encodeCanonical({
     checkpoint: null,
     contents,
