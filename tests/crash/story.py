@@ -158,7 +158,9 @@ class Run:
     def stray(self) -> None:
         """Leave what crashes leave: an upload that nobody goes on with, and two orphans."""
         (deposit,) = self.facts.rows("members")[:1]
-        uploads = [secrets.token_hex(16) for _ in range(2)]
+        # Orphans are looked for in one of 256 places each hour.
+        place = orphans_prefix(int(self.quiet.now()) + LATER_SECONDS)
+        uploads = [secrets.token_hex(16), place + secrets.token_hex(15)]
         self.database.write_now(
             open_deposit,
             deposit=NewDeposit(
@@ -173,9 +175,7 @@ class Run:
             now=int(time.time()),
         )
         digest = hashlib.sha256(STRAY).digest()
-        # Orphans that are complete are looked for in one of 256 places each hour.
-        later = int(self.quiet.now()) + LATER_SECONDS
-        orphan = orphans_prefix(later) + secrets.token_hex(15)
+        orphan = place + secrets.token_hex(15)
         self.strays = [*uploads, orphan]
         for key in self.strays:
             self.blobs.begin(key)
