@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from souspli_storage.s3_location import S3Location
 
 PATIENCE_SECONDS: Final = 60
+# What multiprocessing says where the server of forks lost a child's exit code, which
+# happens once in some hundred runs on a busy machine. Whoever gets it asks again.
+UNKNOWN: Final = 255
 
 _FORKS: Final = multiprocessing.get_context("forkserver")
 # What a service and a send import on their way; and `pytest`, which every child would
