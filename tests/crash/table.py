@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from crash import bug_story
 from crash.bugs import Bug
-from crash.network_story import Weather
-from crash.points import Kind, Point
+from crash.network_story import Link, Weather
+from crash.points import CLIENT_STEPS, SERVICE_STEPS, Kind, Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,7 +89,13 @@ def _line(name: str, cells: Sequence[Cell], ran: Mapping[Cell, Outcome]) -> tupl
 def _by_step(ran: Mapping[Cell, Outcome], engines: Sequence[Engines]) -> str:
     runs = [cell for cell in ran if not isinstance(cell.what, Bug)]
     lines = [("step", *map(str, engines))]
-    for row in dict.fromkeys(cell.row for cell in runs):
+    found = {cell.row for cell in runs}
+    order = [
+        *(step.name for step in SERVICE_STEPS),
+        *(f"sender: {step.name}" for step in CLIENT_STEPS),
+        *(f"line: {link}" for link in Link),
+    ]
+    for row in (one for one in order if one in found):
         there = [cell for cell in runs if cell.row == row]
         lines.append((row, *(_share([c for c in there if c.engines == e], ran) for e in engines)))
     return _written(lines)
