@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-python test-browser lint format check browser bench bench-service large fuzz mutation lock clean
+.PHONY: demo test test-python test-browser lint format check browser bench bench-service large fuzz mutation crash lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -68,6 +68,13 @@ FUZZ_INPUTS ?= 1000000
 FUZZ_ONLY ?=
 fuzz: $(VENV)/.tools
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
+
+# Killed, broken and cut at every named point on all engines, RUNS times each; MINUTES=10
+# begins nothing after these: docs/crash.md.
+RUNS ?= 1
+MINUTES ?= inf
+crash: $(VENV)/.installed
+	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
 
 # The largest document, 2 GiB, through command line, service and Chromium; prints times
 # and memory. MIB=100 for a smaller one, MIB=4096 for a larger one.

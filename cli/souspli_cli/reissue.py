@@ -11,7 +11,10 @@ from souspli_cli.recipients import own_copy
 from souspli_exchange.reissue import rekey_waiting
 
 if TYPE_CHECKING:
-    from souspli_cli.addressbook import AddressBook
+    from collections.abc import Iterator
+
+    from souspli_cli.addressbook import AddressBook, Patient
+    from souspli_exchange.binding import OwnCopy
     from souspli_exchange.reissue import MovedDelivery
     from souspli_exchange.send import Sending
 
@@ -19,23 +22,41 @@ if TYPE_CHECKING:
 async def move_waiting(
     sending: Sending, book: AddressBook, address: str, *, now: int
 ) -> tuple[int, int]:
-    """Move what waits for the invitation before the newest; say how many did and did not.
+    """Move what waits for the invitations before the newest; say how many did and did not.
 
-    May be repeated: what was moved is not found again.
+    May be repeated: what was moved is not found again. Also by the next invitation, if
+    whoever published this one was killed before.
     """
     patient = book.patient(address)
     confirmed = [i for i in patient.invitations if i.confirmed] if patient is not None else []
-    if patient is None or len(confirmed) < 2:
+    if patient is None or not confirmed:
         return 0, 0
-    old, new = (own_copy(patient, invitation) for invitation in confirmed[-2:])
-    if new.invitation.supersedes != old.invitation_id:
+    new = own_copy(patient, confirmed[-1])
+    replaced = list(_replaced_by(new, patient))
+    if not replaced:
         return 0, 0
     done = await rekey_waiting(
-        sending.sender, sending.mailbox, superseded=old, successor=new, now=now
+        sending.sender,
+        sending.mailbox,
+        superseded=replaced[0],
+        successor=new,
+        earlier=replaced[1:],
+        now=now,
     )
     for moved in done.moved:
         _note(book, moved, new.invitation_id)
     return len(done.moved), len(done.failures)
+
+
+def _replaced_by(new: OwnCopy, patient: Patient) -> Iterator[OwnCopy]:
+    """Yield the invitation that this one replaced, the one before it, and so on.
+
+    Unconfirmed ones too: one whose answer was lost was published all the same.
+    """
+    known = {invitation.invitation_id: invitation for invitation in patient.invitations}
+    while (before := known.pop(new.invitation.supersedes or "", None)) is not None:
+        new = own_copy(patient, before)
+        yield new
 
 
 def _note(book: AddressBook, moved: MovedDelivery, invitation_id: str) -> None:

@@ -5,9 +5,10 @@ more; the sender's own cover can still be opened, by the sender.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import ExchangeError, ExchangeUsageError
@@ -46,20 +47,25 @@ async def rekey_waiting(
     *,
     superseded: OwnCopy,
     successor: OwnCopy,
+    earlier: Sequence[OwnCopy] = (),
     now: int,
     retry: RetryPolicy | None = None,
 ) -> Reissued:
     """Seal all deliveries of the superseded invitation to the successor's claim identity.
 
-    To be called once the service has acknowledged the successor. Resumable: what was
-    moved is not found again. Raises PortError only if the list can't be read.
+    `earlier`: what the superseded one replaced, and so on, the newest first. Documents
+    still wait there if whoever was to move them was interrupted. To be called once the
+    service has acknowledged the successor. Resumable: what was moved is not found again.
+    Raises PortError only if the list can't be read.
     """
-    if successor.invitation.supersedes != superseded.invitation_id:
+    line = (successor, superseded, *earlier)
+    if any(new.invitation.supersedes != old.invitation_id for new, old in pairwise(line)):
         raise ExchangeUsageError("the successor replaces another invitation")
     retry = retry or RetryPolicy()
     moved: list[MovedDelivery] = []
     failures: list[tuple[DeliveryId, ExchangeError]] = []
-    waiting = [found async for found in _waiting(mailbox, superseded.invitation_id, retry)]
+    replaced = {one.invitation_id for one in line[1:]}
+    waiting = [found async for found in _waiting(mailbox, replaced, retry)]
     for document_id, delivery in waiting:
         try:
             cover = await _own_cover(member, mailbox, document_id, retry)
@@ -72,14 +78,14 @@ async def rekey_waiting(
 
 
 async def _waiting(
-    mailbox: SenderMailbox, invitation_id: InvitationId, retry: RetryPolicy
+    mailbox: SenderMailbox, invitation_ids: Collection[InvitationId], retry: RetryPolicy
 ) -> AsyncIterator[tuple[DocumentId, SentDelivery]]:
     cursor: str | None = None
     while True:
         page = await retry.repeat(partial(mailbox.deposits, after=cursor, limit=_PAGE))
         for deposit in page.deposits:
             for delivery in deposit.deliveries:
-                if delivery.invitation_id == invitation_id:
+                if delivery.invitation_id in invitation_ids:
                     yield deposit.document_id, delivery
         cursor = page.next_cursor
         if cursor is None:

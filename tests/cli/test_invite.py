@@ -170,6 +170,18 @@ def test_a_disk_full_for_the_letter_says_so_and_how_to_go_on(practice: Practice)
     assert again.json["supersedes"] is not None
 
 
+def test_documents_follow_over_a_letter_that_could_not_be_written(practice: Practice) -> None:
+    """It was published and replaced the first one, for which they wait."""
+    address = "follows@exemple.fr"
+    assert practice.invite(address=address).code == 0
+    assert practice.send(practice.document(), to=address).code == 0
+    full = practice.invite("--again", "--force", address=address, limit_file_size=30_000)
+    assert (full.code, full.error) == (1, "letter-not-written")
+    again = practice.invite("--again", "--force", address=address)
+    assert again.code == 0, again.err
+    assert (again.json["moved"], again.json["not_moved"]) == (1, 0)
+
+
 def test_a_disk_full_for_the_address_book_publishes_nothing(practice: Practice) -> None:
     address = "bookfull@exemple.fr"
     before = practice.book()

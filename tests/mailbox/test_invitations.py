@@ -28,6 +28,7 @@ from souspli_keys.identity import Identity
 from souspli_keys.statements import Line, Member, Role, sign_statement
 from souspli_mailbox.client import AdmissionCodeRefusedError, AlreadyDifferentError
 from souspli_mailbox.throttle import NETWORK_FREE_FAILURES
+from souspli_mailbox.tombstones import Tombstones
 
 DAY = 86_400
 
@@ -240,6 +241,20 @@ async def test_what_was_superseded_or_claimed_is_not_superseded(
     await claim(service, second)
     with pytest.raises(InvitationUsedError):
         await publish(practice, draw(practice, supersedes=second, address=first.address))
+
+
+async def test_a_new_letter_gives_every_letter_before_it_a_tombstone(
+    practice: Practice, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was killed between a replacement and its tombstone left one without."""
+    first = await invite(practice)
+    second = await invite(practice, supersedes=first, address=first.address)
+    written: list[str] = []
+    monkeypatch.setattr(
+        Tombstones, "write", lambda _self, _kind, subjects, **_rest: written.extend(subjects)
+    )
+    await invite(practice, supersedes=second, address=first.address)
+    assert written == [second.invitation_id, first.invitation_id]
 
 
 async def test_another_organisation_s_invitation_is_not_superseded(

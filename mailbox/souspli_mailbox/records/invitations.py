@@ -150,6 +150,17 @@ def publish_invitation(
     return InvitationStatus.PENDING
 
 
+def replaced_by(connection: Connection, *, invitation_id: str) -> tuple[str, ...]:
+    """Return what this invitation superseded, what that one had superseded, and so on."""
+    table = tables.invitations.c
+    replaced: list[str] = []
+    statement = select(table.supersedes).where(table.invitation_id == invitation_id)
+    while (before := connection.execute(statement).scalar()) is not None:
+        replaced.append(before)
+        statement = select(table.supersedes).where(table.invitation_id == before)
+    return tuple(replaced)
+
+
 def _repeated(
     connection: Connection, known: RowMapping, invitation: NewInvitation, *, now: int
 ) -> InvitationStatus:

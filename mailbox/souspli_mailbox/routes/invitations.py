@@ -79,11 +79,15 @@ async def publish_invitation(request: web.Request) -> web.Response:
     )
     if record.supersedes is not None:
         # Before anybody is told that a lost letter is worthless: no backup makes it
-        # valid again. A crash before this line: no answer, hence a repeat, and this.
+        # valid again. A crash before this line: no answer, hence a repeat, and this; or
+        # the member invites anew, and those before have no tombstone yet.
+        replaced = await request.app[DATABASE].read(
+            records.replaced_by, invitation_id=record.invitation_id
+        )
         await asyncio.to_thread(
             request.app[TOMBSTONES].write,
             Kind.LETTER,
-            [record.supersedes],
+            replaced,
             reason=Reason.SUPERSEDED,
             now=moment,
         )
