@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # Long enough that whoever is told first is told, and the kill comes, before it is done.
-LATE_SECONDS: Final = 1.0
+LATE_SECONDS: Final = 3
 
 
 class Bug(Enum):

@@ -280,6 +280,15 @@ def wait_for_kept(page: Page, length: int) -> None:
     raise AssertionError(f"{files(page)}, not {length} bytes")
 
 
+def kept_at_rest(page: Page) -> int:
+    """How much is kept, once nothing more is being written."""
+    before = -1
+    while (kept := files(page)["sealed"][0]) != before:
+        before = kept
+        page.wait_for_timeout(1_000)
+    return kept
+
+
 def test_a_tampered_segment_is_refused_and_everything_is_deleted(
     window: Watched, account: Account
 ) -> None:
@@ -332,7 +341,7 @@ def test_leaving_keeps_what_has_come_and_a_broken_line_is_taken_up(window: Watch
         wait_for_kept(page, 2 * SEGMENT)
         page.locator("#back").click()
         page.locator("#documents").wait_for()
-    kept = files(page)["sealed"][0]
+    kept = kept_at_rest(page)
     window.requests.clear()
     broken: list[Route] = []
 
