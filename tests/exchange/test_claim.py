@@ -398,15 +398,40 @@ async def test_moving_may_be_interrupted_anywhere_and_taken_up_again(world: Worl
     assert [d.invitation_id for d in world.service.deliveries] == [second.invitation_id]
 
 
-async def test_a_successor_of_another_invitation_moves_nothing(world: World) -> None:
-    own = OwnCopy((await world.invite()).record)
-    other = OwnCopy(world.practice.invite().record)
+async def test_what_waits_for_a_letter_before_the_last_moves_too(world: World) -> None:
+    """Whoever was to move it when that one was replaced was interrupted."""
+    first = await world.invite()
+    await world.send(first)
+    second = await world.invite(supersedes=OwnCopy(first.record))
+    await world.send(second)
+    third = await world.invite(supersedes=OwnCopy(second.record))
+    moved = await rekey_waiting(
+        world.practice.sender,
+        MemberConnection(world.service),
+        superseded=OwnCopy(second.record),
+        successor=OwnCopy(third.record),
+        earlier=[OwnCopy(first.record)],
+        now=NOW,
+        retry=AT_ONCE,
+    )
+    assert (len(moved.moved), moved.failures) == (2, ())
+    assert {d.invitation_id for d in world.service.deliveries} == {third.invitation_id}
+
+
+@pytest.mark.parametrize("stranger", [0, 1, 2])
+async def test_an_invitation_of_another_line_moves_nothing(world: World, stranger: int) -> None:
+    """Be it the new one, the one it is to replace, or one before."""
+    first = OwnCopy((await world.invite()).record)
+    second = OwnCopy((await world.invite(supersedes=first)).record)
+    line = [OwnCopy((await world.invite(supersedes=second)).record), second, first]
+    line[stranger] = OwnCopy(world.practice.invite().record)
     with pytest.raises(ExchangeUsageError):
         await rekey_waiting(
             world.practice.sender,
             MemberConnection(world.service),
-            superseded=own,
-            successor=other,
+            superseded=line[1],
+            successor=line[0],
+            earlier=line[2:],
             now=NOW,
         )
 
