@@ -115,7 +115,8 @@ def text() -> str:
     said = "\n".join(tables())
     return (
         f"{BEGIN}\nEach is also an environment variable: `{ENVIRONMENT_PREFIX}` and the path in "
-        f"capitals, so `[mail] host` is `{ENVIRONMENT_PREFIX}MAIL_HOST`.\n\n{said}\n{END}"
+        f"capitals, so `[mail] host` is `{ENVIRONMENT_PREFIX}MAIL_HOST`. A list has "
+        f"commas there: `{ENVIRONMENT_PREFIX}STORE_ALLOWED_REGIONS=fr-par,eu-*`.\n\n{said}\n{END}"
     )
 
 

@@ -48,6 +48,8 @@ HOUR: Final = 3_600
 # Past the day after which uploads are swept, a killed worker's lease and the first
 # retries of a job.
 LATER_SECONDS: Final = 26 * HOUR
+# A reader notices after a minute that the line is silent, and only then begins again.
+READER_SECONDS: Final = 3 * PATIENCE_SECONDS
 # Uploads of the same length as any other: what is inside nobody looks at.
 STRAY_LENGTH: Final = 65_768
 STRAY: Final = secrets.token_bytes(STRAY_LENGTH)
@@ -266,7 +268,7 @@ class Run:
 
     def read(self) -> None:
         """The patient with an account opens everything and signs for it."""
-        asyncio.run(asyncio.wait_for(reader.read(self), PATIENCE_SECONDS))
+        asyncio.run(asyncio.wait_for(reader.read(self), READER_SECONDS))
 
     def claim(self) -> None:
         """The pending patient claims with the letter, and reads."""
