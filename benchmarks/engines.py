@@ -11,6 +11,7 @@ from typing import Final
 
 from benchmarks import postgres
 from benchmarks.postgres import PostgresServer
+from benchmarks.processes import descendants
 from souspli_cli.demo_engines import new_bucket, store_settings
 from souspli_cli.seaweedfs import SeaweedFS
 from souspli_mailbox.database import open_database
@@ -100,8 +101,14 @@ def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator
             settings |= store_settings(new_bucket(weed), below)
             # The drivers speak to the nodes alone: all bytes go through them, and cost them.
             settings["SOUSPLI_MAILBOX_STORE_DIRECT"] = "false"
-            servers[store] = weed.pid
+            servers[store] = _server_of(weed)
         yield Engines(database, store, folder / "data", settings, servers, server)
+
+
+def _server_of(weed: SeaweedFS) -> int:
+    assert weed.guard is not None  # noqa: S101  (it was started)
+    names = {pid: Path(f"/proc/{pid}/comm") for pid in descendants(weed.guard)}
+    return next(pid for pid, name in names.items() if name.read_text() == "weed\n")
 
 
 @contextmanager

@@ -64,6 +64,11 @@ class SeaweedFS:
         """Address of its S3 side."""
         return f"http://127.0.0.1:{self._ports['s3']}"
 
+    @property
+    def guard(self) -> int | None:
+        """The process whose child the server is, and which ends it with us; None at rest."""
+        return None if self._process is None else self._process.pid
+
     def __enter__(self) -> Self:
         """Start it, and wait until it answers. May be entered again after its end."""
         data = self._folder / "data"
