@@ -42,8 +42,8 @@ _FOUND: Final = web.RequestKey("found", object)
 async def admit(request: web.Request, endpoint: Endpoint) -> None:
     """Let the request on if its session is one that the row's caller names; Refusal otherwise.
 
-    And find what the row looks up: in the same transaction, since a request that begins
-    with three of them spends a third of its time on beginning.
+    And find what the row looks up, in the same transaction: each one is a thread's turn
+    and a beginning of its own.
     """
     match endpoint.caller:
         case Caller.ANYBODY:

@@ -254,7 +254,7 @@ def _deliveries() -> Select[Any]:
     ).join(tables.deposits, deposit.deposit_id == delivery.deposit_id)
 
 
-# Made once: making it takes as long as running it, and most requests of a reader do.
+# Made once: most requests of a reader run it.
 _BY_ID: Final = _deliveries().where(tables.deliveries.c.delivery_id == bindparam("delivery_id"))
 
 

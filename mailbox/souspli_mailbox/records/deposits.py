@@ -97,7 +97,7 @@ class SentDeposit:
     deliveries: tuple[SentDelivery, ...]
 
 
-# Made once: making it takes as long as running it, and every request of a sender does.
+# Made once: every request of a sender runs it.
 _OF_DOCUMENT: Final = select(tables.deposits).where(
     tables.deposits.c.organisation == bindparam("organisation"),
     tables.deposits.c.document_id == bindparam("document_id"),

@@ -152,7 +152,7 @@ def claim_job(
     )
 
 
-# Made once: making it takes as long as running it, and workers ask again and again.
+# Made once: workers ask again and again.
 _NEXT_DUE: Final = (
     select(tables.jobs.c.run_at)
     .where(

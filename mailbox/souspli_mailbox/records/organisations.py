@@ -156,7 +156,7 @@ def _members_by(column: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
     ).where(column == bindparam("value"))
 
 
-# Made once: making one takes as long as running it, and every request of a member does.
+# Made once: every request of a member runs one.
 _BY_FINGERPRINT: Final = _members_by(tables.members.c.fingerprint)
 _BY_ACCOUNT: Final = _members_by(tables.members.c.account_number)
 

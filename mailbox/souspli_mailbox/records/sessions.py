@@ -50,7 +50,7 @@ def open_session(
     )
 
 
-# Made once: making it takes as long as running it, and every request does.
+# Made once: every request runs it.
 _IN_FORCE: Final = (
     select(tables.sessions, tables.accounts.c.kind)
     .join(tables.accounts, tables.accounts.c.account_number == tables.sessions.c.account_number)
