@@ -26,6 +26,8 @@ class Proxy:
         """So many bytes are let through towards the store; then the line is cut,"""
         self.cuts = 1
         """as often as this."""
+        self.lost_answers = 0
+        """So many times the line is cut when the store begins to answer."""
         self.received: list[bytes] = []
         """All that went towards the store, by connection."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -80,6 +82,10 @@ class Proxy:
     def _pass_back(self, store: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := store.recv(65_536):
+                if self.lost_answers > 0:
+                    self.lost_answers -= 1
+                    client.shutdown(socket.SHUT_RDWR)
+                    return
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
 

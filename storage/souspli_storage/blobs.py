@@ -14,6 +14,11 @@ there are at most 10,000 of them: ValueError beyond, told by the driver.
     begin → put_part … → complete → read …, size → delete
                        ↘ abort
 
+Who knows how many parts there will be says so in each call (`of`). One that is the only
+part may then be kept as the object itself: it can be read, and is listed, before
+`complete`, which says whether it is there; begin and abort have nothing to do, and parts
+can be put without the one and after the other.
+
 Every implementation keeps these promises; one suite (tests/storage) checks them
 on each driver:
 
@@ -58,20 +63,23 @@ class Part:
 class BlobStore(Protocol):
     """Where objects rest. See the module for what holds for every method."""
 
-    def begin(self, key: str) -> None:
-        """Let parts be put under `key`. Nothing to do if that was said before.
+    def begin(self, key: str, *, of: int | None = None) -> tuple[Part, ...]:
+        """Let parts be put under `key`; return those that are kept already, by number.
 
         An object that is complete already stays as it is.
         """
         ...
 
-    def put_part(self, key: str, number: int, data: bytes, sha256: bytes) -> None:
+    def put_part(
+        self, key: str, number: int, data: bytes, sha256: bytes, *, of: int | None = None
+    ) -> None:
         """Keep one part, durably, after checking that `sha256` (32 bytes) is its hash.
 
-        A part that is put again replaces the one before: `complete` says which
-        bytes are meant. On an object that is complete, the very same part is
-        fine. Raises ChecksumMismatchError, StorageFullError, NoSuchObjectError
-        (not begun, aborted, or complete and different).
+        The very same part may be put again, also on an object that is complete. A
+        number stands for one checksum, once and for all: what is sealed twice under
+        one number must not be kept, or found out too late. Raises PartDiffersError
+        (another is kept, or was tried), ChecksumMismatchError, StorageFullError,
+        NoSuchObjectError (not begun, or aborted).
         """
         ...
 

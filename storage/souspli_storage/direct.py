@@ -39,15 +39,20 @@ class DirectBlobs(Protocol):
     """Addresses at the store. See the module; `BlobStore` for keys, parts and threads."""
 
     def presign_parts(
-        self, key: str, parts: Sequence[Part], *, seconds: int
+        self, key: str, parts: Sequence[Part], *, seconds: int, of: int | None = None
     ) -> tuple[PartAddress, ...]:
         """Return where each of these parts may be put during the next `seconds`.
 
         The store itself refuses bytes of another size or SHA-256 there. Promises each
         number to one checksum, durably, before the address exists: from then on
         `BlobStore.parts` knows the SHA-256 of what was put, and another checksum for
-        this number is refused with PartDiffersError, whoever asks. Asking again for
-        the same part is fine. Raises NoSuchObjectError (not begun, or complete).
+        this number is refused with PartDiffersError, whoever asks. An only part
+        (`BlobStore`: `of`) is promised by its arrival: the first that arrives is kept,
+        and the store refuses any other at its address.
+
+        Asking again for the same part is fine; there are no addresses of what is in
+        the object already. Raises PartDiffersError, also if the object has other parts;
+        NoSuchObjectError (not begun, or aborted).
         """
         ...
 

@@ -42,6 +42,7 @@ from souspli_storage.errors import (
     NoSuchObjectError,
     NotDeletedError,
     ObjectDiffersError,
+    PartDiffersError,
     PartsMissingError,
     StoreDamagedError,
 )
@@ -71,13 +72,22 @@ class DiskBlobs:
             sync(root)
             sync(root.parent)
 
-    def begin(self, key: str) -> None:
+    def begin(self, key: str, *, of: int | None = None) -> tuple[Part, ...]:  # noqa: ARG002  (one way for all)
         """Make the upload's folder."""
         with translated():
             if not self._object(key).is_dir():
                 make_folder(self._upload(key))
+        return self.parts(key)
 
-    def put_part(self, key: str, number: int, data: bytes, sha256: bytes) -> None:
+    def put_part(
+        self,
+        key: str,
+        number: int,
+        data: bytes,
+        sha256: bytes,
+        *,
+        of: int | None = None,  # noqa: ARG002  (one way for all)
+    ) -> None:
         """Write beside, fsync, then give the file its name."""
         part = Part(checked_number(number), len(data), sha256)
         if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
@@ -88,7 +98,7 @@ class DiskBlobs:
                 if kept is None:
                     raise NoSuchObjectError("no upload of this key")
                 if part not in kept:
-                    raise NoSuchObjectError("complete already, without this part")
+                    raise PartDiffersError("complete already, without this part")
 
     def _put(self, upload: Path, part: Part, data: bytes) -> bool:
         """Keep a part of an upload; False, with nothing kept, if there is no upload."""
@@ -102,10 +112,7 @@ class DiskBlobs:
                 if is_upload:
                     for old in _parts(upload) or ():
                         if old.number == part.number and old != part:
-                            # A crash after this line: the part is to be put
-                            # again. Two files of one number would leave open
-                            # which of them counts.
-                            (upload / _name(old)).unlink()
+                            raise PartDiffersError("kept with another checksum")
                     beside.rename(upload / _name(part))
                     # A crash before this line: the part may be gone, and nobody
                     # was told that it is kept.

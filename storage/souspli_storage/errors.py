@@ -10,7 +10,7 @@
     ├── ChecksumMismatchError       the bytes are not those of the checksum
     ├── PartsMissingError           `missing`: numbers that are absent or differ
     ├── ObjectDiffersError          already completed from other parts
-    ├── PartDiffersError            promised with another checksum
+    ├── PartDiffersError            this number has another checksum
     ├── NotDeletedError             something remains; `failures` says all of it
     ├── DumpRefusedError            a dump's file is not what was written, or doesn't fit
     └── DatabaseError
@@ -77,7 +77,7 @@ class ObjectDiffersError(StorageError):
 
 
 class PartDiffersError(StorageError):
-    """A part of this number was promised with another checksum, and may be on its way."""
+    """A part of this number is kept with another checksum, or may be on its way."""
 
 
 class NotDeletedError(StorageError):

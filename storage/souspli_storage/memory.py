@@ -22,6 +22,7 @@ from souspli_storage.errors import (
     ChecksumMismatchError,
     NoSuchObjectError,
     ObjectDiffersError,
+    PartDiffersError,
     PartsMissingError,
     StorageFullError,
     StoreUnavailableError,
@@ -50,32 +51,39 @@ class MemoryBlobs:
         self._objects: dict[str, tuple[tuple[Part, ...], bytes]] = {}
         self._lock = threading.RLock()
 
-    def begin(self, key: str) -> None:
+    def begin(self, key: str, *, of: int | None = None) -> tuple[Part, ...]:  # noqa: ARG002  (one way for all)
         """Open an upload."""
         checked_key(key)
         with self._operation("begin"):
             if key not in self._objects:
                 self._uploads.setdefault(key, {})
+            return self._parts(key)
 
-    def put_part(self, key: str, number: int, data: bytes, sha256: bytes) -> None:
+    def put_part(
+        self,
+        key: str,
+        number: int,
+        data: bytes,
+        sha256: bytes,
+        *,
+        of: int | None = None,  # noqa: ARG002  (one way for all)
+    ) -> None:
         """Keep a part."""
         part = Part(checked_number(number), len(data), sha256)
         if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
             raise ChecksumMismatchError("the part is not what its checksum names")
         with self._operation("put_part"):
-            if checked_key(key) in self._uploads:
-                self._uploads[key][number] = (part, data)
-            elif key not in self._objects or part not in self._objects[key][0]:
-                raise NoSuchObjectError("no upload of this key")
+            kept = self._parts(checked_key(key))
+            if part in kept:
+                return
+            if key in self._objects or number in {one.number for one in kept}:
+                raise PartDiffersError("kept with another checksum")
+            self._uploads[key][number] = (part, data)
 
     def parts(self, key: str) -> tuple[Part, ...]:
         """List parts."""
         with self._operation("parts"):
-            if checked_key(key) in self._uploads:
-                return tuple(sorted(part for part, _ in self._uploads[key].values()))
-            if key in self._objects:
-                return self._objects[key][0]
-            raise NoSuchObjectError("no upload and no object of this key")
+            return self._parts(checked_key(key))
 
     def complete(self, key: str, parts: Sequence[Part]) -> None:
         """Make the object."""
@@ -134,6 +142,13 @@ class MemoryBlobs:
 
     def sweep(self) -> None:
         """Find nothing: a process that is killed takes its memory along."""
+
+    def _parts(self, key: str) -> tuple[Part, ...]:
+        if key in self._uploads:
+            return tuple(sorted(part for part, _ in self._uploads[key].values()))
+        if key in self._objects:
+            return self._objects[key][0]
+        raise NoSuchObjectError("no upload and no object of this key")
 
     def _object(self, key: str) -> tuple[tuple[Part, ...], bytes]:
         try:

@@ -1,9 +1,9 @@
 """A BlobStore in a bucket of any S3 store: SeaweedFS, AWS, OVH, Scaleway, MinIO, Garage, Ceph.
 
 The only file that imports boto3. An object is one multipart upload, a part one of its
-parts; `s3_names` says what else lies in the bucket, `s3_uploads` how an upload becomes
-an object, `s3_deletion` how nothing stays. Clients put parts and read objects
-themselves, with addresses that are signed here (`DirectBlobs`).
+parts (`s3_uploads`), or its only part, put in one piece (`s3_pieces`); `s3_names` says
+what else lies in the bucket, `s3_deletion` how nothing stays. Clients put parts and read
+objects themselves, with addresses that are signed here (`DirectBlobs`).
 
 Two limits are S3's: every part but the last has at least 5 MiB, and there are at most
 10,000. ValueError beyond them.
@@ -12,6 +12,8 @@ Two limits are S3's: every part but the last has at least 5 MiB, and there are a
 from __future__ import annotations
 
 import datetime
+import hashlib
+import hmac
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -28,8 +30,10 @@ from souspli_storage.errors import (
     ChecksumMismatchError,
     NoSuchObjectError,
     NotDeletedError,
+    PartsMissingError,
 )
-from souspli_storage.s3_bucket import OCTETS, Bucket, BucketState, base64_sha256, in_base64
+from souspli_storage.s3_addresses import Addresses
+from souspli_storage.s3_bucket import Bucket, BucketState
 from souspli_storage.s3_check import Tried, check_checksums, try_store
 from souspli_storage.s3_cors import cors_json
 from souspli_storage.s3_deletion import Deletion
@@ -37,6 +41,7 @@ from souspli_storage.s3_errors import AbsentError, translated
 from souspli_storage.s3_ledger import S3Ledger
 from souspli_storage.s3_location import Addressing, Credentials, S3Location
 from souspli_storage.s3_names import Names
+from souspli_storage.s3_pieces import Pieces, takes_one_piece
 from souspli_storage.s3_uploads import Uploads
 
 if TYPE_CHECKING:
@@ -132,11 +137,12 @@ class S3Blobs:
 
     def __init__(self, *, client: S3Client, signer: S3Client, bucket: str, prefix: str) -> None:
         """Use `client` for requests of our own, and `signer` to sign those of others."""
-        self._signer = signer
-        self._bucket_name = bucket
         self._names = Names(prefix)
+        self._addresses = Addresses(signer, bucket, self._names)
         self._bucket = Bucket(client, bucket)
         self._uploads = Uploads(self._bucket, self._names)
+        self._pieces = Pieces(self._bucket, self._names, self._uploads.object_parts)
+        self._takes_one_piece = False
 
     def __repr__(self) -> str:
         return "S3Blobs(…)"
@@ -144,11 +150,14 @@ class S3Blobs:
     def check(self) -> BucketState:
         """Return the bucket's state, having tried that the store compares checksums.
 
-        Raises StoreRefusedError if there is no such bucket for us, StoreUnsuitableError
-        if parts would be kept unchecked: then no document may be entrusted to it.
+        From here on objects of one part are put in one piece, if the store is found to
+        do what that needs. Raises StoreRefusedError if there is no such bucket for us,
+        StoreUnsuitableError if parts would be kept unchecked: then no document may be
+        entrusted to it.
         """
         state = self.look()
         check_checksums(self._bucket, self._names)
+        self._takes_one_piece = takes_one_piece(self._bucket, self._names)
         return state
 
     def look(self) -> BucketState:
@@ -159,24 +168,42 @@ class S3Blobs:
         """Yield what the store does and does not do (`s3_check`), for who chooses one."""
         return try_store(self, self._bucket, self._names, page_origin=page_origin)
 
-    def begin(self, key: str) -> None:
-        """Open a multipart upload."""
-        self._uploads.begin(key)
+    def begin(self, key: str, *, of: int | None = None) -> tuple[Part, ...]:
+        """Open a multipart upload; for an only part, look whether it is there."""
+        if self._in_one_piece(of):
+            return self._uploads.object_parts(key) or ()
+        return self._uploads.begin(key)
 
-    def put_part(self, key: str, number: int, data: bytes, sha256: bytes) -> None:
+    def put_part(
+        self, key: str, number: int, data: bytes, sha256: bytes, *, of: int | None = None
+    ) -> None:
         """Compare here, since it is cheap, and let the store compare again."""
         part = Part(checked_number(number), len(data), sha256)
-        if base64_sha256(data) != in_base64(sha256):
+        if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
             raise ChecksumMismatchError("the part is not what its checksum names")
-        self._uploads.put(part, data, key=key)
+        if self._in_one_piece(of):
+            self._pieces.put(key, part, data)
+        else:
+            self._uploads.put(part, data, key=key)
+
+    def _in_one_piece(self, of: int | None) -> bool:
+        return of == 1 and self._takes_one_piece
 
     def parts(self, key: str) -> tuple[Part, ...]:
         """List parts."""
         return self._uploads.kept(key)
 
     def complete(self, key: str, parts: Sequence[Part]) -> None:
-        """Let the store put the parts together."""
-        self._uploads.complete(checked_key(key), tuple(parts))
+        """Let the store put the parts together; an only part may be the object already."""
+        listed = tuple(parts)
+        if self._in_one_piece(len(listed)) and self._pieces.complete(key, listed[0]):
+            return
+        try:
+            self._uploads.complete(checked_key(key), listed)
+        except NoSuchObjectError:
+            if self._in_one_piece(len(listed)):
+                raise PartsMissingError(missing=[0]) from None  # nothing was to begin
+            raise
 
     def abort(self, key: str) -> None:
         """Abort every upload of this name; an object stays."""
@@ -216,7 +243,8 @@ class S3Blobs:
         """
         seen: set[str] = set()
         for one in self._bucket.listing(self._names.uploads):
-            if (key := self._names.key_of_upload(one.name)) is not None:
+            key = self._names.key_of_upload(one.name)
+            if key is not None and key not in seen:
                 seen.add(key)
                 yield key
         document: str | None = None
@@ -246,10 +274,12 @@ class S3Blobs:
             ):
                 continue
             self._bucket.abort_upload(upload.name, upload.upload_id)
+        last: str | None = None
         for note in self._bucket.listing(self._names.uploads):
             key = self._names.key_of_upload(note.name)
-            if key is None or note.modified_at > old:
-                continue
+            if key is None or key == last or note.modified_at > old:
+                continue  # by name: what is noted about one upload stands together
+            last = key
             if self._bucket.head(self._names.document(key)) is not None:
                 try:
                     Deletion(self._bucket, self._names, key).forget_notes()
@@ -259,43 +289,19 @@ class S3Blobs:
             raise NotDeletedError(failures=failures)
 
     def presign_parts(
-        self, key: str, parts: Sequence[Part], *, seconds: int
+        self, key: str, parts: Sequence[Part], *, seconds: int, of: int | None = None
     ) -> tuple[PartAddress, ...]:
-        """Promise the parts, then sign for each its number, size and SHA-256."""
+        """Promise the parts, then sign; an only part is put if nothing is there."""
+        if self._in_one_piece(of):
+            fresh = [part for part in parts if not self._pieces.is_kept(key, part)]
+            return tuple(self._addresses.only_part(key, part, seconds=seconds) for part in fresh)
         upload_id = self._uploads.promise(key, parts)
-        return tuple(self._presign(key, upload_id, part, seconds=seconds) for part in parts)
-
-    def _presign(self, key: str, upload_id: str, part: Part, *, seconds: int) -> PartAddress:
-        checksum = in_base64(part.sha256)
-        with translated():
-            url = self._signer.generate_presigned_url(
-                "upload_part",
-                Params={
-                    "Bucket": self._bucket_name,
-                    "Key": self._names.document(key),
-                    "UploadId": upload_id,
-                    "PartNumber": part.number + 1,
-                    # Signed headers: the store takes no others, and compares both.
-                    "ContentLength": part.size,
-                    "ChecksumSHA256": checksum,
-                },
-                ExpiresIn=seconds,
-                HttpMethod="PUT",
-            )
-        return PartAddress(part, "PUT", url, {"x-amz-checksum-sha256": checksum})
+        if upload_id is None:
+            return ()
+        return tuple(
+            self._addresses.part(key, part, upload_id=upload_id, seconds=seconds) for part in parts
+        )
 
     def presign_read(self, key: str, *, seconds: int) -> str:
-        """Sign for reading the object, as a file to be saved and never shown."""
-        with translated():
-            return self._signer.generate_presigned_url(
-                "get_object",
-                Params={
-                    "Bucket": self._bucket_name,
-                    "Key": self._names.document(key),
-                    "ResponseContentType": OCTETS,
-                    "ResponseContentDisposition": "attachment",
-                    "ResponseCacheControl": "no-store",
-                },
-                ExpiresIn=seconds,
-                HttpMethod="GET",
-            )
+        """Sign for reading the object."""
+        return self._addresses.read(key, seconds=seconds)

@@ -6,7 +6,6 @@ boto3 as `s3` has set it up. Raises what `s3_errors.translated` lets out.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from souspli_storage.errors import StorageError, StoreDamagedError, StoreRefusedError
+from souspli_storage.s3_checksums import base64_sha256, in_base64, parse_sha256
 from souspli_storage.s3_errors import (
     AbsentError,
     NotImplementedHereError,
@@ -43,10 +43,15 @@ _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the store says about an object. `checksum`: of the multipart kind, as text."""
+    """What the store says about an object. `checksum`: as S3 writes it, of either kind."""
 
     size: int
     checksum: str | None
+
+    @property
+    def sha256(self) -> bytes | None:
+        """The SHA-256 of an object that was put in one piece (32 bytes); None for others."""
+        return None if self.checksum is None else parse_sha256(self.checksum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,21 @@ class Bucket:
                 ChecksumSHA256=base64_sha256(body),
             )
 
+    def put_new(self, name: str, body: bytes, sha256: bytes) -> None:
+        """Keep an object in one piece if nothing has its name; the store compares the checksum.
+
+        Raises ChecksumMismatchError, PresentError, NotImplementedHereError.
+        """
+        with translated():
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=name,
+                Body=body,
+                ContentType=OCTETS,
+                ChecksumSHA256=in_base64(sha256),
+                IfNoneMatch="*",
+            )
+
     def put_if_absent(self, name: str, body: bytes) -> bool:
         """Keep an object unless one of this name is there; say whether this one was kept.
 
@@ -154,15 +174,7 @@ class Bucket:
         first: of two at once both may then be told so (docs/storage.md, "Conditions").
         """
         try:
-            with translated():
-                self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=name,
-                    Body=body,
-                    ContentType=OCTETS,
-                    ChecksumSHA256=base64_sha256(body),
-                    IfNoneMatch="*",
-                )
+            self.put_new(name, body, hashlib.sha256(body).digest())
         except PresentError:
             return False
         except NotImplementedHereError:
@@ -321,17 +333,18 @@ class Bucket:
                             number=part.get("PartNumber", 0),
                             size=part.get("Size", 0),
                             etag=part.get("ETag", ""),
-                            sha256=None if checksum is None else base64.b64decode(checksum),
+                            sha256=None if checksum is None else parse_sha256(checksum),
                         )
                     )
         return tuple(sorted(kept, key=lambda part: part.number))
 
     def complete_upload(
         self, name: str, upload_id: str, parts: Sequence[tuple[KeptPart, bytes]]
-    ) -> None:
+    ) -> str | None:
         """Make the object of these parts, each with its SHA-256 for the store to compare.
 
-        Raises UploadGoneError, PartsRefusedError.
+        Returns the object's checksum, if the store says it. Raises UploadGoneError,
+        PartsRefusedError.
         """
         listed: list[CompletedPartTypeDef] = [
             {
@@ -342,9 +355,10 @@ class Bucket:
             for part, sha256 in parts
         ]
         with translated(completing=True):
-            self._client.complete_multipart_upload(
+            answer = self._client.complete_multipart_upload(
                 Bucket=self._bucket, Key=name, UploadId=upload_id, MultipartUpload={"Parts": listed}
             )
+        return answer.get("ChecksumSHA256")
 
     def abort_upload(self, name: str, upload_id: str) -> None:
         """End an upload and delete its parts; what was never there is gone."""
@@ -367,21 +381,6 @@ class Bucket:
                         one.get("UploadId", ""),
                         one.get("Initiated", _LONG_AGO),
                     )
-
-
-def base64_sha256(data: bytes) -> str:
-    """Return the SHA-256 of `data` as S3 writes checksums."""
-    return in_base64(hashlib.sha256(data).digest())
-
-
-def in_base64(sha256: bytes) -> str:
-    """Write a checksum as S3 does."""
-    return base64.b64encode(sha256).decode("ascii")
-
-
-def multipart_checksum(parts: Sequence[bytes]) -> str:
-    """Return the checksum of an object made of parts with these SHA-256, as S3 writes it."""
-    return f"{base64_sha256(b''.join(parts))}-{len(parts)}"
 
 
 def _identifier(version: Version) -> ObjectIdentifierTypeDef:

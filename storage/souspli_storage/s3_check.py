@@ -24,8 +24,10 @@ from souspli_storage.errors import (
     StorageError,
     StoreUnsuitableError,
 )
-from souspli_storage.s3_bucket import Bucket, multipart_checksum
+from souspli_storage.s3_bucket import Bucket
+from souspli_storage.s3_checksums import multipart_checksum
 from souspli_storage.s3_names import Names
+from souspli_storage.s3_pieces import takes_one_piece
 
 _DATA: Final = b"not the bytes of the checksum"
 _SHA256: Final = hashlib.sha256(_DATA).digest()
@@ -55,6 +57,8 @@ class Trial(StrEnum):
     """A part that is not what its checksum names is refused."""
     CONDITIONS = "conditions"
     """Of two that write one name only if it is free, one is refused."""
+    ONE_PIECE = "one-piece"
+    """An object of one part needs one request: checksum and condition are kept to there too."""
     OBJECT = "object"
     """Parts become an object that reads as it was put, by range."""
     WHOLE = "whole"
@@ -87,6 +91,7 @@ def try_store(store: _Store, bucket: Bucket, names: Names, *, page_origin: str) 
     """Yield what the store does and does not do. Raises StorageError if it can't be asked."""
     yield Tried(Trial.CHECKSUMS, _compares_checksums(bucket, names))
     yield Tried(Trial.CONDITIONS, _knows_conditions(bucket, names))
+    yield Tried(Trial.ONE_PIECE, takes_one_piece(bucket, names))
     key = secrets.token_hex(16)
     part = Part(0, len(_DATA), _SHA256)
     try:

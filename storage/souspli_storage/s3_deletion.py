@@ -8,7 +8,7 @@ under a lock, is an error and not a hope.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from souspli_storage.errors import NotDeletedError, StorageError
 from souspli_storage.s3_bucket import Bucket, OpenUpload, Version
@@ -23,8 +23,7 @@ class Deletion:
         self._bucket = bucket
         self._document = names.document(key)
         self._list = names.part_list(key)
-        self._upload = names.upload(key)
-        self._promises = names.promises(key)
+        self._notes = names.upload(key)
         self._failures: list[Exception] = []
 
     def delete_all(self) -> None:
@@ -33,40 +32,39 @@ class Deletion:
         The object first, so that it is read no more; last what shows the key to
         `BlobStore.incomplete`. A crash in between leaves a key that a sweep finds.
         """
-        self._delete(self._document)
+        versions = self._versions(self._document)
+        self._delete([one for one in versions if one.name != self._list])
         if self._failures:
             # Held by a lock, or not ours to delete for good: then at least out of sight.
             with self._collecting():
                 self._bucket.delete(self._document)
         self._abort_uploads()
-        self._delete(self._promises)
-        self._delete(self._upload)
+        self._delete(self._versions(self._notes))
         if not self._failures:
-            self._delete(self._list)
-        self._look(self._document, self._list, self._promises, self._upload)
+            self._delete([one for one in versions if one.name == self._list])
+        self._look()
 
     def forget_upload(self) -> None:
-        """Destroy the upload and what was noted about it, and make sure."""
+        """Destroy the upload and what was noted about it, and make sure. There is no object."""
         self._abort_uploads()
-        self._delete(self._promises)
-        self._delete(self._list)
-        self._delete(self._upload)
-        self._look(self._list, self._promises, self._upload)
+        self._delete(self._versions(self._list))
+        self._delete(self._versions(self._notes))
+        self._look()
 
     def forget_notes(self) -> None:
         """Delete what was noted about an upload that is an object by now."""
-        self._delete(self._promises)
-        self._delete(self._upload)
+        self._delete(self._versions(self._notes))
         self._raise()
 
-    def forget_list(self) -> None:
-        """Delete a list of parts that did not become an object."""
-        self._delete(self._list)
-        self._raise()
-
-    def _delete(self, name: str) -> None:
+    def _versions(self, prefix: str) -> tuple[Version, ...]:
+        # A key has one length: no other's names begin with this one's.
         with self._collecting():
-            self._failures += self._bucket.delete_versions(self._versions(name))
+            return self._bucket.versions(prefix)
+        return ()
+
+    def _delete(self, versions: Sequence[Version]) -> None:
+        with self._collecting():
+            self._failures += self._bucket.delete_versions(versions)
 
     def _abort_uploads(self) -> None:
         with self._collecting():
@@ -74,19 +72,13 @@ class Deletion:
                 with self._collecting():
                     self._bucket.abort_upload(upload.name, upload.upload_id)
 
-    def _look(self, *names: str) -> None:
+    def _look(self) -> None:
         with self._collecting():
-            left = sum(len(self._versions(name)) for name in names)
+            left = sum(len(self._bucket.versions(name)) for name in (self._document, self._notes))
             uploads = len(self._uploads())
             if left or uploads:
                 raise StorageError(f"the store still lists {left} versions, {uploads} uploads")
         self._raise()
-
-    def _versions(self, name: str) -> list[Version]:
-        # Promises lie behind a prefix. Any other name may be the beginning of a longer
-        # one, as the object's is of its list's.
-        found = self._bucket.versions(name)
-        return [one for one in found if name in {self._promises, one.name}]
 
     def _uploads(self) -> list[OpenUpload]:
         return [one for one in self._bucket.uploads(self._document) if one.name == self._document]

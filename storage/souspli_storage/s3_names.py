@@ -1,14 +1,16 @@
 """What lies in the bucket, under which name.
 
-    documents/<key>                          a complete object
-    documents/<key>.parts                    its list of parts, decided before it is complete
-    uploads/<key>                            the id of its multipart upload, while there is one
-    promised/<key>.<number>-<size>-<sha256>  a part that may be put (s3_uploads), empty
-    ledger/<number>                          what one `append` added (s3_ledger)
-    probe/<random>                           while the store is tried (s3_check)
+    documents/<key>                         a complete object
+    documents/<key>.parts                   its list of parts, decided before it is complete;
+                                            none of an object in one piece (s3_pieces)
+    uploads/<key>                           the id of its multipart upload, while there is one
+    uploads/<key>.<number>-<size>-<sha256>  a part that may be put (s3_uploads), empty
+    ledger/<number>                         what one `append` added (s3_ledger)
+    probe/<random>                          while the store is tried (s3_check)
 
 All behind the prefix of the settings. Names are flat: stores that keep files in
-folders leave empty ones behind, which listings then show.
+folders leave empty ones behind, which listings then show. What is noted about an upload
+begins with the same name, so that it is listed and deleted together.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from souspli_storage.blobs import KEY, Part, checked_key
 from souspli_storage.errors import StoreDamagedError
 
 _LIST_SUFFIX: Final = ".parts"
-_PROMISE: Final = re.compile(r"([0-9]{5})-([0-9]+)-([0-9a-f]{64})", re.ASCII)
+_PROMISE: Final = re.compile(r"[0-9a-f]{32}\.([0-9]{5})-([0-9]+)-([0-9a-f]{64})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class Names:
         return self.document(key) + _LIST_SUFFIX
 
     def upload(self, key: str) -> str:
-        """Name of what says that an upload is under way."""
+        """Name of what says that an upload is under way; all that is noted begins with it."""
         return self.uploads + checked_key(key)
 
     def promises(self, key: str) -> str:
         """Prefix of what has been promised for this key."""
-        return f"{self.prefix}promised/{checked_key(key)}."
+        return f"{self.upload(key)}."
 
     @property
     def ledger(self) -> str:
@@ -75,13 +77,17 @@ class Names:
         """Name of something that is kept for a moment, to see what the store does."""
         return f"{self.prefix}probe/{checked_key(key)}"
 
+    def promises_of(self, key: str, number: int) -> str:
+        """Prefix of what has been promised for one number."""
+        return f"{self.promises(key)}{number:05d}-"
+
     def promise(self, key: str, part: Part) -> str:
         """Name of the promise of one part."""
-        return f"{self.promises(key)}{part.number:05d}-{part.size}-{part.sha256.hex()}"
+        return f"{self.promises_of(key, part.number)}{part.size}-{part.sha256.hex()}"
 
-    def promised(self, key: str, name: str) -> Part | None:
+    def promised(self, name: str) -> Part | None:
         """Return the part that a name promises; None for a name of another kind."""
-        match = _PROMISE.fullmatch(name.removeprefix(self.promises(key)))
+        match = _PROMISE.fullmatch(name.removeprefix(self.uploads))
         if match is None:
             return None
         return Part(int(match[1]), int(match[2]), bytes.fromhex(match[3]))
@@ -97,8 +103,8 @@ class Names:
         return _key(name.removeprefix(self.documents).removesuffix(_LIST_SUFFIX))
 
     def key_of_upload(self, name: str) -> str | None:
-        """Return the key of an upload's name; None for another kind of name."""
-        return _key(name.removeprefix(self.uploads))
+        """Return the key that a name behind `uploads` notes something about; None for others."""
+        return _key(name.removeprefix(self.uploads).partition(".")[0])
 
 
 def _key(text: str) -> str | None:

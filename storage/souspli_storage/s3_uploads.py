@@ -4,7 +4,8 @@ Parts come through the service, or straight from clients with a presigned addres
 both cases the store compares each with its SHA-256; but not every store tells later
 which it was (SeaweedFS lists sizes and ETags only). So a part is *promised* before it
 can be put: an empty object whose name says number, size and SHA-256 (`s3_names`). A
-part that the store lists and that exactly one promise fits is that part.
+part that the store lists and that exactly one promise fits is that part, and no other
+is ever promised for its number.
 
 When the parts become an object, the store compares their SHA-256 once more, and the
 object's own checksum is compared with the one that these parts must give.
@@ -26,8 +27,10 @@ from souspli_storage.errors import (
     PartDiffersError,
     PartsMissingError,
     StoreDamagedError,
+    StoreUnavailableError,
 )
-from souspli_storage.s3_bucket import Bucket, KeptPart, multipart_checksum
+from souspli_storage.s3_bucket import Bucket, KeptPart, Version
+from souspli_storage.s3_checksums import multipart_checksum
 from souspli_storage.s3_deletion import Deletion
 from souspli_storage.s3_errors import PartsRefusedError, UploadGoneError
 from souspli_storage.s3_names import Names, encode_list, parse_list
@@ -38,6 +41,10 @@ MIN_S3_PART_BYTES: Final = 5_242_880
 """Of every part but the last. A segment has 8 MiB."""
 
 
+# Whoever loses the race for an upload finds the winner's in the second.
+ATTEMPTS_TO_BEGIN: Final = 3
+
+
 class Uploads:
     """What `BlobStore` promises about uploads, of one bucket."""
 
@@ -46,109 +53,119 @@ class Uploads:
         self._bucket = bucket
         self._names = names
 
-    def begin(self, key: str) -> None:
-        """Open a multipart upload, and note which it is."""
+    def begin(self, key: str) -> tuple[Part, ...]:
+        """Open a multipart upload and note which it is, or go on with the one there is."""
         document = self._names.document(key)
-        if (upload_id := self.upload_id(key)) is not None:
-            if self._is_open(document, upload_id):
-                return
-            if self._bucket.head(document) is None:
+        for _ in range(ATTEMPTS_TO_BEGIN):
+            if (upload_id := self.upload_id(key)) is not None:
+                try:
+                    return self._kept_parts(key, upload_id)
+                except UploadGoneError:
+                    pass
+            if (parts := self.object_parts(key)) is not None:
+                return parts
+            if upload_id is not None:
                 # Ended by somebody else, such as a rule of the bucket's life cycle. What
                 # was put is gone; what was promised still holds.
-                self._bucket.delete_versions(self._bucket.versions(self._names.upload(key)))
-        if self._bucket.head(document) is not None:
-            return
-        upload_id = self._bucket.begin_upload(document)
-        # A crash here leaves an upload that nothing names: `sweep` aborts it.
-        if not self._bucket.put_if_absent(self._names.upload(key), upload_id.encode("ascii")):
+                self._bucket.delete_versions(self._versions_of_note(key))
+            upload_id = self._bucket.begin_upload(document)
+            # A crash here leaves an upload that nothing names: `sweep` aborts it.
+            if self._bucket.put_if_absent(self._names.upload(key), upload_id.encode("ascii")):
+                return ()
             self._bucket.abort_upload(document, upload_id)
+        raise StoreUnavailableError("others begin and end this upload all the time")
 
     def upload_id(self, key: str) -> str | None:
         """Return the id of the upload that parts of this key belong to, if there is one."""
         noted = self._bucket.get(self._names.upload(key))
         return None if noted is None else noted.decode("ascii")
 
-    def _is_open(self, document: str, upload_id: str) -> bool:
-        try:
-            self._bucket.parts(document, upload_id)
-        except UploadGoneError:
-            return False
-        return True
+    def _versions_of_note(self, key: str) -> list[Version]:
+        name = self._names.upload(key)
+        return [one for one in self._bucket.versions(name) if one.name == name]
 
     def put(self, part: Part, data: bytes, *, key: str) -> None:
-        """Promise the part, put it, drop what was promised otherwise for its number."""
+        """Promise the part, then put it."""
         upload_id = self.upload_id(key)
         if upload_id is None:
             self._check_in_object(key, part)
             return
-        others = [one for one in self._promised(key).get(part.number, ()) if one != part]
-        # A crash up to the last line leaves two promises for one number, of which
-        # nobody can say which was kept: the part counts as absent and is put again.
-        self._bucket.put(self._names.promise(key, part), b"")
+        # A crash in between leaves a promise: the number is this part's, put or not.
+        self._promise(key, [part], self._promised(self._names.promises_of(key, part.number)))
         try:
             self._bucket.put_part(
                 self._names.document(key), upload_id, _s3_number(part.number), data, part.sha256
             )
         except UploadGoneError:
             # Completed meanwhile, and what was promised forgotten: so must this be.
-            self._drop_promises(key, [part])
+            self._forget_promise(key, part)
             self._check_in_object(key, part)
-            return
-        self._drop_promises(key, others)
 
-    def promise(self, key: str, parts: Sequence[Part]) -> str:
+    def promise(self, key: str, parts: Sequence[Part]) -> str | None:
         """Promise parts that clients will put themselves; return the upload's id.
 
-        Raises PartDiffersError, NoSuchObjectError.
+        None if they are in the object already. Raises PartDiffersError, NoSuchObjectError.
         """
         for part in parts:
             _s3_number(part.number)
         upload_id = self.upload_id(key)
         if upload_id is None:
-            raise NoSuchObjectError("no upload of this key")
-        promised = self._promised(key)
+            for part in parts:
+                self._check_in_object(key, part)
+            return None
+        prefix = self._names.promises(key)
+        if len(parts) == 1:  # as clients ask; there may be thousands
+            prefix = self._names.promises_of(key, parts[0].number)
+        self._promise(key, parts, self._promised(prefix))
+        return upload_id
+
+    def _promise(
+        self, key: str, parts: Sequence[Part], promised: defaultdict[int, list[Part]]
+    ) -> None:
+        """Promise what of `parts` is not promised yet; PartDiffersError if others are.
+
+        Two that promise one number differently at the same moment both find nothing.
+        Then nobody can tell which of the two was kept: the number has no part any
+        more, and the upload is begun again under another key.
+        """
         fresh: list[Part] = []
         for part in parts:
-            others = promised.get(part.number, [])
-            if any(one != part for one in others):
+            if any(one != part for one in promised[part.number]):
                 raise PartDiffersError("promised with another checksum")
-            if not others:
+            if not promised[part.number]:
                 fresh.append(part)
                 promised[part.number] = [part]
         for part in fresh:
             self._bucket.put(self._names.promise(key, part), b"")
-        return upload_id
 
     def kept(self, key: str) -> tuple[Part, ...]:
         """Return the parts of the object, or of the upload; NoSuchObjectError."""
         # Between two looks an upload may become an object: hence three.
-        if (parts := self._object_parts(key)) is not None:
+        if (parts := self.object_parts(key)) is not None:
             return parts
         upload_id = self.upload_id(key)
         if upload_id is not None:
             try:
-                return tuple(part for part, _ in self._kept(key, upload_id).values())
+                return self._kept_parts(key, upload_id)
             except UploadGoneError:
                 pass
-        if (parts := self._object_parts(key)) is not None:
+        if (parts := self.object_parts(key)) is not None:
             return parts
         raise NoSuchObjectError("no upload and no object of this key")
 
     def complete(self, key: str, listed: tuple[Part, ...]) -> None:
         """Decide, let the store put the parts together, compare, forget the upload."""
-        if not self._is_complete(key, listed):
-            upload_id = self.upload_id(key)
-            if upload_id is None:
-                if not self._is_complete(key, listed):
-                    raise NoSuchObjectError("no upload of this key")
-            else:
-                self._complete(key, upload_id, listed)
+        upload_id = self.upload_id(key)
+        if upload_id is not None:
+            self._complete(key, upload_id, listed)
+        elif not self._is_complete(key, listed):
+            raise NoSuchObjectError("no upload of this key")
         # Also on a repeat: whoever completed may have been killed before this.
         Deletion(self._bucket, self._names, key).forget_notes()
 
     def _is_complete(self, key: str, listed: tuple[Part, ...]) -> bool:
         """Say whether the object is there; ObjectDiffersError if it is another."""
-        parts = self._object_parts(key)
+        parts = self.object_parts(key)
         if parts is not None and parts != listed:
             raise ObjectDiffersError("complete already, from other parts")
         return parts is not None
@@ -158,22 +175,20 @@ class Uploads:
         try:
             kept = self._check_kept(key, upload_id, listed)
             self._decide(key, listed)
-            self._bucket.complete_upload(document, upload_id, kept)
+            checksum = self._bucket.complete_upload(document, upload_id, kept)
         except UploadGoneError:
-            # Completed or aborted at the same moment.
+            # Completed or aborted at the same moment, or by whoever was killed before
+            # the notes were forgotten.
             if not self._is_complete(key, listed):
                 raise NoSuchObjectError("no upload of this key") from None
             return
         except PartsRefusedError:
-            # A part was put again since it was listed. The list must not stay, or it
-            # would refuse every other one.
-            Deletion(self._bucket, self._names, key).forget_list()
-            self._check_kept(key, upload_id, listed)
+            # Put again since they were listed, or lost. The list stays: a number has one
+            # checksum, so that these parts are the only ones it can ever be made of.
             raise PartsMissingError(missing=[part.number for part in listed]) from None
-        # The moment: it is an object now. Whoever was refused above may have deleted
-        # the list under it.
-        self._bucket.put_if_absent(self._names.part_list(key), encode_list(listed))
-        self._check_object(key, listed)
+        # The moment: it is an object now.
+        if checksum != multipart_checksum([part.sha256 for part in listed]):
+            self._check_object(key, listed)
 
     def _check_kept(
         self, key: str, upload_id: str, listed: tuple[Part, ...]
@@ -209,28 +224,41 @@ class Uploads:
             Deletion(self._bucket, self._names, key).delete_all()
             raise StoreDamagedError("the store put together other bytes than were listed")
 
-    def _object_parts(self, key: str) -> tuple[Part, ...] | None:
-        if self._bucket.head(self._names.document(key)) is None:
+    def object_parts(self, key: str) -> tuple[Part, ...] | None:
+        """Return the parts that an object is made of; None if there is no object."""
+        head = self._bucket.head(self._names.document(key))
+        if head is None:
             return None
         decided = self._bucket.get(self._names.part_list(key))
-        if decided is None:
-            # Deleted between the two lines, or by hand.
-            if self._bucket.head(self._names.document(key)) is None:
-                return None
-            raise StoreDamagedError("an object without its list of parts")
-        return parse_list(decided)
+        if decided is not None:
+            return parse_list(decided)
+        if head.sha256 is not None:
+            return (Part(0, head.size, head.sha256),)  # in one piece: `s3_pieces`
+        # Deleted between the two lines, or by hand.
+        if self._bucket.head(self._names.document(key)) is None:
+            return None
+        raise StoreDamagedError("an object without its list of parts")
 
     def _check_in_object(self, key: str, part: Part) -> None:
-        """Take a part that a complete object has already; NoSuchObjectError for others."""
-        if part not in (self._object_parts(key) or ()):
-            raise NoSuchObjectError("no upload of this key, or complete without this part")
+        """Take a part that a complete object has already.
+
+        PartDiffersError for others, NoSuchObjectError if there is no object either.
+        """
+        parts = self.object_parts(key)
+        if parts is None:
+            raise NoSuchObjectError("no upload and no object of this key")
+        if part not in parts:
+            raise PartDiffersError("complete already, without this part")
+
+    def _kept_parts(self, key: str, upload_id: str) -> tuple[Part, ...]:
+        return tuple(part for part, _ in self._kept(key, upload_id).values())
 
     def _kept(self, key: str, upload_id: str) -> dict[int, tuple[Part, KeptPart]]:
         """Return what the store has of an upload, by our numbers; UploadGoneError."""
         # In this order: a part is promised before it is put, so each that is listed
         # has its promise in the second answer.
         listed = self._bucket.parts(self._names.document(key), upload_id)
-        promised = self._promised(key)
+        promised = self._promised(self._names.promises(key))
         kept: dict[int, tuple[Part, KeptPart]] = {}
         for one in listed:
             fitting = promised.get(one.number - 1, [])
@@ -242,19 +270,19 @@ class Uploads:
                 kept[one.number - 1] = (fitting[0], one)
         return kept
 
-    def _promised(self, key: str) -> dict[int, list[Part]]:
+    def _promised(self, prefix: str) -> defaultdict[int, list[Part]]:
         promised: defaultdict[int, list[Part]] = defaultdict(list)
-        for one in self._bucket.listing(self._names.promises(key)):
-            if (part := self._names.promised(key, one.name)) is not None:
+        for one in self._bucket.listing(prefix):
+            if (part := self._names.promised(one.name)) is not None:
                 promised[part.number].append(part)
         return promised
 
-    def _drop_promises(self, key: str, parts: Sequence[Part]) -> None:
-        for part in parts:
-            name = self._names.promise(key, part)
-            failures = self._bucket.delete_versions(self._bucket.versions(name))
-            if failures:
-                raise failures[0]
+    def _forget_promise(self, key: str, part: Part) -> None:
+        failures = self._bucket.delete_versions(
+            self._bucket.versions(self._names.promise(key, part))
+        )
+        if failures:
+            raise failures[0]
 
 
 def _s3_number(number: int) -> int:

@@ -126,6 +126,7 @@ def test_the_service_does_not_start_without_its_store(
     [
         ("souspli_storage.s3_bucket.Bucket.put_part", Trial.CHECKSUMS),
         ("souspli_storage.s3_bucket.Bucket.put_if_absent", Trial.CONDITIONS),
+        ("souspli_storage.s3_bucket.Bucket.put_new", Trial.ONE_PIECE),
         ("souspli_storage.s3_check._reads", Trial.ADDRESSES),
     ],
 )
@@ -143,6 +144,7 @@ def test_every_trial_can_fail(
             bucket, name, upload, number, data, hashlib.sha256(data).digest()
         ),
         "put_if_absent": lambda bucket, name, body: (bucket.put(name, body), True)[1],
+        "put_new": lambda bucket, name, body, _: bucket.put(name, body),
         "_reads": lambda _: False,
     }
     monkeypatch.setattr(spoilt, unchecked[spoilt.rpartition(".")[2]])

@@ -136,6 +136,10 @@ SERVICE_STEPS: Final = (
     Step("answer: part kept", Kind.ANSWER, _PUT, occurrence=2, segments=3, direct=False),
     Step("part promised", Kind.BLOB, "presign_parts", occurrence=2, segments=3, direct=True),
     Step("answer: part promised", Kind.ANSWER, _UPLOADS, occurrence=2, segments=3, direct=True),
+    # 2 and 3 of a document of one segment, which an S3 store keeps in one piece
+    Step("only part", Kind.BLOB, "put_part", until="open_deposit", direct=False),
+    Step("only part promised", Kind.BLOB, "presign_parts", direct=True),
+    Step("object of one part", Kind.BLOB, "complete", until="open_deposit"),
     # 3 completed
     Step("object complete", Kind.BLOB, "complete", segments=3, until="open_deposit"),
     # 4 the transaction

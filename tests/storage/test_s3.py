@@ -1,6 +1,5 @@
 """What is particular to a bucket: versions, locks, addresses for clients, failures of the store."""
 
-import contextlib
 import hashlib
 import logging
 import secrets
@@ -15,7 +14,7 @@ from botocore.exceptions import ClientError
 from s3_proxy import Proxy, proxy
 from s3_server import VERSIONED, S3Server
 
-from souspli_storage import s3
+from souspli_storage import s3, s3_checksums
 from souspli_storage.blobs import Part
 from souspli_storage.direct import DirectBlobs, PartAddress
 from souspli_storage.errors import (
@@ -25,11 +24,12 @@ from souspli_storage.errors import (
     PartDiffersError,
     PartsMissingError,
     StorageError,
+    StoreDamagedError,
     StoreRefusedError,
     StoreUnavailableError,
 )
 from souspli_storage.s3 import S3Blobs, open_s3
-from souspli_storage.s3_bucket import KeptPart
+from souspli_storage.s3_bucket import Head, KeptPart
 from souspli_storage.s3_location import Credentials, S3Location
 from souspli_storage.s3_uploads import MIN_S3_PART_BYTES
 
@@ -130,7 +130,7 @@ def test_an_upload_leaves_no_versions_of_its_notes(
 ) -> None:
     store = open_s3(versioned)
     store.begin(key)
-    put(store, key, 0, b"a first attempt")
+    put(store, key, 0, LAST)
     put(store, key, 0, LAST)
     store.abort(key)
     assert s3_server.listing(versioned) == []
@@ -276,26 +276,7 @@ def test_who_was_killed_after_completing_leaves_notes_that_a_repeat_or_a_sweep_d
     store.complete(key, ONLY)
 
 
-def test_a_part_that_changes_while_it_is_completed_does_not_get_in(
-    store: S3Blobs, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store.begin(key)
-    put(store, key, 0, LAST)
-    decide = store._uploads._decide
-
-    def decide_and_change(*given: Any) -> None:
-        decide(*given)
-        put(store, key, 0, b"other bytes")
-
-    monkeypatch.setattr(store._uploads, "_decide", decide_and_change)
-    # SeaweedFS still has the listed part, and takes it; AWS refuses.
-    with contextlib.suppress(PartsMissingError):
-        store.complete(key, ONLY)
-    with contextlib.suppress(NoSuchObjectError):
-        assert store.read(key, 0, 100) == LAST
-
-
-def test_when_the_store_refuses_the_parts_nothing_is_decided(
+def test_when_the_store_refuses_the_parts_they_are_put_again(
     s3_server: S3Server,
     place: S3Location,
     store: S3Blobs,
@@ -320,9 +301,61 @@ def test_when_the_store_refuses_the_parts_nothing_is_decided(
     assert refused.value.missing == (0,)
     with pytest.raises(NoSuchObjectError):
         store.size(key)
-    assert not [one for one in s3_server.listing(place) if ".parts" in one]
-    put(store, key, 0, b"other bytes")
-    store.complete(key, [part(0, b"other bytes")])
+    put(store, key, 0, LAST)
+    store.complete(key, ONLY)
+    assert store.read(key, 0, 100) == LAST
+    assert len(s3_server.listing(place)) == 2
+
+
+@pytest.mark.parametrize("said", [None, "another checksum"])
+def test_an_object_that_is_not_what_its_parts_give_is_destroyed(
+    s3_server: S3Server,
+    place: S3Location,
+    store: S3Blobs,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str | None,
+) -> None:
+    """The store says so with its answer, or with the object's head."""
+    key = secrets.token_hex(16)
+    complete, head = store._bucket.complete_upload, store._bucket.head
+
+    def complete_and_say(*given: Any) -> str | None:
+        complete(*given)
+        return said
+
+    def other_head(name: str) -> Head | None:
+        found = head(name)
+        return None if found is None else Head(found.size, "another checksum")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._bucket, "complete_upload", complete_and_say)
+        patch.setattr(store._bucket, "head", other_head)
+        store.begin(key)
+        put(store, key, 0, LAST)
+        with pytest.raises(StoreDamagedError):
+            store.complete(key, ONLY)
+    assert s3_server.listing(place) == []
+    monkeypatch.setattr(store._bucket, "complete_upload", complete_and_say)
+    small(store, key)  # the head decides
+
+
+def test_two_that_promise_one_number_differently_at_once_leave_it_without_a_part(
+    s3_server: S3Server, place: S3Location, store: S3Blobs, key: str
+) -> None:
+    store.begin(key)
+    put(store, key, 0, FIRST)
+    put(store, key, 1, LAST)
+    # What the other one left, which had found nothing promised.
+    other = part(1, b"other bytes")
+    promise = f"{place.prefix}uploads/{key}.00001-{other.size}-{other.sha256.hex()}"
+    s3_server.client.put_object(Bucket=place.bucket, Key=promise, Body=b"")
+    assert store.parts(key) == PARTS[:1]
+    with pytest.raises(PartDiffersError):
+        put(store, key, 1, LAST)
+    with pytest.raises(PartsMissingError):
+        store.complete(key, PARTS)
+    store.delete(key)
+    assert s3_server.listing(place) == []
 
 
 def test_parts_below_five_mebibytes_are_a_mistake_of_the_caller(store: S3Blobs, key: str) -> None:
@@ -363,7 +396,7 @@ def test_the_store_refuses_at_an_address_whatever_was_not_signed_for(
     store.begin(key)
     (address,) = store.presign_parts(key, ONLY, seconds=60)
     same_length = bytes(len(LAST))
-    in_base64 = s3.base64_sha256(same_length)
+    in_base64 = s3_checksums.base64_sha256(same_length)
     assert send(address, same_length) == 400  # not the bytes of the checksum
     assert send(address, LAST + b"!") == 403  # not the length
     assert send(address, same_length, **{"x-amz-checksum-sha256": in_base64}) == 403
@@ -402,8 +435,9 @@ def test_there_are_no_addresses_without_an_upload(store: S3Blobs, key: str) -> N
     with pytest.raises(NoSuchObjectError):
         store.presign_parts(key, ONLY, seconds=60)
     small(store, key)
-    with pytest.raises(NoSuchObjectError):
-        store.presign_parts(key, ONLY, seconds=60)
+    assert store.presign_parts(key, ONLY, seconds=60) == ()
+    with pytest.raises(PartDiffersError):
+        store.presign_parts(key, [part(0, b"other bytes")], seconds=60)
 
 
 def test_clients_may_reach_the_store_under_another_name(s3_server: S3Server, key: str) -> None:

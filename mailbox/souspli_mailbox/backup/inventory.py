@@ -27,6 +27,7 @@ from souspli_storage.errors import (
     ChecksumMismatchError,
     NoSuchObjectError,
     ObjectDiffersError,
+    PartDiffersError,
     PartsMissingError,
     StoreDamagedError,
 )
@@ -107,13 +108,12 @@ def copy_object(
     if not has_object(source, key, parts):
         return Copied.MISSING
     try:
-        target.begin(key)
-        kept = set(target.parts(key))
+        kept = set(target.begin(key, of=len(parts)))
         offset = 0
         for part in parts:
             if part not in kept:
                 data = source.read(key, offset, part.size)
-                target.put_part(key, part.number, data, part.sha256)
+                target.put_part(key, part.number, data, part.sha256, of=len(parts))
             offset += part.size
         target.complete(key, parts)
     except (
@@ -122,6 +122,7 @@ def copy_object(
         ChecksumMismatchError,
         NoSuchObjectError,
         ObjectDiffersError,
+        PartDiffersError,
         PartsMissingError,
         StoreDamagedError,
     ):

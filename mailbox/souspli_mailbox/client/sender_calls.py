@@ -9,6 +9,7 @@ from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, check_same, paging
+from souspli_mailbox.client.store import AlreadyThereError
 from souspli_mailbox.protocol import deposits as messages
 from souspli_mailbox.protocol.deliveries import ReplaceCoverAnswer, ReplaceCoverRequest
 
@@ -48,6 +49,20 @@ class SenderCalls(Calls):
                 headers=wire.checksum_header(sha256),
             )
             return
+        upload = await self._open_upload(document_id, index, sha256=sha256)
+        try:
+            if upload is not None:
+                await self._store.put(upload, sealed, sha256=sha256)
+        except AlreadyThereError:
+            # Most likely our own, of which the answer was lost. `document-differs`
+            # otherwise; an address again if it was in vain, and then later.
+            if await self._open_upload(document_id, index, sha256=sha256) is not None:
+                raise
+
+    async def _open_upload(
+        self, document_id: DocumentId, index: int, *, sha256: bytes
+    ) -> messages.StoreUpload | None:
+        """Return where the segment goes; None if it is kept already."""
         answer = await self._transport.ask(
             "POST",
             f"/v1/deposits/{document_id}/uploads",
@@ -57,10 +72,10 @@ class SenderCalls(Calls):
             ),
         )
         if not answer.uploads:
-            return  # a repeat: it is kept already
+            return None
         if [upload.number for upload in answer.uploads] != [index]:
             raise BrokenAnswerError("the answer is about something else than what was asked")
-        await self._store.put(answer.uploads[0], sealed, sha256=sha256)
+        return answer.uploads[0]
 
     async def complete_deposit(
         self,

@@ -3,8 +3,9 @@
 The service names the address of its store once (`GET /v1/service`), and every other
 address must begin with it: over TLS, or on this machine if the service is there too.
 What goes there is ciphertext; what comes from there is verified as everything is. The
-session's token does not go there, redirects are not followed, and the only header that
-the service may have us send is the checksum that we computed ourselves.
+session's token does not go there, redirects are not followed, and the only headers that
+the service may have us send are the checksum that we computed ourselves, and that
+nothing may be there already.
 """
 
 import base64
@@ -25,6 +26,7 @@ from souspli_mailbox.protocol.deposits import StoreUpload
 from souspli_mailbox.protocol.service import ServiceAnswer
 
 CHECKSUM_HEADER: Final = "x-amz-checksum-sha256"
+UNLESS_THERE: Final = {"if-none-match": "*"}
 
 # What S3 stores say of bytes that are not those of the checksum; and of a line that
 # was too slow, with the same status.
@@ -37,6 +39,10 @@ _TEMPORARY: Final = frozenset({403, 404, 408, 429})
 
 class AddressExpiredError(UnavailableError):
     """The store does not take this address any more: ask the service for another."""
+
+
+class AlreadyThereError(UnavailableError):
+    """The store has something there: the service knows whether it is ours."""
 
 
 class Store:
@@ -62,20 +68,21 @@ class Store:
     async def put(self, upload: StoreUpload, sealed: bytes, *, sha256: bytes) -> None:
         """Put a segment where the service says; the store compares its checksum.
 
-        Raises ChecksumMismatchError, UnavailableError, BrokenAnswerError.
+        Raises ChecksumMismatchError, AlreadyThereError, UnavailableError, BrokenAnswerError.
         """
-        checksum = base64.b64encode(sha256).decode("ascii")
-        if {name.lower(): text for name, text in upload.headers.items()} != {
-            CHECKSUM_HEADER: checksum
-        }:
+        headers = {name.lower(): text for name, text in upload.headers.items()}
+        ours = {CHECKSUM_HEADER: base64.b64encode(sha256).decode("ascii")}
+        if headers not in (ours, ours | UNLESS_THERE):
             raise BrokenAnswerError("the store is to be sent something else than our checksum")
         status, _, body = await self._transport.ask_elsewhere(
             "PUT",
             await self._check(upload.url),
             sealed,
-            headers={CHECKSUM_HEADER: checksum, "Content-Type": "application/octet-stream"},
+            headers={**headers, "Content-Type": "application/octet-stream"},
             max_bytes=0,
         )
+        if status == 412 and headers != ours:
+            raise AlreadyThereError("the store has something there already")
         if status == 400 and any(code in body for code in _CHECKSUM_CODES):
             raise ChecksumMismatchError("the store got other bytes than were sent")
         if status != 200:

@@ -93,8 +93,7 @@ def layout_of(sealed_length: int) -> SegmentLayout:
 
 
 def _begin(blobs: BlobStore, deposit: records.Deposit) -> list[int]:
-    blobs.begin(deposit.object_key)
-    return [part.number for part in blobs.parts(deposit.object_key)]
+    return [part.number for part in blobs.begin(deposit.object_key, of=deposit.segments)]
 
 
 async def complete_deposit(request: web.Request) -> web.Response:

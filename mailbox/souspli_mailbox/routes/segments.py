@@ -16,8 +16,6 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records.deposits import Deposit
 from souspli_mailbox.routes.deposits import own_deposit
 from souspli_mailbox.state import BLOBS, SEGMENT_SLOTS, STORE_CALLS
-from souspli_storage.blobs import BlobStore
-from souspli_storage.errors import NoSuchObjectError
 
 # Canonical base64 of 32 bytes: the last digit's two unused bits are zero.
 _CHECKSUM: Final = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", re.ASCII)
@@ -47,28 +45,22 @@ async def put_segment(request: web.Request) -> web.Response:
             sealed = await read_bytes(request, max_bytes=size)
         if len(sealed) < size:
             raise Refusal(ProblemKind.BAD_REQUEST)
-        await request.app[STORE_CALLS](_put, request.app[BLOBS], deposit, number, sealed, checksum)
+        # Other bytes under a number that is known are refused: two plaintexts under one
+        # key and chunk number would give both away, so whoever sends the second made a
+        # mistake that must not be hidden.
+        await request.app[STORE_CALLS](
+            request.app[BLOBS].put_part,
+            deposit.object_key,
+            number,
+            sealed,
+            checksum,
+            of=deposit.segments,
+        )
     except TimeoutError:
         raise Refusal(ProblemKind.UNAVAILABLE) from None
     finally:
         slots.release()
     return no_content()
-
-
-def _put(blobs: BlobStore, deposit: Deposit, number: int, sealed: bytes, checksum: bytes) -> None:
-    """Keep the segment; refuse other bytes under a number that is kept already.
-
-    Two plaintexts under one key and chunk number would give both away, so whoever
-    sends the second made a mistake that must not be hidden.
-    """
-    for part in blobs.parts(deposit.object_key):
-        if part.number == number and part.sha256 != checksum:
-            raise Refusal(ProblemKind.DOCUMENT_DIFFERS)
-    try:
-        blobs.put_part(deposit.object_key, number, sealed, checksum)
-    except NoSuchObjectError:
-        # Completed between the two lines above, from other parts.
-        raise Refusal(ProblemKind.DOCUMENT_DIFFERS) from None
 
 
 def _checksum(header: str | None) -> bytes:

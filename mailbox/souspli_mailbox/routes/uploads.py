@@ -13,10 +13,9 @@ from souspli_mailbox.protocol.deposits import StoreUpload, UploadsAnswer, Upload
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.records.deposits import Deposit
 from souspli_mailbox.routes.deposits import own_deposit
-from souspli_mailbox.state import BLOBS, DIRECT, STORE_CALLS, now
-from souspli_storage.blobs import BlobStore, Part
-from souspli_storage.direct import UPLOAD_SECONDS, DirectBlobs, PartAddress
-from souspli_storage.errors import NoSuchObjectError
+from souspli_mailbox.state import DIRECT, STORE_CALLS, now
+from souspli_storage.blobs import Part
+from souspli_storage.direct import UPLOAD_SECONDS
 
 
 async def open_uploads(request: web.Request) -> web.Response:
@@ -34,8 +33,14 @@ async def open_uploads(request: web.Request) -> web.Response:
         for segment in body.segments
     ]
     expires_at = now(request) + UPLOAD_SECONDS
+    # Other bytes under a known number are refused: see `segments`. None for what is in
+    # the object already: a sender who has not heard of it repeats.
     addresses = await request.app[STORE_CALLS](
-        _presign, direct, request.app[BLOBS], deposit.object_key, parts
+        direct.presign_parts,
+        deposit.object_key,
+        parts,
+        seconds=UPLOAD_SECONDS,
+        of=deposit.segments,
     )
     return answer(
         UploadsAnswer(
@@ -51,23 +56,6 @@ async def open_uploads(request: web.Request) -> web.Response:
             ]
         )
     )
-
-
-def _presign(
-    direct: DirectBlobs, blobs: BlobStore, key: str, parts: list[Part]
-) -> tuple[PartAddress, ...]:
-    """Return the addresses, none if all is kept; refuse other bytes under a known number.
-
-    Two plaintexts under one key and chunk number would give both away, so whoever asks
-    for the second made a mistake that must not be hidden.
-    """
-    try:
-        return direct.presign_parts(key, parts, seconds=UPLOAD_SECONDS)
-    except NoSuchObjectError:
-        # Complete already, and a sender who has not heard of it repeats.
-        if set(parts) <= set(blobs.parts(key)):
-            return ()
-        raise Refusal(ProblemKind.DOCUMENT_DIFFERS) from None
 
 
 ENDPOINTS: Final = (
