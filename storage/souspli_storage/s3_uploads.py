@@ -40,7 +40,6 @@ MAX_S3_PARTS: Final = 10_000
 MIN_S3_PART_BYTES: Final = 5_242_880
 """Of every part but the last. A segment has 8 MiB."""
 
-
 # Whoever loses the race for an upload finds the winner's in the second.
 ATTEMPTS_TO_BEGIN: Final = 3
 
@@ -86,6 +85,7 @@ class Uploads:
 
     def put(self, part: Part, data: bytes, *, key: str) -> None:
         """Promise the part, then put it."""
+        number = _s3_number(part.number)
         upload_id = self.upload_id(key)
         if upload_id is None:
             self._check_in_object(key, part)
@@ -93,9 +93,7 @@ class Uploads:
         # A crash in between leaves a promise: the number is this part's, put or not.
         self._promise(key, [part], self._promised(self._names.promises_of(key, part.number)))
         try:
-            self._bucket.put_part(
-                self._names.document(key), upload_id, _s3_number(part.number), data, part.sha256
-            )
+            self._bucket.put_part(self._names.document(key), upload_id, number, data, part.sha256)
         except UploadGoneError:
             # Completed meanwhile, and what was promised forgotten: so must this be.
             self._forget_promise(key, part)
@@ -125,8 +123,9 @@ class Uploads:
         """Promise what of `parts` is not promised yet; PartDiffersError if others are.
 
         Two that promise one number differently at the same moment both find nothing.
-        Then nobody can tell which of the two was kept: the number has no part any
-        more, and the upload is begun again under another key.
+        Then nobody can tell which of the two was kept, and the number has no part any
+        more. Only a sender that seals a segment twice does that, which no reader should
+        be made to trust; it begins again with another document.
         """
         fresh: list[Part] = []
         for part in parts:
