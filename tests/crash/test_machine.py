@@ -41,7 +41,6 @@ from souspli_mailbox.records import deliveries, deposits
 from souspli_mailbox.records.errors import LeaseLostError, NotFoundError
 from souspli_mailbox.records.jobs import JobName, claim_job, next_due
 from souspli_mailbox.routes.deposits import _begin, _complete
-from souspli_mailbox.routes.segments import _put
 from souspli_storage.errors import StorageError, StoreUnavailableError
 from souspli_storage.memory import Fault
 
@@ -127,7 +126,7 @@ class DeliveryMachine(World):
             if only_open:
                 return
             with self.breaking("put_part", part):
-                _put(self.blobs, deposit, 0, SEALED, CHECKSUM)
+                self.blobs.put_part(deposit.object_key, 0, SEALED, CHECKSUM, of=deposit.segments)
         except StoreUnavailableError:
             return
         document.kept = True
