@@ -46,7 +46,7 @@ def run_steps(
     After a failure of a step or of `on_step`, or Ctrl-C, `abandon` is called, which has
     the other steps end soon with AbandonedError; all threads are waited for; then the
     failure is raised. If several steps failed on their own, it is the first one's.
-    Handlers of signals run between two reports, never while `on_step` does.
+    With several threads, a handler of a signal runs after `on_step`, not during it.
     """
     if threads > 1 and _Workers(make_step, abandon).run(threads, on_step):
         return

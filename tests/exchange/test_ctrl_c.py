@@ -100,9 +100,7 @@ class Work:
 
     def run(self, on_step: Callable[[], None] = lambda: None) -> None:
         with no_thread_left():
-            run_steps(
-                self.make_step, threads=THREADS, on_step=on_step, abandon=self.abandoned.set
-            )
+            run_steps(self.make_step, threads=THREADS, on_step=on_step, abandon=self.abandoned.set)
 
 
 @pytest.mark.usefixtures("heard", "taken")

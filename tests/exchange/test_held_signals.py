@@ -11,7 +11,7 @@ import pytest
 from souspli_exchange.held_signals import HeldSignals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -56,6 +56,13 @@ def nobody() -> None:
     return
 
 
+def hold(*numbers: int, tell: Callable[[], None] = nobody) -> None:
+    """Hold while these come, and listen to none."""
+    with HeldSignals(tell=tell):
+        for number in numbers:
+            signal.raise_signal(number)
+
+
 @ALL
 def test_a_handler_runs_once_when_it_is_heard_and_not_before(number: int, handler: Handler) -> None:
     told: list[bool] = []
@@ -71,19 +78,17 @@ def test_a_handler_runs_once_when_it_is_heard_and_not_before(number: int, handle
 
 @ALL
 def test_what_nobody_heard_is_heard_at_the_end(number: int, handler: Handler) -> None:
-    inside: list[bool] = []
-    with pytest.raises(Ended), HeldSignals(tell=nobody):
-        signal.raise_signal(number)
-        inside.append(True)
-    assert inside
+    told: list[list[int]] = []
+    with pytest.raises(Ended):
+        hold(number, tell=lambda: told.append(handler.ran.copy()))
+    assert told == [[]]
     assert handler.ran == [number]
 
 
 def test_a_key_held_down_is_heard_once(handler: Handler) -> None:
     told: list[bool] = []
-    with pytest.raises(Ended), HeldSignals(tell=lambda: told.append(True)):
-        for _ in range(100):
-            signal.raise_signal(signal.SIGINT)
+    with pytest.raises(Ended):
+        hold(*[signal.SIGINT] * 100, tell=lambda: told.append(True))
     assert (handler.ran, told) == ([signal.SIGINT], [True])
 
 
@@ -122,10 +127,8 @@ def test_what_the_first_has_ignored_is_not_heard_and_stays_ignored() -> None:
 
     for number in ENDING:
         signal.signal(number, end)
-    with pytest.raises(Ended), HeldSignals(tell=nobody) as signals:
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGTERM)
-        signals.hear()
+    with pytest.raises(Ended):
+        hold(signal.SIGINT, signal.SIGTERM)
     assert ran == [signal.SIGINT]
     assert {signal.getsignal(number) for number in ENDING} == {signal.SIG_IGN}
 
@@ -190,9 +193,8 @@ def test_a_signal_that_comes_at_the_end_is_raised_and_later_ones_are_too(
 def test_a_signal_that_comes_at_the_end_takes_nothing_from_one_that_came_before(
     handler: Handler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(Ended), HeldSignals(tell=nobody):
-        signal.raise_signal(signal.SIGHUP)
-        Arriving(monkeypatch, signal.SIGTERM)
+    with pytest.raises(Ended):
+        hold(signal.SIGHUP, tell=lambda: Arriving(monkeypatch, signal.SIGTERM) and None)
     assert handler.ran == [signal.SIGTERM, signal.SIGHUP]
 
 
