@@ -1,11 +1,9 @@
-"""Connections that fail once, or for a while."""
+"""Connections of which calls fail: before, or after, they were applied."""
 
 from enum import Enum, auto
 from typing import Any
 
-from souspli_exchange.port_errors import (
-    UnavailableError,
-)
+from souspli_exchange.port_errors import UnavailableError
 
 
 class Fault(Enum):

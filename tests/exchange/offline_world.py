@@ -6,16 +6,8 @@ from pathlib import Path
 from exchange.people import NOW
 
 from souspli_exchange.manifest import Description
-from souspli_exchange.offline_identity import (
-    OfflineIdentity,
-    PublicIdentityFile,
-    new_identity,
-)
-from souspli_exchange.offline_open import (
-    OfflineReader,
-    open_folder_cover,
-    open_into_folder,
-)
+from souspli_exchange.offline_identity import OfflineIdentity, PublicIdentityFile, new_identity
+from souspli_exchange.offline_open import OfflineReader, open_folder_cover, open_into_folder
 from souspli_exchange.offline_seal import seal_into_folder
 from souspli_exchange.sources import BytesSource, Source
 from souspli_keys.address import Address
@@ -24,6 +16,7 @@ ANNE = new_identity(name="Dr Anne Dupont", address=Address("anne@exemple.fr"))
 JEANNE = new_identity()
 PAUL = new_identity(name="Paul Œuvrard")
 MALLORY = new_identity(name="Dr Anne Dupont", address=Address("anne@exemple.fr"))
+
 FILES = {
     "compte rendu d’été.pdf": b"%PDF-1.7 made up " * 400,
     "vide.txt": b"",

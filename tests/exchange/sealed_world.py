@@ -9,16 +9,10 @@ from exchange.world import MemorySink
 
 from souspli_exchange.binding import VerifiedRecipient
 from souspli_exchange.contents_opener import ContentsOpener, VerifiedContents
-from souspli_exchange.errors import (
-    ContentsRefusedError,
-)
+from souspli_exchange.errors import ContentsRefusedError
 from souspli_exchange.ids import InvitationId, new_document_id, random_hex
 from souspli_exchange.outgoing import SendingMember, seal_into_spool
-from souspli_exchange.sealed import (
-    Reader,
-    VerifiedCover,
-    open_cover,
-)
+from souspli_exchange.sealed import Reader, VerifiedCover, open_cover
 from souspli_exchange.sources import BytesSource, Source
 from souspli_exchange.spool import SpooledDocument
 from souspli_keys.identity import Identity

@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
-from souspli_exchange.port_errors import (
-    CoverChangedError,
-    NotFoundError,
-)
+from souspli_exchange.port_errors import CoverChangedError, NotFoundError
 from souspli_exchange.ports import (
     BindingEnvelopes,
     DeliveredCover,

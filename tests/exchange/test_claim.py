@@ -9,16 +9,8 @@ from exchange.simulated_patient import PatientConnection
 from exchange.world import AT_ONCE, PASSWORD, World, answer_of, ask_code, letter_of
 
 from souspli_exchange.binding import OwnCopy
-from souspli_exchange.claim import (
-    Claiming,
-    Letter,
-    Person,
-    claim,
-    open_letter,
-)
-from souspli_exchange.errors import (
-    InvitationRefusedError,
-)
+from souspli_exchange.claim import Claiming, Letter, Person, claim, open_letter
+from souspli_exchange.errors import InvitationRefusedError
 from souspli_exchange.ids import InvitationId, new_invitation_id
 from souspli_exchange.port_errors import (
     AccountNumberTakenError,
@@ -45,6 +37,7 @@ from souspli_keys.vault import open_vault, unwrap_vault_key
 
 # record, nonce, prove, mail, code, person, bind.
 REPEATED_BY_ITSELF = (0, 1, 2, 6)
+
 ME = Person("Martin", "1950-02-00")
 
 

@@ -11,10 +11,7 @@ from exchange.simulated_member import MemberConnection
 from exchange.world import REPORT, World
 
 from souspli_exchange.ids import DocumentId
-from souspli_exchange.port_errors import (
-    StorageFullError,
-    UnavailableError,
-)
+from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
 from souspli_exchange.send import Step, resume, send
 from souspli_exchange.spool import SpooledDocument

@@ -9,15 +9,9 @@ from exchange.sealed_world import ME, Sent, open_contents, open_own, reader_of
 from souspli_exchange.age.file import decrypt, encrypt
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.age.unwrap import HybridIdentity
-from souspli_exchange.errors import (
-    ExchangeUsageError,
-    GrantRefusedError,
-    ResealedByStrangerError,
-)
+from souspli_exchange.errors import ExchangeUsageError, GrantRefusedError, ResealedByStrangerError
 from souspli_exchange.grant import GrantReason
-from souspli_exchange.sealed import (
-    reseal_cover,
-)
+from souspli_exchange.sealed import reseal_cover
 from souspli_keys import canonical
 from souspli_keys.identity import Identity
 

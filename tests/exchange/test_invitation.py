@@ -4,10 +4,7 @@ import pytest
 from exchange.people import DAY, NOW, Practice, make_practice
 
 from souspli_exchange.binding import OwnCopy
-from souspli_exchange.errors import (
-    ExchangeUsageError,
-    SenderRefusedError,
-)
+from souspli_exchange.errors import ExchangeUsageError, SenderRefusedError
 from souspli_exchange.invitation import draw_invitation
 from souspli_keys.errors import PersonError
 from souspli_keys.statements import Role

@@ -3,26 +3,12 @@
 from pathlib import Path
 
 import pytest
-from exchange.offline_world import (
-    JEANNE,
-    PAUL,
-    reader,
-    seal,
-)
+from exchange.offline_world import JEANNE, PAUL, reader, seal
 
 from souspli_exchange.bundle import padded_length
-from souspli_exchange.errors import (
-    SealedFolderError,
-)
-from souspli_exchange.offline_inspect import (
-    NotOurs,
-    Role,
-    inspect_file,
-    inspect_folder,
-)
-from souspli_exchange.offline_open import (
-    open_folder_cover,
-)
+from souspli_exchange.errors import SealedFolderError
+from souspli_exchange.offline_inspect import NotOurs, Role, inspect_file, inspect_folder
+from souspli_exchange.offline_open import open_folder_cover
 
 
 def test_without_a_key_lengths_and_recipients_are_known(tmp_path: Path) -> None:

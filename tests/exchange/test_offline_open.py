@@ -40,15 +40,8 @@ from souspli_exchange.errors import (
 from souspli_exchange.ids import new_document_id, new_invitation_id
 from souspli_exchange.manifest import Limits
 from souspli_exchange.offline_folder import cover_path
-from souspli_exchange.offline_identity import (
-    OfflineIdentity,
-    PublicIdentityFile,
-)
-from souspli_exchange.offline_open import (
-    open_cover_file,
-    open_folder_cover,
-    open_into_folder,
-)
+from souspli_exchange.offline_identity import OfflineIdentity, PublicIdentityFile
+from souspli_exchange.offline_open import open_cover_file, open_folder_cover, open_into_folder
 from souspli_exchange.outgoing import seal_into_spool
 from souspli_exchange.sealed import Reader, open_cover, unverified_manifest
 from souspli_keys import canonical

@@ -30,13 +30,8 @@ from souspli_exchange.errors import (
     SourceError,
     TooLargeToSendError,
 )
-from souspli_exchange.offline_identity import (
-    OFFLINE_ORIGIN,
-)
-from souspli_exchange.offline_open import (
-    open_folder_cover,
-    verify_folder,
-)
+from souspli_exchange.offline_identity import OFFLINE_ORIGIN
+from souspli_exchange.offline_open import open_folder_cover, verify_folder
 from souspli_exchange.offline_seal import seal_into_folder
 from souspli_exchange.sources import BytesSource, Source
 

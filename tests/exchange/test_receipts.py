@@ -6,9 +6,7 @@ import pytest
 from exchange.people import NOW, ORIGIN, Practice
 from exchange.sealed_world import ME, Sent, open_contents, open_own
 
-from souspli_exchange.errors import (
-    ReceiptRefusedError,
-)
+from souspli_exchange.errors import ReceiptRefusedError
 from souspli_exchange.receipt import verify_receipt
 from souspli_exchange.receive import sign_receipt
 from souspli_keys import dsse

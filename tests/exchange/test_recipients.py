@@ -1,4 +1,4 @@
-"""Whom a document is sealed to: whoever was invited, and claims are told apart from forgeries."""
+"""To whom a document is sealed: the invited, as long as their invitation and claim hold."""
 
 from dataclasses import replace
 
@@ -7,11 +7,7 @@ from exchange.people import DAY, DESCRIPTION, NOW, PATIENT_ADDRESS
 from exchange.world import REPORT, World
 
 from souspli_exchange.binding import OwnCopy
-from souspli_exchange.errors import (
-    BindingRefusedError,
-    ExchangeUsageError,
-    InvitationRefusedError,
-)
+from souspli_exchange.errors import BindingRefusedError, ExchangeUsageError, InvitationRefusedError
 from souspli_exchange.port_errors import (
     InvitationExpiredError,
     InvitationSupersededError,

@@ -7,12 +7,8 @@ from exchange.simulated_member import MemberConnection
 from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange.binding import OwnCopy
-from souspli_exchange.errors import (
-    ExchangeUsageError,
-)
-from souspli_exchange.port_errors import (
-    InvitationSupersededError,
-)
+from souspli_exchange.errors import ExchangeUsageError
+from souspli_exchange.port_errors import InvitationSupersededError
 from souspli_exchange.receive import reseal_waiting
 from souspli_exchange.reissue import rekey_waiting
 

@@ -4,10 +4,7 @@ import pytest
 from exchange.world import AT_ONCE
 
 from souspli_exchange import retry
-from souspli_exchange.port_errors import (
-    NotFoundError,
-    UnavailableError,
-)
+from souspli_exchange.port_errors import NotFoundError, UnavailableError
 from souspli_exchange.retry import RetryPolicy
 
 

@@ -21,9 +21,7 @@ from souspli_exchange.errors import (
     SenderRefusedError,
 )
 from souspli_exchange.manifest import Limits
-from souspli_exchange.sealed import (
-    MAX_SEALED_COVER_BYTES,
-)
+from souspli_exchange.sealed import MAX_SEALED_COVER_BYTES
 from souspli_exchange.segments import SEGMENT_BYTES, START_BYTES, SegmentLayout
 from souspli_exchange.verified import Proof
 from souspli_keys.address import Origin

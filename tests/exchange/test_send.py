@@ -9,14 +9,8 @@ from exchange.simulated_member import MemberConnection
 from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange.binding import OwnCopy
-from souspli_exchange.errors import (
-    SenderRefusedError,
-    SourceChangedError,
-    TooLargeToSendError,
-)
-from souspli_exchange.port_errors import (
-    UnavailableError,
-)
+from souspli_exchange.errors import SenderRefusedError, SourceChangedError, TooLargeToSendError
+from souspli_exchange.port_errors import UnavailableError
 from souspli_exchange.send import resume, send
 from souspli_exchange.sources import BytesSource
 

@@ -3,15 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from vectors.made_documents import (
-    OTHER_HASH,
-    SENT,
-    Json,
-    Variant,
-    change,
-    cut,
-    replace_header,
-)
+from vectors.made_documents import OTHER_HASH, SENT, Json, Variant, change, cut, replace_header
 from vectors.making import bytes_for
 
 from souspli_exchange.age.lengths import SEALED_CHUNK_BYTES

@@ -1,12 +1,6 @@
 """Vectors of receipts (sealed-document.md §6)."""
 
-from vectors.made_documents import (
-    OTHER_HASH,
-    OTHER_ID,
-    SENT,
-    Json,
-    Maker,
-)
+from vectors.made_documents import OTHER_HASH, OTHER_ID, SENT, Json, Maker
 from vectors.making import accept, bytes_for, json_body, refuse
 from vectors.reader import Vector
 
