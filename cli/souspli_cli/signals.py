@@ -25,6 +25,7 @@ def end_tidily() -> None:
     What follows the first removes half-written files, plaintext among them. A second
     Ctrl-C, out of impatience or by a key held down, would leave them lying about.
     SIGTERM and SIGHUP would end the program on the spot, with the same result.
+    Where it is raised while threads are at work: `souspli_exchange.held_signals`.
     """
     for number in ENDING:
         # Whoever started us in the background, or with nohup, wants some unheard.

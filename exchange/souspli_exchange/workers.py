@@ -5,14 +5,14 @@ reported from one thread.
 """
 
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from enum import Enum, auto
 from queue import SimpleQueue
 
 from souspli_exchange.errors import AbandonedError
+from souspli_exchange.held_signals import HeldSignals
 
 Step = Callable[[], bool]
 """Does the next piece of work; False if none is left."""
@@ -21,10 +21,6 @@ Step = Callable[[], bool]
 # 150 MiB that a program may take. Somewhat above that, Python's own lock is what they
 # wait for: a thread holds it for a tenth of its time.
 MAX_THREADS = 8
-
-# What a person or a service manager ends a program with.
-_Mask = set[int | signal.Signals]
-_HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def thread_count() -> int:
@@ -50,6 +46,7 @@ def run_steps(
     After a failure of a step or of `on_step`, or Ctrl-C, `abandon` is called, which has
     the other steps end soon with AbandonedError; all threads are waited for; then the
     failure is raised. If several steps failed on their own, it is the first one's.
+    With several threads, a handler of a signal runs after `on_step`, not during it.
     """
     if threads > 1 and _Workers(make_step, abandon).run(threads, on_step):
         return
@@ -62,11 +59,20 @@ def run_steps(
         raise
 
 
+class _Report(Enum):
+    """What the caller's thread is told."""
+
+    STEP = auto()
+    END = auto()  # of a thread
+    SIGNAL = auto()
+
+
 class _Workers:
     def __init__(self, make_step: Callable[[], Step], abandon: Callable[[], None]) -> None:
         self._make_step = make_step
         self._abandon = abandon
-        self._reports: SimpleQueue[bool] = SimpleQueue()  # True: a step; False: a thread's end
+        # Its `put` may interrupt itself, as a handler of signals must.
+        self._reports: SimpleQueue[_Report] = SimpleQueue()
         self._failures: list[BaseException] = []
 
     def run(self, count: int, on_step: Callable[[], None]) -> bool:
@@ -74,17 +80,21 @@ class _Workers:
         threads = [
             threading.Thread(target=self._work, name=f"souspli-{number}") for number in range(count)
         ]
-        with _signals_held() as before:
-            running = _start(threads)
-            if not running:
-                return False
+        # Ctrl-C in the middle of starting or joining would lose a thread, which would go on
+        # writing to what its caller has closed.
+        with HeldSignals(tell=lambda: self._reports.put(_Report.SIGNAL)) as signals:
             try:
+                running = _start(threads)
+                if not running:
+                    return False
                 while running:
-                    with _signals_let_through(before):
-                        if self._reports.get():
+                    match self._reports.get():
+                        case _Report.STEP:
                             on_step()
-                        else:
+                        case _Report.END:
                             running -= 1
+                        case _Report.SIGNAL:
+                            signals.hear()
             except BaseException:
                 self._abandon()
                 raise
@@ -99,12 +109,12 @@ class _Workers:
         try:
             step = self._make_step()
             while step():
-                self._reports.put(True)
+                self._reports.put(_Report.STEP)
         except BaseException as failure:  # noqa: BLE001  (raised again, in the caller's thread)
             self._failures.append(failure)
             self._abandon()
         finally:
-            self._reports.put(False)
+            self._reports.put(_Report.END)
 
     def _raise_failure(self) -> None:
         if not self._failures:
@@ -128,29 +138,3 @@ def _start(threads: list[threading.Thread]) -> int:
         except RuntimeError:
             return started
     return len(threads)
-
-
-@contextmanager
-def _signals_held() -> Generator[_Mask]:
-    """Have signals wait, and give the mask from before; for the caller's thread.
-
-    Ctrl-C in the middle of starting or joining would lose a thread. Those that are
-    started meanwhile hold signals for ever, which leaves them to the caller's.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    try:
-        # In here, since a signal that came just now has this call raise after its effect.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
-        yield before
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _signals_let_through(before: _Mask) -> Generator[None]:
-    """Have those that waited come now; for the inside of `_signals_held`."""
-    try:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)

@@ -23,8 +23,7 @@ LANES: Final = 3
 class Matrix:
     """Outcomes by name; those that are asked for together run together. A context.
 
-    Not an executor: its threads would stay, idle, for the rest of the tests' process, and
-    take the signals that tests of Ctrl-C mean for the main thread.
+    Not an executor: its threads would stay, idle, for the rest of the tests' process.
     """
 
     folder: Path

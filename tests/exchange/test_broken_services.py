@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from exchange.people import DESCRIPTION, NOW, PATIENT_ADDRESS, Practice
-from exchange.simulator import MemberConnection, PatientConnection
+from exchange.simulated_member import MemberConnection
+from exchange.simulated_patient import PatientConnection
 from exchange.world import AT_ONCE, REPORT, World
 
 from souspli_exchange.binding import OwnCopy
@@ -38,11 +39,6 @@ from souspli_exchange.reissue import rekey_waiting
 from souspli_exchange.segments import START_BYTES, SegmentLayout
 from souspli_exchange.send import attest, find_recipients, resume, send
 from souspli_exchange.spool import encode_spooled, parse_spooled
-
-
-@pytest.fixture
-def world(practice: Practice) -> World:
-    return World(practice)
 
 
 async def send_through(world: World, mailbox: Any) -> None:

@@ -1,30 +1,17 @@
-"""From the letter to an account, and what the sender makes of it."""
+"""From the letter to an account: what each gate lets through."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from exchange.people import DAY, NOW, ORIGIN, Practice, make_practice
-from exchange.simulator import Fault, MemberConnection, PatientConnection
-from exchange.world import AT_ONCE, PASSWORD, REPORT, World, ask_code, letter_of
+from exchange.faults import Fault
+from exchange.people import DAY, NOW, ORIGIN, Practice
+from exchange.simulated_patient import PatientConnection
+from exchange.world import AT_ONCE, PASSWORD, World, answer_of, ask_code, letter_of
 
-from souspli_exchange.binding import OwnCopy, verify_claim, verify_recipient
-from souspli_exchange.claim import (
-    Claiming,
-    Letter,
-    Person,
-    claim,
-    open_letter,
-    sign_claim_binding,
-)
-from souspli_exchange.errors import (
-    BindingRefusedError,
-    ExchangeUsageError,
-    InvitationRefusedError,
-    SenderRefusedError,
-)
+from souspli_exchange.binding import OwnCopy
+from souspli_exchange.claim import Claiming, Letter, Person, claim, open_letter
+from souspli_exchange.errors import InvitationRefusedError
 from souspli_exchange.ids import InvitationId, new_invitation_id
-from souspli_exchange.invitation import NewInvitation, draw_invitation
 from souspli_exchange.port_errors import (
     AccountNumberTakenError,
     CodeWrongError,
@@ -37,18 +24,14 @@ from souspli_exchange.port_errors import (
 from souspli_exchange.ports import (
     BindingEnvelopes,
     BoundAccount,
-    InvitationRecord,
     InvitationStatus,
     LetterLookup,
     MailedCode,
     NewAccount,
 )
-from souspli_exchange.receive import reseal_waiting
-from souspli_exchange.reissue import rekey_waiting
 from souspli_keys.errors import CodeCheckError, PersonError
-from souspli_keys.identity import Identity
 from souspli_keys.login import UnlockerKind
-from souspli_keys.statements import Role, sign_statement
+from souspli_keys.statements import sign_statement
 from souspli_keys.unlockers import from_password
 from souspli_keys.vault import open_vault, unwrap_vault_key
 
@@ -56,15 +39,6 @@ from souspli_keys.vault import open_vault, unwrap_vault_key
 REPEATED_BY_ITSELF = (0, 1, 2, 6)
 
 ME = Person("Martin", "1950-02-00")
-
-
-@pytest.fixture
-def world(practice: Practice) -> World:
-    return World(practice)
-
-
-def answer_of(practice: Practice, invitation: NewInvitation) -> InvitationRecord:
-    return InvitationRecord(invitation.record, practice.organisation, practice.sender.member)
 
 
 async def test_a_claim_gives_a_vault_that_the_password_opens(world: World) -> None:
@@ -261,189 +235,6 @@ async def test_of_two_claims_one_wins_and_the_other_is_told(world: World) -> Non
     with pytest.raises(InvitationUsedError):
         await world.claim(invitation)
     assert len(world.service.accounts) == 1
-
-
-# --- the sender's side: claim.md §5 --------------------------------------------------
-
-
-def bind(
-    practice: Practice, invitation: NewInvitation, identity: Identity, *, now: int = NOW
-) -> BindingEnvelopes:
-    opened = open_letter(
-        letter_of(invitation), answer_of(practice, invitation), origin=ORIGIN, now=NOW
-    )
-    return sign_claim_binding(opened, identity, now=now)
-
-
-def test_a_binding_over_the_own_copy_is_accepted(practice: Practice) -> None:
-    invitation, identity = practice.invite(), Identity.generate()
-    own = OwnCopy(invitation.record)
-    binding = bind(practice, invitation, identity)
-    verified = verify_claim(binding, own)
-    assert verified.binding.identity == identity.public
-    seen = OwnCopy(invitation.record, seen_binding=verified.binding_hash)
-    assert verify_claim(binding, seen).binding_hash == verified.binding_hash
-
-
-def test_anything_else_is_a_red_stop(practice: Practice) -> None:
-    invitation, identity = practice.invite(), Identity.generate()
-    own = OwnCopy(invitation.record)
-    good = bind(practice, invitation, identity)
-    other = bind(practice, invitation, Identity.generate())
-    elsewhere = practice.invite()
-    refused: list[tuple[str, BindingEnvelopes | None, OwnCopy]] = [
-        ("no binding", None, own),
-        ("superseded", good, OwnCopy(invitation.record, superseded=True)),
-        ("another record", good, OwnCopy(elsewhere.record)),
-        ("another binding before", good, OwnCopy(invitation.record, seen_binding="cd" * 32)),
-        ("two payloads", BindingEnvelopes(good.by_claim, other.by_identity), own),
-        ("claim's signature twice", BindingEnvelopes(good.by_claim, good.by_claim), own),
-        ("identity's signature twice", BindingEnvelopes(good.by_identity, good.by_identity), own),
-        ("swapped", BindingEnvelopes(good.by_identity, good.by_claim), own),
-        ("too late", bind(practice, invitation, identity, now=NOW + 31 * DAY), own),
-        ("too early", bind(practice, invitation, identity, now=NOW - DAY), own),
-    ]
-    accepted: list[str] = []
-    for what, binding, copy in refused:
-        with suppress(BindingRefusedError):
-            verify_claim(binding, copy)
-            accepted.append(what)
-    assert not accepted
-
-
-async def test_the_service_s_answer_must_be_about_the_invitation_asked_for(world: World) -> None:
-    invitation, other = await world.invite(), world.practice.invite()
-    view = await MemberConnection(world.service).invitation(invitation.invitation_id)
-    with pytest.raises(InvitationRefusedError):
-        verify_recipient(view, OwnCopy(other.record), now=NOW)
-
-
-# --- making and re-making invitations -------------------------------------------------
-
-
-def test_who_may_not_invite_can_t(practice: Practice) -> None:
-    over = make_practice(not_after=NOW - 1)
-    with pytest.raises(SenderRefusedError):
-        over.invite()
-    with pytest.raises(ExchangeUsageError):
-        draw_invitation(practice.sender, surnames=[], birth_date="1950-02-00", now=NOW)
-    with pytest.raises(ExchangeUsageError):
-        draw_invitation(
-            practice.sender, surnames=["A"], birth_date="1950-02-00", now=NOW, validity=31 * DAY
-        )
-    with pytest.raises(PersonError):
-        draw_invitation(practice.sender, surnames=["…"], birth_date="1950-02-00", now=NOW)
-
-
-def test_a_bridge_may_invite_if_its_statement_says_so() -> None:
-    assert make_practice(role=Role.BRIDGE).invite().record
-
-
-def test_a_new_invitation_prints_no_secret(practice: Practice) -> None:
-    invitation = practice.invite()
-    assert invitation.code.secret_symbols() not in repr(invitation)
-    assert repr(invitation) == "NewInvitation(…)"
-
-
-async def test_a_re_issue_moves_what_waits_to_the_new_letter(world: World) -> None:
-    first = await world.invite()
-    sent = [await world.send(first) for _ in range(3)]
-    own = world.own_copies[first.invitation_id]
-    second = await world.invite(supersedes=own)
-    moved = await rekey_waiting(
-        world.practice.sender,
-        MemberConnection(world.service),
-        superseded=own,
-        successor=OwnCopy(second.record),
-        now=NOW,
-        retry=AT_ONCE,
-    )
-    assert not moved.failures
-    own_covers = {
-        (
-            s.covers[0].delivery_id,
-            s.document_id,
-            world.practice.sender.open_own_cover(
-                world.service.deposits[s.document_id].sender_cover, s.document_id
-            ).manifest_hash,
-        )
-        for s in sent
-    }
-    assert {(m.delivery_id, m.document_id, m.manifest_hash) for m in moved.moved} == own_covers
-    assert not {m.manifest_hash for m in moved.moved} & {s.covers[0].manifest_hash for s in sent}
-    with pytest.raises(InvitationSupersededError):
-        await world.claim(first)
-    patient = await world.claim(second)
-    resealed = await reseal_waiting(patient.receiving(), patient.account.vault.identity, now=NOW)
-    assert len(resealed.deliveries) == 3
-    assert await patient.read_all() == [{REPORT.name: REPORT.content}] * 3
-
-
-async def test_moving_may_be_interrupted_anywhere_and_taken_up_again(world: World) -> None:
-    first = await world.invite()
-    await world.send(first)
-    own = world.own_copies[first.invitation_id]
-    second = OwnCopy((await world.invite(supersedes=own)).record)
-    for call in range(4):
-        for fault in Fault:
-            sending = world.sending({call: fault})
-            await rekey_waiting(
-                world.practice.sender,
-                sending.mailbox,
-                superseded=own,
-                successor=second,
-                now=NOW,
-                retry=AT_ONCE,
-            )
-    assert [d.invitation_id for d in world.service.deliveries] == [second.invitation_id]
-
-
-async def test_what_waits_for_a_letter_before_the_last_moves_too(world: World) -> None:
-    """Whoever was to move it when that one was replaced was interrupted."""
-    first = await world.invite()
-    await world.send(first)
-    second = await world.invite(supersedes=OwnCopy(first.record))
-    await world.send(second)
-    third = await world.invite(supersedes=OwnCopy(second.record))
-    moved = await rekey_waiting(
-        world.practice.sender,
-        MemberConnection(world.service),
-        superseded=OwnCopy(second.record),
-        successor=OwnCopy(third.record),
-        earlier=[OwnCopy(first.record)],
-        now=NOW,
-        retry=AT_ONCE,
-    )
-    assert (len(moved.moved), moved.failures) == (2, ())
-    assert {d.invitation_id for d in world.service.deliveries} == {third.invitation_id}
-
-
-@pytest.mark.parametrize("stranger", [0, 1, 2])
-async def test_an_invitation_of_another_line_moves_nothing(world: World, stranger: int) -> None:
-    """Be it the new one, the one it is to replace, or one before."""
-    first = OwnCopy((await world.invite()).record)
-    second = OwnCopy((await world.invite(supersedes=first)).record)
-    line = [OwnCopy((await world.invite(supersedes=second)).record), second, first]
-    line[stranger] = OwnCopy(world.practice.invite().record)
-    with pytest.raises(ExchangeUsageError):
-        await rekey_waiting(
-            world.practice.sender,
-            MemberConnection(world.service),
-            superseded=line[1],
-            successor=line[0],
-            earlier=line[2:],
-            now=NOW,
-        )
-
-
-def test_a_re_issue_continues_the_line(practice: Practice) -> None:
-    first = OwnCopy(practice.invite().record)
-    second = OwnCopy(practice.invite(now=NOW + DAY, supersedes=first).record).invitation
-    assert second.line.issued_at == NOW + DAY
-    assert second.line.subject == first.invitation_id
-    assert second.line.sequence == 2
-    assert second.line.previous == first.record.payload_hash
-    assert second.supersedes == first.invitation_id
 
 
 def test_a_forged_fingerprint_names_no_organisation() -> None:

@@ -3,11 +3,10 @@
 import errno
 import os
 import random
-import signal
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -309,44 +308,6 @@ def test_whoever_raises_when_told_of_progress_cancels(threads: int) -> None:
         seal_contents(many, created_at=NOW, sink=sink, threads=threads, on_segment=enough)
     # Segments that other threads had begun, and perhaps one that each went on to.
     assert len({index for index, _, _ in sink.parts}) < 20
-
-
-@pytest.fixture
-def ctrl_c_is_heard() -> Iterator[None]:
-    """A shell has what it starts in the background ignore SIGINT; Python then does as well."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("ctrl_c_is_heard")
-@pytest.mark.parametrize("threads", [1, 3])
-def test_ctrl_c_ends_all_threads(threads: int) -> None:
-    def interrupt(index: int) -> None:
-        if index == MIDDLE:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    sink = MemoryContents(before_put=interrupt)
-    many = files_of(bytes(20 * SEGMENT_BYTES))
-    with no_thread_left(), pytest.raises(KeyboardInterrupt):
-        seal_contents(many, created_at=NOW, sink=sink, threads=threads)
-    assert len({index for index, _, _ in sink.parts}) < 20
-
-
-@pytest.mark.usefixtures("ctrl_c_is_heard")
-def test_a_second_ctrl_c_leaves_no_thread_either() -> None:
-    pressed = threading.Lock()
-    times: list[int] = []
-
-    def interrupt(index: int) -> None:
-        with pressed:
-            if index not in times:
-                times.append(index)
-                os.kill(os.getpid(), signal.SIGINT)
-
-    sink = MemoryContents(before_put=interrupt)
-    with no_thread_left(), pytest.raises(KeyboardInterrupt):
-        seal_contents(files_of(THREE_SEGMENTS), created_at=NOW, sink=sink, threads=3)
 
 
 # --- opening -----------------------------------------------------------------------------

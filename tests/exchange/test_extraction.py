@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from exchange.memory_spool import MemorySpool
 from exchange.people import DESCRIPTION, NOW, Practice
-from exchange.simulator import MemorySpool
 from exchange.world import PatientSide, World
 
 from souspli_exchange.binding import VerifiedRecipient

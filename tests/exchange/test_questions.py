@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from exchange.people import DESCRIPTION, NOW, Practice
-from exchange.simulator import MemberConnection, MemorySpool, PatientConnection
+from exchange.memory_spool import MemorySpool
+from exchange.people import DESCRIPTION, NOW
+from exchange.simulated_member import MemberConnection
+from exchange.simulated_patient import PatientConnection
 from exchange.world import AT_ONCE, MemorySink, World
 
 from souspli_exchange.binding import OwnCopy
@@ -23,11 +25,6 @@ from souspli_exchange.send import Step, resume, send
 from souspli_exchange.sources import BytesSource
 
 TWO_SEGMENTS = BytesSource("scan.bin", "a/b", bytes(SEGMENT_BYTES) + b"end")
-
-
-@pytest.fixture
-def world(practice: Practice) -> World:
-    return World(practice)
 
 
 def receiving_from(world: World, mailbox: PatientConnection) -> Receiving:

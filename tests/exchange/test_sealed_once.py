@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from exchange.faults import Fault
+from exchange.memory_spool import MemorySpool
 from exchange.people import DESCRIPTION, NOW, Practice
-from exchange.simulator import Fault, MemorySpool
 from exchange.world import World
 
 from souspli_exchange.errors import SourceChangedError

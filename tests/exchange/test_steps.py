@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 from exchange.engine_world import Document, MemoryContents, files_of, seal_document
+from exchange.memory_spool import MemorySpool
 from exchange.people import DESCRIPTION, NOW, Practice
-from exchange.simulator import MemorySpool
 
 from souspli_exchange import contents_sealer, manifest, outgoing
 from souspli_exchange.binding import VerifiedRecipient

@@ -4,21 +4,18 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from exchange.faults import Broken, Fault
+from exchange.memory_spool import MemorySpool
 from exchange.people import DESCRIPTION, NOW, ORIGIN, PATIENT_ADDRESS, Practice
-from exchange.simulator import (
-    Broken,
-    Fault,
-    MemberConnection,
-    MemorySpool,
-    PatientConnection,
-    Service,
-)
+from exchange.simulated_member import MemberConnection
+from exchange.simulated_patient import PatientConnection
+from exchange.simulator import Service
 
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.claim import ClaimedAccount, Claiming, Letter, Person, claim
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.invitation import NewInvitation
-from souspli_exchange.ports import MailedCode
+from souspli_exchange.ports import InvitationRecord, MailedCode
 from souspli_exchange.receive import Receiving, all_deliveries, fetch_cover, read_contents
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader
@@ -108,6 +105,10 @@ class World:
 def letter_of(invitation: NewInvitation) -> Letter:
     code = invitation.code.secret_symbols()
     return Letter.from_fragment(f"1.{invitation.invitation_id}.{invitation.organisation}.{code}")
+
+
+def answer_of(practice: Practice, invitation: NewInvitation) -> InvitationRecord:
+    return InvitationRecord(invitation.record, practice.organisation, practice.sender.member)
 
 
 @dataclass

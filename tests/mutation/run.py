@@ -53,8 +53,8 @@ LEFT_OUT = ("exchange/test_cross_language.py", "keys/test_assigned.py")
 # the first of these looks at the whole source, which is not there, the others press Ctrl-C.
 DESELECTED = (
     "tests/age/test_stream.py::test_only_tests_seal_under_a_nonce_of_their_choice",
-    "tests/exchange/test_engine.py::test_ctrl_c_ends_all_threads",
-    "tests/exchange/test_engine.py::test_a_second_ctrl_c_leaves_no_thread_either",
+    "tests/exchange/test_ctrl_c.py::test_ctrl_c_ends_all_threads",
+    "tests/exchange/test_ctrl_c.py::test_a_second_ctrl_c_leaves_no_thread_either",
 )
 ARGUMENTS = ["-p", "no:cacheprovider", *(f"--deselect={test}" for test in DESELECTED)]
 

@@ -33,6 +33,9 @@ NOTES = ("notes.txt", b"a jeun\n")
 
 COVER_PADDING = 8_192
 
+OTHER_HASH = bytes_for("something else").hex()
+OTHER_ID = bytes_for("something else", 16).hex()
+
 Json = dict[str, Any]  # manifests, grants and covers are taken apart and altered
 Alter = Callable[[Json], object]
 

@@ -5,36 +5,38 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from vectors.made_altered_contents import altered_contents, hostile_tars
 from vectors.made_documents import (
+    OTHER_HASH,
+    OTHER_ID,
     SENT,
     GrantMade,
+    Json,
     Maker,
     Variant,
     change,
     cut,
-    replace_header,
 )
-from vectors.making import accept, bytes_for, json_body, refuse
+from vectors.made_receipts import receipt_vectors
+from vectors.making import bytes_for
 from vectors.reader import Vector
 
-from souspli_exchange.age.lengths import SEALED_CHUNK_BYTES
-from souspli_exchange.age.unwrap import HybridIdentity
-from souspli_exchange.bundle import BLOCK_BYTES, Bundle, BundledFile, file_headers
-from souspli_exchange.segments import START_BYTES
-from souspli_keys import canonical, dsse
 from souspli_keys.dsse import PayloadType
 
-Json = dict[str, Any]  # manifests, grants and covers are taken apart and altered
-
-OTHER_HASH = bytes_for("something else").hex()
-OTHER_ID = bytes_for("something else", 16).hex()
 HANDS = [f"hand {number}" for number in range(1, 10)]
 
 
 def document_vectors(maker: Maker) -> list[Vector]:
     """Return all sealed documents and receipts."""
-    variants = [*_accepted(), *_covers(), *_manifests(), *_grants(), *_contents(), *_tars()]
-    return [*map(maker.make, variants), *_receipts(maker)]
+    variants = [
+        *_accepted(),
+        *_covers(),
+        *_manifests(),
+        *_grants(),
+        *altered_contents(),
+        *hostile_tars(),
+    ]
+    return [*map(maker.make, variants), *receipt_vectors(maker)]
 
 
 def _accepted() -> list[Variant]:
@@ -392,168 +394,3 @@ def _grants() -> list[Variant]:
             **mine,
         ),
     ]
-
-
-def _contents() -> list[Variant]:
-    two: dict[str, Any] = {
-        "files": (("a.bin", bytes_for("a.bin", 70_000)),),
-        "with_contents": True,
-    }
-    whole: dict[str, Any] = {"with_contents": True}
-    first = START_BYTES + SEALED_CHUNK_BYTES
-
-    def lie(**changes: object) -> Callable[[Json], object]:
-        return lambda manifest: manifest["contents"].update(changes)
-
-    def other_hash(manifest: Json) -> None:
-        manifest["contents"]["files"][1]["sha256"] = OTHER_HASH
-
-    def other_size(manifest: Json) -> None:
-        manifest["contents"]["files"][1]["size"] += 1
-
-    def swap(manifest: Json) -> None:
-        manifest["contents"]["files"].reverse()
-
-    return [
-        Variant("contents-changed-header", "a byte of the header", 4,
-                contents_sealed=change(500), **whole),
-        Variant("contents-changed-nonce", "a byte of the nonce", 4,
-                contents_sealed=change(1_630), **whole),
-        Variant("contents-changed-chunk", "a byte of a chunk", 4,
-                contents_sealed=change(2_000), **whole),
-        Variant("contents-changed-tail", "a byte of the padding's chunk", 4,
-                contents_sealed=change(-40), **whole),
-        Variant("contents-cut-at-chunk", "cut after a whole chunk", 4,
-                contents_sealed=cut(first), **two),
-        Variant("contents-cut-inside", "cut inside a chunk", 4,
-                contents_sealed=cut(first + 1_000), **two),
-        Variant("contents-cut-a-byte", "one byte missing", 4, contents_sealed=cut(-1), **whole),
-        Variant("contents-added", "one byte more", 4,
-                contents_sealed=lambda data: bytes(data) + b"\0", **whole),
-        Variant("contents-empty", "no bytes", 4, contents_sealed=cut(0), **whole),
-        Variant("contents-chunks-swapped", "two chunks in the other order", 4,
-                contents_sealed=lambda d: bytes(d[:START_BYTES] + d[first:] + d[START_BYTES:first]),
-                **two),
-        Variant("contents-of-another-key", "contents sealed to another document key", 4,
-                cover=lambda c: c.update(document_key=_another_key()), **whole),
-        Variant("contents-tree-hash", "other contents than were signed", 4,
-                manifest=lie(tree_hash=OTHER_HASH), **whole),
-        Variant("contents-file-hash", "another file than was signed", 4,
-                manifest=other_hash, **whole),
-        Variant("contents-file-size", "a file longer than it is", 4, manifest=other_size, **whole),
-        Variant("contents-files-swapped", "two files in the other order", 4, manifest=swap, **whole),
-        Variant("contents-tar-length", "a wrong tar length", 4,
-                manifest=lie(tar_length=4_096), **whole),
-        Variant("contents-padded-length", "a wrong padded length", 4,
-                manifest=lie(padded_length=65_537), **whole),
-        Variant("contents-sealed-length", "a wrong sealed length", 4,
-                manifest=lie(sealed_length=67_196), **whole),
-    ]  # fmt: skip
-
-
-def _another_key() -> str:
-    return HybridIdentity(bytes_for("another document key")).to_secret_string()
-
-
-def _tars() -> list[Variant]:
-    """Contents that a hostile sender sealed and signed properly, tree hash included."""
-    whole: dict[str, Any] = {"with_contents": True}
-    accent = 3 * BLOCK_BYTES  # the first name has an extended header of two blocks
-    plain = 0
-
-    def put(at: int, value: bytes) -> Callable[[bytearray], bytes]:
-        def alter(tar: bytearray) -> bytes:
-            tar[at : at + len(value)] = value
-            return bytes(tar)
-
-        return alter
-
-    def extra_entry(tar: bytearray) -> bytes:
-        hidden = file_headers(BundledFile("hidden.exe", 0), number=2, created_at=SENT)
-        end = Bundle([BundledFile("a.txt", 5)], created_at=SENT).tar_length - 2 * BLOCK_BYTES
-        tar[end : end + BLOCK_BYTES] = hidden
-        return bytes(tar)
-
-    def longer(tar: bytearray) -> bytes:
-        return bytes(tar) + bytes(1_024)
-
-    ascii_only: dict[str, Any] = {"files": (("a.txt", b"text\n"),), "with_contents": True}
-    return [
-        Variant("tar-extra-entry", "an entry that the manifest does not name", 4,
-                tar=extra_entry, **ascii_only),
-        Variant("tar-other-name", "an entry of another name", 4,
-                tar=replace_header(plain, 0, b"b.txt"), **ascii_only),
-        Variant("tar-dots", "an entry that leads out of the folder", 4,
-                tar=replace_header(plain, 0, b"../a\0"), **ascii_only),
-        Variant("tar-absolute", "an entry with an absolute path", 4,
-                tar=replace_header(plain, 0, b"/a.tx"), **ascii_only),
-        Variant("tar-symbolic-link", "an entry that is a link", 4,
-                tar=replace_header(plain, 156, b"2"), **ascii_only),
-        Variant("tar-device", "an entry that is a device", 4,
-                tar=replace_header(plain, 156, b"3"), **ascii_only),
-        Variant("tar-executable", "an entry that may be run", 4,
-                tar=replace_header(plain, 100, b"0000755"), **ascii_only),
-        Variant("tar-owner", "an entry of somebody", 4,
-                tar=replace_header(plain, 108, b"0001750"), **ascii_only),
-        Variant("tar-moment", "an entry of another moment", 4,
-                tar=replace_header(plain, 136, b"%011o" % (SENT + 1)), **ascii_only),
-        Variant("tar-prefix", "an entry with a prefix", 4,
-                tar=replace_header(plain, 345, b"up"), **ascii_only),
-        Variant("tar-checksum", "a wrong checksum", 4, tar=put(148, b"000000"), **ascii_only),
-        Variant("tar-pax-path", "another path in the pax record", 4,
-                tar=put(BLOCK_BYTES + 8, b"C"), **whole),
-        Variant("tar-name-behind-pax", "another name behind the pax record", 4,
-                tar=replace_header(accent - BLOCK_BYTES, 0, b"file-2"), **whole),
-        Variant("tar-padding", "a byte after a file's end", 4,
-                tar=put(BLOCK_BYTES + 5, b"x"), **ascii_only),
-        Variant("tar-tail", "a byte in the padding", 4, tar=put(-1 + 65_536, b"x"), **ascii_only),
-        Variant("tar-end", "a byte between the two last blocks", 4,
-                tar=put(3 * BLOCK_BYTES, b"x"), **ascii_only),
-        Variant("tar-longer", "more padding than Padmé's", 4, tar=longer, **ascii_only),
-    ]  # fmt: skip
-
-
-def _receipts(maker: Maker) -> list[Vector]:
-    good: Json = {
-        "checkpoint": None,
-        "document_id": bytes_for("document", 16).hex(),
-        "manifest_hash": bytes_for("manifest hash").hex(),
-        "opened_at": SENT,
-        "origin": maker.cast.organisation.line.origin,
-        "reader": maker.person("patient").public.fingerprint,
-        "salt": bytes_for("receipt salt", 16).hex(),
-        "version": 1,
-    }
-
-    def made(
-        changes: Json, *, signer: str = "patient", kind: PayloadType = PayloadType.RECEIPT
-    ) -> tuple[bytes, Json]:
-        payload = {key: value for key, value in (good | changes).items() if value != "left out"}
-        envelope = dsse.sign(kind, canonical.encode(payload), maker.person(signer))
-        body = {
-            "envelope": envelope.to_json(),
-            "reader": maker.person("patient").public.to_json(),
-        }
-        expected = {name: good[name] for name in ("document_id", "manifest_hash", "origin")}
-        return json_body(body), expected
-
-    body, expected = made({})
-    found = [accept("receipt/whole", "a receipt", body, opened_at=SENT, **expected)]
-    refused: dict[str, tuple[str, tuple[bytes, Json]]] = {
-        "another-document": ("of another document", made({"document_id": OTHER_ID})),
-        "another-manifest": ("for another manifest", made({"manifest_hash": OTHER_HASH})),
-        "another-service": ("of another service", made({"origin": "other.example"})),
-        "another-reader": (
-            "that names another reader",
-            made({"reader": maker.person("stranger").public.fingerprint}),
-        ),
-        "by-a-stranger": ("signed by a stranger", made({}, signer="stranger")),
-        "signed-as-grant": ("signed for another purpose", made({}, kind=PayloadType.GRANT)),
-        "version-2": ("of an unknown version", made({"version": 2})),
-        "unknown-field": ("with an unknown field", made({"note": ""})),
-        "missing-field": ("without a checkpoint field", made({"checkpoint": "left out"})),
-        "moment-text": ("whose moment is a text", made({"opened_at": str(SENT)})),
-    }
-    for slug, (what, (body, expected)) in refused.items():
-        found.append(refuse(f"receipt/{slug}", f"a receipt {what}", body, **expected))
-    return found
