@@ -169,3 +169,7 @@ class MeasuredRelay:
     async def probe(self) -> None:
         """Probe; a probe is no mail."""
         await self._relay.probe()
+
+    async def close(self) -> None:
+        """Close."""
+        await self._relay.close()

@@ -49,12 +49,20 @@ def add(rows: Rows, name: JobName = JobName.NOTIFY, *, run_at: int | None = None
 
 
 def take(rows: Rows, *, now: int = NOW, lease_until: int = NOW + 120) -> Job | None:
+    taken = take_some(rows, 1, now=now, lease_until=lease_until)
+    return taken[0] if taken else None
+
+
+def take_some(
+    rows: Rows, most: int, *, now: int = NOW, lease_until: int = NOW + 120
+) -> tuple[Job, ...]:
     return rows.database.write_now(
-        records.claim_job,
+        records.claim_jobs,
         names=list(JobName),
         lease=hex32(),
         now=now,
         lease_until=lease_until,
+        most=most,
     )
 
 
@@ -121,16 +129,32 @@ def test_a_job_under_lease_is_taken_by_nobody_until_the_lease_ends(rows: Rows) -
     assert waiting(rows) == 0
 
 
+def test_several_are_taken_at_once_those_first_that_were_due_first(rows: Rows) -> None:
+    for run_at in (NOW, NOW - 1, NOW + 1, NOW - 2):
+        add(rows, run_at=run_at)
+    first = take_some(rows, 2)
+    assert sorted(job.job_id for job in first) == [2, 4]
+    (second,) = take_some(rows, 2)
+    assert second.job_id == 1
+    # Held under one word, and given back one by one.
+    rows.database.write_now(records.postpone_job, job=first[0], run_at=NOW, failure=None)
+    rows.database.write_now(records.finish_job, job=first[1])
+    with pytest.raises(LeaseLostError):
+        rows.database.write_now(records.finish_job, job=first[0])
+    assert [job.job_id for job in take_some(rows, 2)] == [first[0].job_id]
+
+
 def test_jobs_of_a_newer_version_are_left_to_it(rows: Rows) -> None:
     add(rows, JobName.SWEEP)
     taken = rows.database.write_now(
-        records.claim_job,
+        records.claim_jobs,
         names=[JobName.NOTIFY],
         lease=hex32(),
         now=NOW,
         lease_until=NOW + 1,
+        most=4,
     )
-    assert taken is None
+    assert taken == ()
     assert rows.database.read_now(records.next_due, names=[JobName.NOTIFY]) is None
 
 
