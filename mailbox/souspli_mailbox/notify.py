@@ -27,7 +27,7 @@ _CLOSING: Final = 421
 
 
 class Relay(Protocol):
-    """Takes mails. One attempt a call, bounded in time; may be called concurrently."""
+    """Takes mails, each handed over once a call, in bounded time; several calls at once."""
 
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:
         """Return once the relay has taken responsibility for the mail.
@@ -105,10 +105,8 @@ class SmtpRelay:
         except aiosmtplib.SMTPDataError as refused:
             _refused(refused.code, refused)
         except aiosmtplib.SMTPNotSupported as lacking:
-            if envelope.is_ascii:
-                # No STARTTLS: the relay's fault, not the recipient's.
-                raise MailDelayedError("the relay lacks an extension") from lacking
-            raise MailRefusedError("the relay can't take such an address") from lacking
+            # No STARTTLS: the relay's fault, not the recipient's.
+            raise MailDelayedError("the relay lacks an extension") from lacking
         except aiosmtplib.SMTPResponseException as refused:
             # Greeting, login or return path refused: whatever the code, it is
             # about the service and not about this recipient.
@@ -124,7 +122,7 @@ class SmtpRelay:
                 with self._connections.guarded(kept):
                     await envelope.offer(kept.client)
             except (aiosmtplib.SMTPException, OSError) as failed:
-                if _is_about_recipient(failed):
+                if isinstance(failed, aiosmtplib.SMTPRecipientRefused) and failed.code != _CLOSING:
                     raise
                 # It hung up, restarts, or takes no more on this connection. No mail was
                 # handed over yet, so asking anew, at once, can't double one.
@@ -147,29 +145,23 @@ class _Envelope:
     return_path: str
     to: str
 
-    @property
-    def is_ascii(self) -> bool:
-        """Whether every relay can take it."""
-        return self.return_path.isascii() and self.to.isascii()
-
     async def offer(self, client: aiosmtplib.SMTP) -> None:
-        """Name sender and recipient; raise what aiosmtplib raises unless both are accepted."""
-        if self.is_ascii:
+        """Name sender and recipient; raise what aiosmtplib raises unless both are accepted.
+
+        MailRefusedError for an address that this relay knows no way to be told of.
+        """
+        if self.return_path.isascii() and self.to.isascii():
             await client.mail(self.return_path)
             await client.rcpt(self.to)
             return
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
         if not client.supports_extension("smtputf8"):
-            raise aiosmtplib.SMTPNotSupported("no SMTPUTF8")
+            raise MailRefusedError("the relay can't take such an address")
         # RFC 6531 §3.1: who knows the one knows the other.
         options = ["SMTPUTF8", "BODY=8BITMIME"]
         await client.mail(self.return_path, options=options, encoding="utf-8")
         await client.rcpt(self.to, encoding="utf-8")
-
-
-def _is_about_recipient(failed: Exception) -> bool:
-    return isinstance(failed, aiosmtplib.SMTPRecipientRefused) and failed.code != _CLOSING
 
 
 def _refused(code: int, refused: aiosmtplib.SMTPException) -> NoReturn:

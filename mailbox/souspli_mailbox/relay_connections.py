@@ -14,6 +14,8 @@ from typing import Final
 
 import aiosmtplib
 
+from souspli_mailbox.errors import MailRefusedError
+
 # Longer than a worker takes to notice a mail of another node's (jobs.POLL_SECONDS), so
 # that a run of mails is one connection. Shorter than relays wait: Postfix 10 seconds
 # while it is busy, others minutes.
@@ -71,7 +73,7 @@ class RelayConnections:
         """End the connection if what is done with it fails: nobody knows where it stands."""
         try:
             yield
-        except aiosmtplib.SMTPResponseException:
+        except (aiosmtplib.SMTPResponseException, MailRefusedError):
             # The relay still answers, only not as one would like.
             self.leave(connection)
             raise

@@ -385,6 +385,61 @@ async def test_not_yet_runs_again_at_its_moment(rows: Rows, clock: Clock) -> Non
     assert begun == [1, 1]
 
 
+async def test_what_is_due_is_done_without_waiting_for_the_next_look(
+    rows: Rows, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many more than are done at once, the first ones slow, some ending during a claim."""
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 3_600)
+    for _ in range(30):
+        add(rows)
+    done: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        await asyncio.sleep(0.05 if len(done) < jobs.JOBS_AT_ONCE else 0)
+        done.append(job.job_id)
+        return Done()
+
+    async with working(rows, clock, handler) as worker:
+        await until(lambda: waiting(rows) == 0)
+        add(rows)
+        worker.wake()
+        await until(lambda: waiting(rows) == 0)
+    assert sorted(done) == list(range(1, 32))
+
+
+async def test_a_job_that_lets_others_have_their_turn_goes_on_at_once(
+    rows: Rows, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 3_600)
+    add(rows)
+    turns: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        turns.append(job.attempts)
+        return Done() if len(turns) == 3 else NotYet(clock.now)
+
+    async with working(rows, clock, handler):
+        await until(lambda: waiting(rows) == 0)
+    assert len(turns) == 3
+
+
+async def test_jobs_that_are_due_together_are_taken_in_one_transaction(
+    rows: Rows, clock: Clock
+) -> None:
+    for _ in range(jobs.JOBS_AT_ONCE):
+        add(rows)
+    leases: list[str] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        leases.append(job.lease)
+        return Done()
+
+    async with working(rows, clock, handler):
+        await until(lambda: waiting(rows) == 0)
+    assert len(leases) == jobs.JOBS_AT_ONCE
+    assert len({*leases}) == 1
+
+
 async def test_stopping_lets_the_job_under_way_finish_and_takes_no_other(
     rows: Rows, clock: Clock
 ) -> None:

@@ -209,6 +209,19 @@ async def test_a_refusal_on_a_kept_connection_is_one(start: Start, step: str) ->
     assert taken(relay) == ["a", "c"]
 
 
+async def test_an_address_that_the_relay_cannot_take_is_refused_on_a_kept_one(
+    start: Start,
+) -> None:
+    relay = await start()
+    client = relay.client(tls="none")
+    await send(client, "a")
+    with pytest.raises(MailRefusedError):
+        await send(client, "jérôme")
+    await send(client, "b")
+    assert taken(relay) == ["a", "b"]
+    assert relay.connections == 2
+
+
 async def test_a_mail_that_is_given_up_leaves_nothing_to_the_next(start: Start) -> None:
     """As when a job's time is up: the answer to the one is not taken for the other's."""
     relay = await start()

@@ -15,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from souspli_mailbox.records.errors import LeaseLostError
@@ -105,14 +105,16 @@ def forget_jobs(connection: Connection, *, name: JobName, key: str, ids: Collect
     connection.execute(delete(tables.jobs).where(table.job == name, table.payload.in_(payloads)))
 
 
-def _claim() -> ReturningUpdate[Any]:
+def _claim() -> ReturningUpdate[*tuple[Any, ...]]:
     """The statement of `claim_jobs`.
 
     `run_at` becomes the lease's end: it always says from when a job may be taken, and
     the first of the index is the next. A process of 0.1.0 on the same file leaves it,
     hence the second condition.
     """
-    job, now, until = tables.jobs.c, bindparam("now"), bindparam("until")
+    job = tables.jobs.c
+    now = bindparam("now", type_=BigInteger())
+    until = bindparam("until", type_=BigInteger())
     due = (
         select(job.job_id)
         .where(

@@ -49,7 +49,7 @@ class Usage:
     documents_today: int
 
 
-def _take() -> ReturningUpdate[Any]:
+def _take() -> ReturningUpdate[*tuple[Any, ...]]:
     usage, now = tables.organisation_usage.c, bindparam("now", type_=BigInteger())
     same_day = usage.day_began_at > bindparam("day_ago")
     return (
