@@ -21,7 +21,7 @@ from souspli_mailbox import entry
 from souspli_mailbox.app import make_app
 from souspli_mailbox.jobs import Done
 from souspli_mailbox.outbox import Outbox
-from souspli_mailbox.records.jobs import JobName, claim_job, finish_job, next_due
+from souspli_mailbox.records.jobs import JobName, claim_jobs, finish_job
 from souspli_mailbox.schema import tables
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE, SECRETS, WORKER
@@ -44,6 +44,9 @@ class _Everything:
 
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:
         """Take it."""
+
+    async def close(self) -> None:
+        """Keep nothing."""
 
 
 async def capture(
@@ -131,7 +134,7 @@ class _Work:
         return report
 
     async def _notify(self) -> int:
-        """Do the due job as the worker does it, one step after the other."""
+        """Do the due job as the worker does it when a deposit wakes it, step after step."""
         app, database = self.app, self.app[DATABASE]
         outbox = Outbox(
             database=database,
@@ -142,16 +145,17 @@ class _Work:
             code_key=app[SECRETS].one_time_codes,
         )
         handlers: dict[JobName, Callable[..., Awaitable[Any]]] = {JobName.NOTIFY: outbox.notify}
-        await database.read(next_due, names=handlers)
-        job = await database.write(
-            claim_job,
+        taken = await database.write(
+            claim_jobs,
             names=handlers,
             lease=secrets.token_hex(16),
             now=self.now,
             lease_until=self.now + LEASE_SECONDS,
+            most=1,
         )
-        if job is None:
+        if not taken:
             raise RuntimeError("nothing to notify")
+        (job,) = taken
         done = await outbox.notify(job)
         if not isinstance(done, Done) or done.then is None:
             raise RuntimeError("nobody was notified")

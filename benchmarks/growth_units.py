@@ -29,7 +29,7 @@ from souspli_mailbox.records.deposits import (
     open_deposit,
     sent_deposits,
 )
-from souspli_mailbox.records.jobs import Job, JobName, claim_job, finish_job, next_due
+from souspli_mailbox.records.jobs import Job, JobName, claim_jobs, finish_job, next_due
 from souspli_mailbox.records.notifications import ToMail, begin_notification, record_mailed
 from souspli_mailbox.records.sweeps import (
     condemn_orphans,
@@ -159,15 +159,17 @@ def notify(filled: Filled) -> None:
     """One notification from the job table and back, but for the mail itself."""
     database, names = filled.database, [JobName.NOTIFY]
     database.read_now(next_due, names=names)
-    job = database.write_now(
-        claim_job,
+    taken = database.write_now(
+        claim_jobs,
         names=names,
         lease=secrets.token_hex(16),
         now=filled.now,
         lease_until=filled.now + 120,
+        most=1,
     )
-    if job is None:
+    if not taken:
         raise RuntimeError("no notification is due: deposit first")
+    (job,) = taken
     found = database.write_now(
         begin_notification,
         delivery_id=job.ids["delivery_id"],
@@ -184,7 +186,7 @@ def _finish(connection: Connection, *, job: Job, found: object, now: int) -> Non
 
 
 def look_for_work(filled: Filled) -> None:
-    """What every node does every two seconds, and after each job."""
+    """What every node does every two seconds."""
     filled.database.read_now(next_due, names=list(JobName))
 
 

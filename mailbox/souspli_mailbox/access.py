@@ -15,7 +15,7 @@ from souspli_mailbox.callers import Account, Claim
 from souspli_mailbox.endpoints import Caller, Endpoint
 from souspli_mailbox.errors import Refusal
 from souspli_mailbox.protocol.problems import ProblemKind
-from souspli_mailbox.records import claims, organisations, sessions
+from souspli_mailbox.records import claims, sessions
 from souspli_mailbox.records.accounts import AccountKind
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.organisations import Member
@@ -150,11 +150,6 @@ def _admitted(
     """Find the session, its account, and what the endpoint looks up; Refusal without a session."""
     try:
         session = sessions.find_session(connection, token_hash=token_hash, now=now)
-        member = None
-        if session.kind is AccountKind.MEMBER:
-            member = organisations.member_of_account(
-                connection, account_number=session.account_number
-            )
     except NotFoundError:
         raise Refusal(ProblemKind.NOT_SIGNED_IN) from None
     ends_at = end_of_session(
@@ -172,7 +167,7 @@ def _admitted(
         unlocker_id=session.unlocker_id,
         token_hash=token_hash,
         expires_at=session.expires_at,
-        member=member,
+        member=session.member,
     )
     try:
         looked_up = endpoint.look_up and endpoint.look_up(connection, account, names)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -22,7 +22,7 @@ from souspli_mailbox.records.jobs import (
     Job,
     JobName,
     bury_job,
-    claim_job,
+    claim_jobs,
     finish_job,
     next_due,
     postpone_job,
@@ -118,7 +118,7 @@ class Worker:
         self._handlers = dict(handlers)
         self._clock = clock
         self._observe = observer
-        self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
+        self._under_way = 0
         self._woken = asyncio.Event()
         self._stopping = False
 
@@ -134,45 +134,52 @@ class Worker:
     async def run(self) -> None:
         """Take and do jobs until `stop`. Cancelling leaves jobs to their leases' end."""
         async with asyncio.TaskGroup() as group:
+            woken = False
             while not self._stopping:
-                await self._slots.acquire()
-                job = None if self._stopping else await self._claim()
-                if job is None:
-                    self._slots.release()
-                    await self._rest()
-                else:
-                    group.create_task(self._work(job))
+                if free := JOBS_AT_ONCE - self._under_way:
+                    taken = await self._claim(free, look_first=not woken)
+                    for job in taken:
+                        self._under_way += 1
+                        group.create_task(self._work(job))
+                    if len(taken) == free:
+                        # There may be more, and others may have ended meanwhile.
+                        woken = True
+                        continue
+                woken = await self._rest()
 
-    async def _claim(self) -> Job | None:
-        # What is added from here on sets it again, and `_rest` returns at once.
-        self._woken.clear()
+    async def _claim(self, most: int, *, look_first: bool) -> Sequence[Job]:
         now = self._now()
         try:
-            # Looking first: a read takes no lock that a deposit might wait for.
-            due = await self._database.read(next_due, names=self._handlers)
-            if due is None or due > now:
-                return None
+            # A read takes no lock that a deposit might wait for. Whoever is woken knows
+            # already what it would find.
+            if look_first:
+                due = await self._database.read(next_due, names=self._handlers)
+                if due is None or due > now:
+                    return ()
             return await self._database.write(
-                claim_job,
+                claim_jobs,
                 names=self._handlers,
                 lease=secrets.token_hex(16),
                 now=now,
                 lease_until=now + LEASE_SECONDS,
+                most=most,
             )
         except Exception as error:  # noqa: BLE001  (see the next line)
             # Busy, full or unheard of: the worker must outlive what the operator will
             # mend, or a process would go on serving that does no jobs any more.
             _log.warning("jobs-unavailable", failure=type(error).__name__)
-            return None
+            return ()
 
-    async def _rest(self) -> None:
-        if self._stopping:
-            return
+    async def _rest(self) -> bool:
+        """Wait until woken, or for as long as a job may go unnoticed; say whether woken."""
         try:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._woken.wait()
         except TimeoutError:
-            pass
+            return False
+        # Before the database is asked: what is added from here on sets it again.
+        self._woken.clear()
+        return True
 
     async def _work(self, job: Job) -> None:
         # Of how long, never of when.
@@ -185,8 +192,10 @@ class Worker:
             # the disk full): its lease ends, and it is done again.
             _log.warning("job-unsettled", job=job.job_id, failure=type(error).__name__)
         finally:
-            self._slots.release()
-            self._woken.set()
+            if self._under_way == JOBS_AT_ONCE:
+                # Nobody was free to look for more.
+                self._woken.set()
+            self._under_way -= 1
 
     async def _settle(self, job: Job) -> Result:
         if job.attempts > MAX_ATTEMPTS:
@@ -203,6 +212,9 @@ class Worker:
                 return Result.DONE
             case NotYet(run_at):
                 await self._database.write(postpone_job, job=job, run_at=run_at, failure=None)
+                if run_at <= self._now():
+                    # It only lets others have their turn.
+                    self._woken.set()
                 return Result.LATER
 
     async def _failed(self, job: Job, *, failure: str) -> Result:

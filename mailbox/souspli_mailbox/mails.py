@@ -7,10 +7,12 @@ that differs between two people's mails.
 
 from __future__ import annotations
 
+import functools
+import quopri
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime
 from typing import Final
 
@@ -148,20 +150,35 @@ def _message(
 ) -> EmailMessage:
     # An address may have é before its @; only then is the extension asked of the
     # relay, which may not know it.
-    message = EmailMessage(policy=SMTP if to.isascii() and sender.isascii() else SMTPUTF8)
-    message["From"] = _header_address(sender)
-    message["To"] = _header_address(to)
+    policy = SMTP if to.isascii() and sender.isascii() else SMTPUTF8
+    message = EmailMessage(policy=policy)
+    message["From"] = _header(policy, "From", sender)
+    message["To"] = _address(to)
     message["Subject"] = subject
     # Rounded: when to the second a document was deposited is nobody's business.
-    message["Date"] = format_datetime(datetime.fromtimestamp(now - now % 60, UTC))
+    message["Date"] = _header(
+        policy, "Date", format_datetime(datetime.fromtimestamp(now - now % 60, UTC))
+    )
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
     # RFC 3834: no out-of-office reply is to come back.
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text, cte="quoted-printable")
+    message["Auto-Submitted"] = _header(policy, "Auto-Submitted", "auto-generated")
+    message["MIME-Version"] = _header(policy, "MIME-Version", "1.0")
+    message["Content-Type"] = _header(policy, "Content-Type", 'text/plain; charset="utf-8"')
+    message["Content-Transfer-Encoding"] = _header(
+        policy, "Content-Transfer-Encoding", "quoted-printable"
+    )
+    message.set_payload(quopri.encodestring(text.encode()).decode("ascii"))
     return message
 
 
-def _header_address(address: str) -> Address:
+# Parsing its headers is most of what a mail costs, and most of them are every mail's:
+# those of a service, of a minute.
+@functools.lru_cache(maxsize=16)
+def _header(policy: EmailPolicy, name: str, value: str) -> object:
+    return policy.header_factory(name, _address(value) if name == "From" else value)
+
+
+def _address(address: str) -> Address:
     # In two parts: given whole, it would be refused for an é before the @. A
     # line break in either part is refused all the same.
     local, _, domain = address.rpartition("@")

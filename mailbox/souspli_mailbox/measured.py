@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import Any, Final, cast
 
@@ -45,29 +44,49 @@ def measured_store(blobs: BlobStore, metrics: Metrics) -> BlobStore:
     return cast(BlobStore, _StoreWatch(blobs, metrics))
 
 
+class _Kind:
+    """What is counted of one kind of units: looked up once, and not for each of them."""
+
+    def __init__(self, metrics: Metrics, kind: str) -> None:
+        self.under_way = metrics.database_under_way.labels(kind=kind)
+        self.seconds = metrics.database.labels(kind=kind)
+        self.reruns = metrics.database_reruns.labels(kind=kind)
+        self._failures = metrics.database_failures
+        self._name = kind
+
+    def fail(self, failed: StorageError) -> None:
+        self._failures.labels(kind=self._name, failure=type(failed).__name__).inc()
+
+
 class _DatabaseWatch:
     """`read` and `write`: the units that requests and jobs wait for."""
 
     def __init__(self, database: Database, metrics: Metrics) -> None:
         self._database = database
         self._metrics = metrics
+        self._reads = _Kind(metrics, "read")
+        self._writes = _Kind(metrics, "write")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
     async def read(self, unit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        with self._watched("read", unit) as run:
-            return await self._database.read(run, *args, **kwargs)
+        return await self._watched(self._reads, self._database.read, unit, args, kwargs)
 
     async def write(self, unit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        with self._watched("write", unit) as run:
-            result = await self._database.write(run, *args, **kwargs)
+        result = await self._watched(self._writes, self._database.write, unit, args, kwargs)
         # Here it is committed.
         self._count(unit, kwargs, result)
         return result
 
-    @contextmanager
-    def _watched(self, kind: str, unit: Callable[..., Any]) -> Generator[Callable[..., Any]]:
+    async def _watched(
+        self,
+        kind: _Kind,
+        call: Callable[..., Awaitable[Any]],
+        unit: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
         runs = 0
 
         # With the unit's attributes: some are marked for what they need.
@@ -77,19 +96,18 @@ class _DatabaseWatch:
             runs += 1
             return unit(connection, *args, **kwargs)
 
-        metrics, began = self._metrics, time.monotonic()
-        under_way = metrics.database_under_way.labels(kind=kind)
-        under_way.inc()
+        began = time.monotonic()
+        kind.under_way.inc()
         try:
-            yield run
+            return await call(run, *args, **kwargs)
         except StorageError as failed:
-            metrics.database_failures.labels(kind=kind, failure=type(failed).__name__).inc()
+            kind.fail(failed)
             raise
         finally:
-            under_way.dec()
-            metrics.database.labels(kind=kind).observe(time.monotonic() - began)
+            kind.under_way.dec()
+            kind.seconds.observe(time.monotonic() - began)
             if runs > 1:
-                metrics.database_reruns.labels(kind=kind).inc(runs - 1)
+                kind.reruns.inc(runs - 1)
 
     def _count(self, unit: Callable[..., Any], kwargs: dict[str, Any], result: Any) -> None:
         """Count what the unit did to deposits and deliveries."""
@@ -169,3 +187,7 @@ class MeasuredRelay:
     async def probe(self) -> None:
         """Probe; a probe is no mail."""
         await self._relay.probe()
+
+    async def close(self) -> None:
+        """Close."""
+        await self._relay.close()

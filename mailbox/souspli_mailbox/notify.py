@@ -9,20 +9,25 @@ on the same machine.
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final, NoReturn, Protocol
 
 import aiosmtplib
 
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
+from souspli_mailbox.relay_connections import Connection, RelayConnections
 from souspli_mailbox.settings import MailSettings
 
 # RFC 5321 §4.2.1: 5yz says "don't try that again", 4yz "not now".
 _FOR_GOOD: Final = range(500, 600)
 
+# §3.8: the relay closes the connection, whatever it was asked.
+_CLOSING: Final = 421
+
 
 class Relay(Protocol):
-    """Takes mails. One attempt a call, bounded in time; may be called concurrently."""
+    """Takes mails, each handed over once a call, in bounded time; several calls at once."""
 
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:
         """Return once the relay has taken responsibility for the mail.
@@ -34,6 +39,10 @@ class Relay(Protocol):
 
     async def probe(self) -> None:
         """Return if the relay would listen to us; MailDelayedError if it would not."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is kept for the next mail; no mail is on its way any more."""
         ...
 
 
@@ -54,6 +63,7 @@ class SmtpRelay:
         self._name = name
         self._trust = trust or ssl.create_default_context()
         self._password = settings.password()
+        self._connections = RelayConnections(self._client)
 
     def _client(self) -> aiosmtplib.SMTP:
         settings = self._settings
@@ -80,28 +90,78 @@ class SmtpRelay:
             raise MailDelayedError("the relay can't be reached safely") from failed
 
     async def send(self, message: EmailMessage, *, return_path: str, to: str) -> None:
-        """Connect, secure, greet, hand over, leave."""
-        client = self._client()
+        """Hand over, on a kept connection or a new one; keep it for the next mail."""
+        envelope = _Envelope(return_path, to)
+        content = message.as_bytes()
         try:
-            # Leaving the block says QUIT; a relay that breaks off there has
-            # taken the mail already, and the client does not mind.
-            async with client:
-                await client.send_message(message, sender=return_path, recipients=[to])
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            _refused(refused.recipients[0].code, refused)
+            connection = await self._offered(envelope)
+            with self._connections.guarded(connection):
+                # From here on the relay may have the mail, whatever becomes of the line:
+                # nothing below is ever tried again on another connection.
+                await connection.client.data(content)
+            self._connections.keep(connection)
+        except aiosmtplib.SMTPRecipientRefused as refused:
+            _refused(refused.code, refused)
         except aiosmtplib.SMTPDataError as refused:
             _refused(refused.code, refused)
         except aiosmtplib.SMTPNotSupported as lacking:
-            if to.isascii() and return_path.isascii():
-                # No STARTTLS: the relay's fault, not the recipient's.
-                raise MailDelayedError("the relay lacks an extension") from lacking
-            raise MailRefusedError("the relay can't take such an address") from lacking
+            # No STARTTLS: the relay's fault, not the recipient's.
+            raise MailDelayedError("the relay lacks an extension") from lacking
         except aiosmtplib.SMTPResponseException as refused:
             # Greeting, login or return path refused: whatever the code, it is
             # about the service and not about this recipient.
             raise MailDelayedError("the relay refuses the service", code=refused.code) from refused
         except (aiosmtplib.SMTPException, OSError) as failed:
             raise MailDelayedError("the relay can't be reached safely") from failed
+
+    async def _offered(self, envelope: _Envelope) -> Connection:
+        """Return a connection on which the relay has accepted sender and recipient."""
+        kept = self._connections.take()
+        if kept is not None:
+            try:
+                with self._connections.guarded(kept):
+                    await envelope.offer(kept.client)
+            except (aiosmtplib.SMTPException, OSError) as failed:
+                if isinstance(failed, aiosmtplib.SMTPRecipientRefused) and failed.code != _CLOSING:
+                    raise
+                # It hung up, restarts, or takes no more on this connection. No mail was
+                # handed over yet, so asking anew, at once, can't double one.
+            else:
+                return kept
+        opened = await self._connections.open()
+        with self._connections.guarded(opened):
+            await envelope.offer(opened.client)
+        return opened
+
+    async def close(self) -> None:
+        """Leave the connections that are kept."""
+        await self._connections.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """Who a mail is from and to, on the way to the relay."""
+
+    return_path: str
+    to: str
+
+    async def offer(self, client: aiosmtplib.SMTP) -> None:
+        """Name sender and recipient; raise what aiosmtplib raises unless both are accepted.
+
+        MailRefusedError for an address that this relay knows no way to be told of.
+        """
+        if self.return_path.isascii() and self.to.isascii():
+            await client.mail(self.return_path)
+            await client.rcpt(self.to)
+            return
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
+        if not client.supports_extension("smtputf8"):
+            raise MailRefusedError("the relay can't take such an address")
+        # RFC 6531 §3.1: who knows the one knows the other.
+        options = ["SMTPUTF8", "BODY=8BITMIME"]
+        await client.mail(self.return_path, options=options, encoding="utf-8")
+        await client.rcpt(self.to, encoding="utf-8")
 
 
 def _refused(code: int, refused: aiosmtplib.SMTPException) -> NoReturn:

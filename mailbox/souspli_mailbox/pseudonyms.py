@@ -9,7 +9,6 @@ not even who has the database can tell whose a line was.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -59,4 +58,4 @@ class Pseudonyms:
         if not self._key:
             return None
         text = f"souspli/v1/log\0{kind}\0{name}".encode()
-        return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
+        return hmac.digest(self._key, text, "sha256").hex()[:PSEUDONYM_DIGITS]

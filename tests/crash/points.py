@@ -147,7 +147,7 @@ SERVICE_STEPS: Final = (
     # 5 the answer
     Step("answer: stored", Kind.ANSWER, _COMPLETE, claims=True),
     # 6 the job
-    Step("job taken", Kind.UNIT, "claim_job", until="complete_deposit"),
+    Step("job taken", Kind.UNIT, "claim_jobs", until="complete_deposit"),
     Step("recipient reserved", Kind.UNIT, "begin_notification"),
     Step("mail accepted", Kind.MAIL, "send", claims=True),
     Step("notified", Kind.UNIT, "_finish", until="begin_notification"),

@@ -39,7 +39,7 @@ from souspli_mailbox.deliveries import INITIAL, DeliveryEvent
 from souspli_mailbox.jobs import LEASE_SECONDS
 from souspli_mailbox.records import deliveries, deposits
 from souspli_mailbox.records.errors import LeaseLostError, NotFoundError
-from souspli_mailbox.records.jobs import JobName, claim_job, next_due
+from souspli_mailbox.records.jobs import JobName, claim_jobs, next_due
 from souspli_mailbox.routes.deposits import _begin, _complete
 from souspli_storage.errors import StorageError, StoreUnavailableError
 from souspli_storage.memory import Fault
@@ -191,15 +191,17 @@ class DeliveryMachine(World):
     @rule()
     def take_job(self) -> None:
         """A worker takes a job and gets as far as the relay, or finds nothing to tell."""
-        job = self.database.write_now(
-            claim_job,
+        taken = self.database.write_now(
+            claim_jobs,
             names=[JobName.NOTIFY],
             lease=hex32(),
             now=self.now,
             lease_until=self.now + LEASE_SECONDS,
+            most=1,
         )
-        if job is None:
+        if not taken:
             return
+        (job,) = taken
         before = len(self.relay.waiting)
         self.relay.entered.clear()
         task = self.loop.create_task(self.worker._settle(job))

@@ -49,12 +49,20 @@ def add(rows: Rows, name: JobName = JobName.NOTIFY, *, run_at: int | None = None
 
 
 def take(rows: Rows, *, now: int = NOW, lease_until: int = NOW + 120) -> Job | None:
+    taken = take_some(rows, 1, now=now, lease_until=lease_until)
+    return taken[0] if taken else None
+
+
+def take_some(
+    rows: Rows, most: int, *, now: int = NOW, lease_until: int = NOW + 120
+) -> tuple[Job, ...]:
     return rows.database.write_now(
-        records.claim_job,
+        records.claim_jobs,
         names=list(JobName),
         lease=hex32(),
         now=now,
         lease_until=lease_until,
+        most=most,
     )
 
 
@@ -121,16 +129,32 @@ def test_a_job_under_lease_is_taken_by_nobody_until_the_lease_ends(rows: Rows) -
     assert waiting(rows) == 0
 
 
+def test_several_are_taken_at_once_those_first_that_were_due_first(rows: Rows) -> None:
+    for run_at in (NOW, NOW - 1, NOW + 1, NOW - 2):
+        add(rows, run_at=run_at)
+    first = take_some(rows, 2)
+    assert sorted(job.job_id for job in first) == [2, 4]
+    (second,) = take_some(rows, 2)
+    assert second.job_id == 1
+    # Held under one word, and given back one by one.
+    rows.database.write_now(records.postpone_job, job=first[0], run_at=NOW, failure=None)
+    rows.database.write_now(records.finish_job, job=first[1])
+    with pytest.raises(LeaseLostError):
+        rows.database.write_now(records.finish_job, job=first[0])
+    assert [job.job_id for job in take_some(rows, 2)] == [first[0].job_id]
+
+
 def test_jobs_of_a_newer_version_are_left_to_it(rows: Rows) -> None:
     add(rows, JobName.SWEEP)
     taken = rows.database.write_now(
-        records.claim_job,
+        records.claim_jobs,
         names=[JobName.NOTIFY],
         lease=hex32(),
         now=NOW,
         lease_until=NOW + 1,
+        most=4,
     )
-    assert taken is None
+    assert taken == ()
     assert rows.database.read_now(records.next_due, names=[JobName.NOTIFY]) is None
 
 
@@ -359,6 +383,61 @@ async def test_not_yet_runs_again_at_its_moment(rows: Rows, clock: Clock) -> Non
         worker.wake()
         await until(lambda: waiting(rows) == 0)
     assert begun == [1, 1]
+
+
+async def test_what_is_due_is_done_without_waiting_for_the_next_look(
+    rows: Rows, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many more than are done at once, the first ones slow, some ending during a claim."""
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 3_600)
+    for _ in range(30):
+        add(rows)
+    done: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        await asyncio.sleep(0.05 if len(done) < jobs.JOBS_AT_ONCE else 0)
+        done.append(job.job_id)
+        return Done()
+
+    async with working(rows, clock, handler) as worker:
+        await until(lambda: waiting(rows) == 0)
+        add(rows)
+        worker.wake()
+        await until(lambda: waiting(rows) == 0)
+    assert sorted(done) == list(range(1, 32))
+
+
+async def test_a_job_that_lets_others_have_their_turn_goes_on_at_once(
+    rows: Rows, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 3_600)
+    add(rows)
+    turns: list[int] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        turns.append(job.attempts)
+        return Done() if len(turns) == 3 else NotYet(clock.now)
+
+    async with working(rows, clock, handler):
+        await until(lambda: waiting(rows) == 0)
+    assert len(turns) == 3
+
+
+async def test_jobs_that_are_due_together_are_taken_in_one_transaction(
+    rows: Rows, clock: Clock
+) -> None:
+    for _ in range(jobs.JOBS_AT_ONCE):
+        add(rows)
+    leases: list[str] = []
+
+    async def handler(job: Job) -> jobs.Outcome:
+        leases.append(job.lease)
+        return Done()
+
+    async with working(rows, clock, handler):
+        await until(lambda: waiting(rows) == 0)
+    assert len(leases) == jobs.JOBS_AT_ONCE
+    assert len({*leases}) == 1
 
 
 async def test_stopping_lets_the_job_under_way_finish_and_takes_no_other(

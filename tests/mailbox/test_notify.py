@@ -136,6 +136,12 @@ async def test_an_address_that_the_relay_cannot_take_bounces(
         await send(relay.client(), to="jérôme@example.org")
 
 
+async def test_a_relay_without_tls_bounces_no_recipient_with_accents(start: Start) -> None:
+    relay = await start(offer="none", enable_SMTPUTF8=True)
+    with pytest.raises(MailDelayedError):
+        await send(relay.client(), to="jérôme@example.org")
+
+
 async def test_an_address_with_accents_reaches_a_relay_that_knows_them(
     start: Start,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Desk:
     now: int = NOW
     answers: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def outbox(self) -> Outbox:
         return Outbox(
             database=self.rows.database,

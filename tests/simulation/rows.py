@@ -12,7 +12,7 @@ from souspli_mailbox.records import bindings, claims, deposits, invitations, org
 from souspli_mailbox.records.accounts import NewAccount, NewUnlocker
 from souspli_mailbox.records.deposits import DeliveryMade, NewCover, NewDeposit
 from souspli_mailbox.records.invitations import Binding, NewInvitation
-from souspli_mailbox.records.jobs import Job, JobName, claim_job
+from souspli_mailbox.records.jobs import Job, JobName, claim_jobs
 from souspli_mailbox.records.organisations import Member, Organisation
 from souspli_mailbox.records.usage import Quota
 
@@ -237,16 +237,15 @@ class Rows:
     def jobs(self, *, now: int = NOW, lease_until: int | None = None) -> list[Job]:
         """Take every job that is due."""
         taken: list[Job] = []
-        while (
-            job := self.database.write_now(
-                claim_job,
-                names=list(JobName),
-                lease=hex32(),
-                now=now,
-                lease_until=now + 120 if lease_until is None else lease_until,
-            )
-        ) is not None:
-            taken.append(job)
+        while found := self.database.write_now(
+            claim_jobs,
+            names=list(JobName),
+            lease=hex32(),
+            now=now,
+            lease_until=now + 120 if lease_until is None else lease_until,
+            most=1,
+        ):
+            taken += found
             # A job that can be taken twice would be taken for ever.
             assert len({one.job_id for one in taken}) == len(taken), "one job taken twice"
         return taken

@@ -90,6 +90,9 @@ class Postbox:
     async def probe(self) -> None:
         """Answer, as a relay does that would take a mail."""
 
+    async def close(self) -> None:
+        """Nothing is kept."""
+
 
 @dataclass
 class Service:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import Connection, case, insert, select, union_all
+from sqlalchemy import Connection, bindparam, case, insert, select, union_all
 
 from souspli_mailbox.records.errors import (
     AccountNumberTakenError,
@@ -135,11 +136,15 @@ def add_account(
     )
 
 
+# Made once: every receipt runs it.
+_BY_NUMBER: Final = select(tables.accounts).where(
+    tables.accounts.c.account_number == bindparam("account_number")
+)
+
+
 def read_account(connection: Connection, *, account_number: str) -> Account:
     """Return the account; NotFoundError if there is none."""
-    row = connection.execute(
-        select(tables.accounts).where(tables.accounts.c.account_number == account_number)
-    ).one_or_none()
+    row = connection.execute(_BY_NUMBER, {"account_number": account_number}).one_or_none()
     if row is None:
         raise NotFoundError
     return Account(

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import NOT_COLLECTED, DeliveryEvent, advance
@@ -70,18 +81,15 @@ def list_deliveries(
     `after` is (stored_at, delivery_id) of the last one on the page before. The
     index serves the order, so that a page costs the same in any mailbox.
     """
-    delivery = tables.deliveries.c
-    page = (
-        _deliveries()
-        .where(delivery.account_number == account_number)
-        .order_by(delivery.stored_at.desc(), delivery.delivery_id.desc())
-        .limit(limit)
-    )
-    if after is not None:
-        # Compared as a pair, which the index can seek to: page one hundred costs
-        # what page one does.
-        page = page.where(tuple_(delivery.stored_at, delivery.delivery_id) < tuple_(*after))
-    return tuple(_delivery(row) for row in connection.execute(page))
+    which: dict[str, object] = {"account_number": account_number, "limit": limit}
+    if after is None:
+        rows = connection.execute(_FIRST_PAGE, which)
+    else:
+        stored_at, delivery_id = after
+        rows = connection.execute(
+            _NEXT_PAGE, which | {"stored_at": stored_at, "delivery_id": delivery_id}
+        )
+    return tuple(_delivery(row) for row in rows)
 
 
 def read_delivery(connection: Connection, *, delivery_id: str) -> Delivery:
@@ -96,23 +104,28 @@ def read_delivery(connection: Connection, *, delivery_id: str) -> Delivery:
     return _delivery(row)
 
 
+_COVER: Final = (
+    select(
+        tables.covers.c.cover,
+        tables.deliveries.c.cover_hash,
+        tables.organisations.c.envelope.label("organisation_envelope"),
+        tables.members.c.envelope.label("member_envelope"),
+    )
+    .select_from(tables.deliveries)
+    .join(tables.covers, tables.covers.c.delivery_id == tables.deliveries.c.delivery_id)
+    .join(tables.deposits, tables.deposits.c.deposit_id == tables.deliveries.c.deposit_id)
+    .join(
+        tables.organisations,
+        tables.organisations.c.fingerprint == tables.deposits.c.organisation,
+    )
+    .join(tables.members, tables.members.c.fingerprint == tables.deposits.c.member)
+    .where(tables.deliveries.c.delivery_id == bindparam("delivery_id"))
+)
+
+
 def read_cover(connection: Connection, *, delivery_id: str) -> DeliveredCover:
     """Return the delivery's cover in force; NotFoundError if there is no such delivery."""
-    delivery, deposit = tables.deliveries.c, tables.deposits.c
-    row = connection.execute(
-        select(
-            tables.covers.c.cover,
-            delivery.cover_hash,
-            tables.organisations.c.envelope.label("organisation_envelope"),
-            tables.members.c.envelope.label("member_envelope"),
-        )
-        .select_from(tables.deliveries)
-        .join(tables.covers, tables.covers.c.delivery_id == delivery.delivery_id)
-        .join(tables.deposits, deposit.deposit_id == delivery.deposit_id)
-        .join(tables.organisations, tables.organisations.c.fingerprint == deposit.organisation)
-        .join(tables.members, tables.members.c.fingerprint == deposit.member)
-        .where(delivery.delivery_id == delivery_id)
-    ).one_or_none()
+    row = connection.execute(_COVER, {"delivery_id": delivery_id}).one_or_none()
     if row is None:
         raise NotFoundError
     return DeliveredCover(
@@ -189,6 +202,16 @@ def move_delivery(
         enqueue(connection, name=JobName.NOTIFY, ids={"delivery_id": delivery_id}, now=now)
 
 
+_STATE: Final = select(tables.deliveries.c.state).where(
+    tables.deliveries.c.delivery_id == bindparam("delivery_id")
+)
+
+# What it sets are the parameters that are named as columns are.
+_MOVED: Final = update(tables.deliveries).where(
+    tables.deliveries.c.delivery_id == bindparam("which")
+)
+
+
 def record_event(
     connection: Connection, *, delivery_id: str, event: DeliveryEvent, now: int
 ) -> DeliveryState:
@@ -196,35 +219,33 @@ def record_event(
 
     The moment of a state is kept once. NotFoundError if there is no delivery.
     """
-    table = tables.deliveries.c
-    kept = connection.execute(
-        select(table.state).where(table.delivery_id == delivery_id)
-    ).scalar_one_or_none()
+    kept = connection.execute(_STATE, {"delivery_id": delivery_id}).scalar_one_or_none()
     if kept is None:
         raise NotFoundError
     state = DeliveryState(kept)
     following = advance(state, event)
     if following is not state:
-        connection.execute(
-            update(tables.deliveries)
-            .where(table.delivery_id == delivery_id)
-            .values({"state": following, _MOMENTS[following]: now})
-        )
+        moment = _MOMENTS[following]
+        connection.execute(_MOVED, {"which": delivery_id, "state": following, moment: now})
     return following
+
+
+_RECEIPT: Final = select(tables.receipts.c.delivery_id).where(
+    tables.receipts.c.delivery_id == bindparam("delivery_id")
+)
 
 
 def keep_receipt(
     connection: Connection, *, delivery_id: str, receipt: bytes, now: int
 ) -> DeliveryState:
     """Keep a verified receipt and return the state `opened`; a second one is ignored."""
-    receipts = tables.receipts.c
-    known = select(receipts.delivery_id).where(receipts.delivery_id == delivery_id)
-    if connection.execute(known).first() is None:
+    if connection.execute(_RECEIPT, {"delivery_id": delivery_id}).first() is None:
         state = record_event(
             connection, delivery_id=delivery_id, event=DeliveryEvent.RECEIPT, now=now
         )
         connection.execute(
-            insert(tables.receipts).values(delivery_id=delivery_id, kept_at=now, envelope=receipt)
+            insert(tables.receipts),
+            {"delivery_id": delivery_id, "kept_at": now, "envelope": receipt},
         )
         return state
     return read_delivery(connection, delivery_id=delivery_id).state
@@ -254,7 +275,19 @@ def _deliveries() -> Select[Any]:
     ).join(tables.deposits, deposit.deposit_id == delivery.deposit_id)
 
 
-# Made once: most requests of a reader run it.
+# Made once: most requests of a reader run one of them.
+_FIRST_PAGE: Final = (
+    _deliveries()
+    .where(tables.deliveries.c.account_number == bindparam("account_number"))
+    .order_by(tables.deliveries.c.stored_at.desc(), tables.deliveries.c.delivery_id.desc())
+    .limit(bindparam("limit"))
+)
+# Compared as a pair, which the index can seek to: page one hundred costs what page one
+# does.
+_NEXT_PAGE: Final = _FIRST_PAGE.where(
+    tuple_(tables.deliveries.c.stored_at, tables.deliveries.c.delivery_id)
+    < tuple_(bindparam("stored_at", type_=BigInteger()), bindparam("delivery_id", type_=Text()))
+)
 _BY_ID: Final = _deliveries().where(tables.deliveries.c.delivery_id == bindparam("delivery_id"))
 
 

@@ -104,6 +104,9 @@ _OF_DOCUMENT: Final = select(tables.deposits).where(
 )
 
 
+_OPEN: Final = insert(tables.deposits).returning(tables.deposits.c.deposit_id)
+
+
 @each_statement_decides
 def open_deposit(connection: Connection, *, deposit: NewDeposit, quota: Quota, now: int) -> Deposit:
     """Return the deposit of this document, `uploading` from now on if it is new.
@@ -117,11 +120,7 @@ def open_deposit(connection: Connection, *, deposit: NewDeposit, quota: Quota, n
     if found is None:
         values: dict[str, Any] = dataclasses.asdict(deposit)
         values["state"] = DepositState.UPLOADING
-        deposit_id = connection.execute(
-            insert(tables.deposits)
-            .values(**values, opened_at=now)
-            .returning(tables.deposits.c.deposit_id)
-        ).scalar_one()
+        deposit_id = connection.execute(_OPEN, values | {"opened_at": now}).scalar_one()
         # Last, because others of the organisation wait from here on.
         take(
             connection,
@@ -166,11 +165,8 @@ def completed_deposit(
 
     Raises NotFoundError, or DocumentDiffersError when another request completed it.
     """
-    table = tables.deposits.c
     row = connection.execute(
-        select(table.deposit_id, table.state, table.request_hash).where(
-            table.organisation == organisation, table.document_id == document_id
-        )
+        _OF_DOCUMENT, {"organisation": organisation, "document_id": document_id}
     ).one_or_none()
     if row is None:
         raise NotFoundError
@@ -226,6 +222,17 @@ def check_recipients(
     )
 
 
+_STORE: Final = (
+    update(tables.deposits)
+    .where(
+        tables.deposits.c.organisation == bindparam("whose"),
+        tables.deposits.c.document_id == bindparam("which"),
+    )
+    .values(state=DepositState.STORED, stored_at=bindparam("now"), request_hash=bindparam("by"))
+    .returning(tables.deposits.c.deposit_id)
+)
+
+
 def complete_deposit(
     connection: Connection,
     *,
@@ -253,17 +260,13 @@ def complete_deposit(
         return done
     require_room(connection, organisation=organisation, quota=quota)
     invitations = check_recipients(connection, organisation=organisation, covers=covers, now=now)
-    table = tables.deposits.c
     deposit_id = connection.execute(
-        update(tables.deposits)
-        .where(table.organisation == organisation, table.document_id == document_id)
-        .values(state=DepositState.STORED, stored_at=now, request_hash=request_hash)
-        .returning(table.deposit_id)
+        _STORE,
+        {"whose": organisation, "which": document_id, "now": now, "by": request_hash},
     ).scalar_one()
     connection.execute(
-        insert(tables.sender_covers).values(
-            deposit_id=deposit_id, cover_hash=sender_cover_hash, cover=sender_cover
-        )
+        insert(tables.sender_covers),
+        {"deposit_id": deposit_id, "cover_hash": sender_cover_hash, "cover": sender_cover},
     )
     connection.execute(
         insert(tables.deliveries),
@@ -355,6 +358,11 @@ def _find(connection: Connection, *, organisation: str, document_id: str) -> Dep
     )
 
 
+_FINGERPRINT: Final = select(tables.accounts.c.fingerprint).where(
+    tables.accounts.c.account_number == bindparam("account_number")
+)
+
+
 def _check_recipient(
     connection: Connection, *, organisation: str, cover: NewCover, now: int
 ) -> Invitation:
@@ -370,9 +378,7 @@ def _check_recipient(
             in_force = invitation.claim_fingerprint
         case InvitationStatus.CLAIMED:
             in_force = connection.execute(
-                select(tables.accounts.c.fingerprint).where(
-                    tables.accounts.c.account_number == invitation.account_number
-                )
+                _FINGERPRINT, {"account_number": invitation.account_number}
             ).scalar_one()
     if cover.recipient_fingerprint != in_force:
         raise RecipientClaimedError(invitation_id=cover.invitation_id)

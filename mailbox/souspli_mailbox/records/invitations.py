@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from souspli_exchange.ports import InvitationStatus
 from souspli_mailbox.records.errors import (
@@ -233,11 +243,16 @@ def require_pending(invitation: Invitation) -> Invitation:
             raise InvitationExpiredError
 
 
+# Made once: whoever deposits or notifies runs it.
+_BY_ID: Final = select(tables.invitations).where(
+    tables.invitations.c.invitation_id == bindparam("invitation_id")
+)
+
+
 def read_invitation(connection: Connection, *, invitation_id: str, now: int) -> Invitation:
     """Return the invitation; NotFoundError if there is none."""
-    return _invitation(
-        _find(connection, tables.invitations.c.invitation_id == invitation_id), now=now
-    )
+    row = connection.execute(_BY_ID, {"invitation_id": invitation_id}).mappings().one_or_none()
+    return _invitation(row, now=now)
 
 
 def invitation_of_letter(connection: Connection, *, letter_number: str, now: int) -> Invitation:

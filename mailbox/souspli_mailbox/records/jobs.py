@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.schema import tables
@@ -55,6 +56,10 @@ class DeadJob:
     created_at: int
 
 
+# Its id, which nobody needs here, is not asked for.
+_ENQUEUE: Final = insert(tables.jobs).inline()
+
+
 def enqueue(
     connection: Connection,
     *,
@@ -69,14 +74,15 @@ def enqueue(
     runs, so that no address or code rests in the table.
     """
     connection.execute(
-        insert(tables.jobs).values(
-            job=name,
-            payload=json.dumps(dict(ids), sort_keys=True),
-            state="waiting",
-            run_at=now if run_at is None else run_at,
-            attempts=0,
-            created_at=now,
-        )
+        _ENQUEUE,
+        {
+            "job": name,
+            "payload": json.dumps(dict(ids), sort_keys=True),
+            "state": "waiting",
+            "run_at": now if run_at is None else run_at,
+            "attempts": 0,
+            "created_at": now,
+        },
     )
 
 
@@ -99,60 +105,78 @@ def forget_jobs(connection: Connection, *, name: JobName, key: str, ids: Collect
     connection.execute(delete(tables.jobs).where(table.job == name, table.payload.in_(payloads)))
 
 
-@each_statement_decides
-def claim_job(
-    connection: Connection,
-    *,
-    names: Collection[JobName],
-    lease: str,
-    now: int,
-    lease_until: int,
-) -> Job | None:
-    """Take the job that has been due longest and that nobody holds; None if there is none.
-
-    `names` are those that the caller can do: during an upgrade the table may
-    hold jobs that only a newer process knows.
-
-    One statement, so that two workers never take the same one (SQLite: one
-    writer; PostgreSQL: the row is locked and skipped by others).
+def _claim() -> ReturningUpdate[*tuple[Any, ...]]:
+    """The statement of `claim_jobs`.
 
     `run_at` becomes the lease's end: it always says from when a job may be taken, and
     the first of the index is the next. A process of 0.1.0 on the same file leaves it,
     hence the second condition.
     """
     job = tables.jobs.c
+    now = bindparam("now", type_=BigInteger())
+    until = bindparam("until", type_=BigInteger())
     due = (
         select(job.job_id)
         .where(
             job.state == "waiting",
-            job.job.in_(names),
+            job.job.in_(bindparam("names", expanding=True)),
             job.run_at <= now,
             or_(job.lease_until.is_(None), job.lease_until <= now),
         )
         .order_by(job.run_at, job.job_id)
-        .limit(1)
+        .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
-        .scalar_subquery()
+        # PostgreSQL looks once into one that locks; into a subquery it may look again
+        # for each row, and lock more than are taken.
+        .cte("due")
     )
-    row = connection.execute(
+    return (
         update(tables.jobs)
-        .where(job.job_id == due)
-        .values(lease=lease, lease_until=lease_until, run_at=lease_until, attempts=job.attempts + 1)
+        .where(job.job_id.in_(select(due.c.job_id)))
+        .values(lease=bindparam("word"), lease_until=until, run_at=until, attempts=job.attempts + 1)
         .returning(job.job_id, job.job, job.payload, job.attempts)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Job(
-        job_id=row.job_id,
-        name=JobName(row.job),
-        ids=MappingProxyType(json.loads(row.payload)),
-        attempts=row.attempts,
-        lease=lease,
-        lease_until=lease_until,
     )
 
 
-# Made once: workers ask again and again.
+# Made once: workers run it again and again.
+_CLAIM: Final = _claim()
+
+
+@each_statement_decides
+def claim_jobs(
+    connection: Connection,
+    *,
+    names: Collection[JobName],
+    lease: str,
+    now: int,
+    lease_until: int,
+    most: int,
+) -> tuple[Job, ...]:
+    """Take the jobs that have been due longest and that nobody holds: `most` of them at most.
+
+    `names` are those that the caller can do: during an upgrade the table may
+    hold jobs that only a newer process knows. All are held under the one `lease`.
+
+    One statement, so that two workers never take the same one (SQLite: one
+    writer; PostgreSQL: rows are locked and skipped by others).
+    """
+    rows = connection.execute(
+        _CLAIM,
+        {"names": list(names), "word": lease, "now": now, "until": lease_until, "most": most},
+    )
+    return tuple(
+        Job(
+            job_id=row.job_id,
+            name=JobName(row.job),
+            ids=MappingProxyType(json.loads(row.payload)),
+            attempts=row.attempts,
+            lease=lease,
+            lease_until=lease_until,
+        )
+        for row in rows
+    )
+
+
 _NEXT_DUE: Final = (
     select(tables.jobs.c.run_at)
     .where(
@@ -169,14 +193,16 @@ def next_due(connection: Connection, *, names: Collection[JobName]) -> int | Non
     return due
 
 
+_FINISH: Final = (
+    delete(tables.jobs)
+    .where(tables.jobs.c.job_id == bindparam("job_id"), tables.jobs.c.lease == bindparam("lease"))
+    .returning(tables.jobs.c.job_id)
+)
+
+
 def finish_job(connection: Connection, *, job: Job) -> None:
     """Forget a job that is done. Raises LeaseLostError if another worker may have it."""
-    table = tables.jobs.c
-    gone = connection.execute(
-        delete(tables.jobs)
-        .where(table.job_id == job.job_id, table.lease == job.lease)
-        .returning(table.job_id)
-    )
+    gone = connection.execute(_FINISH, {"job_id": job.job_id, "lease": job.lease})
     if gone.first() is None:
         raise LeaseLostError
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, select, update
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import DeliveryEvent, advance
@@ -41,6 +41,31 @@ class NotBefore:
     moment: int
 
 
+# The delivery, and the address of the account that it is for, if it is for one by now.
+_TO_TELL: Final = (
+    select(
+        tables.deliveries.c.state,
+        tables.deliveries.c.invitation_id,
+        tables.deliveries.c.account_number,
+        tables.accounts.c.address,
+    )
+    .outerjoin(
+        tables.accounts, tables.accounts.c.account_number == tables.deliveries.c.account_number
+    )
+    .where(tables.deliveries.c.delivery_id == bindparam("delivery_id"))
+)
+
+_KEPT: Final = select(tables.notifications.c.mailed_at, tables.notifications.c.sending_until).where(
+    tables.notifications.c.recipient == bindparam("recipient")
+)
+
+_RESERVE: Final = (
+    update(tables.notifications)
+    .where(tables.notifications.c.recipient == bindparam("reserved"))
+    .values(sending_until=bindparam("until"))
+)
+
+
 def begin_notification(
     connection: Connection, *, delivery_id: str, now: int, until: int
 ) -> ToMail | NotBefore | None:
@@ -49,36 +74,26 @@ def begin_notification(
     None when there is nothing to tell or nobody: collected meanwhile, told by
     another delivery's mail, invitation superseded or expired, delivery gone.
     """
-    delivery = tables.deliveries.c
-    row = connection.execute(
-        select(delivery.state, delivery.invitation_id, delivery.account_number).where(
-            delivery.delivery_id == delivery_id
-        )
-    ).one_or_none()
+    row = connection.execute(_TO_TELL, {"delivery_id": delivery_id}).one_or_none()
     if row is None or DeliveryState(row.state) not in UNTOLD:
         return None
-    address = _address(
-        connection, invitation_id=row.invitation_id, account_number=row.account_number, now=now
-    )
+    address: str | None = row.address
+    if row.account_number is None:
+        address = _address(connection, invitation_id=row.invitation_id, now=now)
     if address is None:
         return None
     recipient = _recipient(invitation_id=row.invitation_id, account_number=row.account_number)
-    table = tables.notifications.c
-    kept = connection.execute(
-        select(table.mailed_at, table.sending_until).where(table.recipient == recipient)
-    ).one_or_none()
+    kept = connection.execute(_KEPT, {"recipient": recipient}).one_or_none()
     if kept is None:
         connection.execute(
-            insert(tables.notifications).values(recipient=recipient, sending_until=until)
+            insert(tables.notifications), {"recipient": recipient, "sending_until": until}
         )
         return ToMail(recipient=recipient, address=address)
     if kept.mailed_at is not None and now < kept.mailed_at + SECONDS_BETWEEN_MAILS:
         return NotBefore(moment=kept.mailed_at + SECONDS_BETWEEN_MAILS)
     if kept.sending_until is not None and now < kept.sending_until:
         return NotBefore(moment=kept.sending_until)
-    connection.execute(
-        update(tables.notifications).where(table.recipient == recipient).values(sending_until=until)
-    )
+    connection.execute(_RESERVE, {"reserved": recipient, "until": until})
     return ToMail(recipient=recipient, address=address)
 
 
@@ -93,6 +108,32 @@ def release_recipient(connection: Connection, *, recipient: str) -> None:
     )
 
 
+# What an accepted mail makes of any of them; more than one state would fail here.
+(_TOLD,) = {advance(state, DeliveryEvent.MAILED) for state in UNTOLD}
+
+
+def _tell(waits_for: ColumnElement[bool]) -> Update:
+    return (
+        update(tables.deliveries)
+        .where(waits_for, tables.IS_UNTOLD)
+        .values(state=_TOLD, notified_at=bindparam("now"))
+    )
+
+
+_TELL_ACCOUNT: Final = _tell(tables.deliveries.c.account_number == bindparam("name"))
+_TELL_INVITATION: Final = _tell(
+    (tables.deliveries.c.invitation_id == bindparam("name"))
+    & tables.deliveries.c.account_number.is_(None)
+)
+
+_MAILED: Final = (
+    update(tables.notifications)
+    .where(tables.notifications.c.recipient == bindparam("told"))
+    .values(mailed_at=bindparam("now"), sending_until=None)
+    .returning(tables.notifications.c.recipient)
+)
+
+
 def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     """The relay accepted the mail: all that waits for the recipient is `notified` by it.
 
@@ -100,22 +141,13 @@ def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     deliveries find nothing left to do.
     """
     recipient = _by_now(connection, recipient)
-    for state in UNTOLD:
-        connection.execute(
-            update(tables.deliveries)
-            .where(_waits_for(recipient), tables.IS_UNTOLD, tables.deliveries.c.state == state)
-            .values(state=advance(state, DeliveryEvent.MAILED), notified_at=now)
-        )
-    table = tables.notifications.c
-    kept = connection.execute(
-        update(tables.notifications)
-        .where(table.recipient == recipient)
-        .values(mailed_at=now, sending_until=None)
-        .returning(table.recipient)
-    )
+    kind, _, name = recipient.partition(":")
+    tell = _TELL_ACCOUNT if kind == "account" else _TELL_INVITATION
+    connection.execute(tell, {"name": name, "now": now})
+    kept = connection.execute(_MAILED, {"told": recipient, "now": now})
     if kept.first() is None:
         # Swept since it was reserved: its last mail was two days old.
-        connection.execute(insert(tables.notifications).values(recipient=recipient, mailed_at=now))
+        connection.execute(insert(tables.notifications), {"recipient": recipient, "mailed_at": now})
 
 
 def hand_over(connection: Connection, *, invitation_id: str, account_number: str) -> None:
@@ -131,17 +163,10 @@ def hand_over(connection: Connection, *, invitation_id: str, account_number: str
     )
 
 
-def _address(
-    connection: Connection, *, invitation_id: str, account_number: str | None, now: int
-) -> str | None:
-    if account_number is None:
-        invitation = read_invitation(connection, invitation_id=invitation_id, now=now)
-        pending = invitation.status is InvitationStatus.PENDING
-        return invitation.address if pending else None
-    address: str | None = connection.execute(
-        select(tables.accounts.c.address).where(tables.accounts.c.account_number == account_number)
-    ).scalar_one_or_none()
-    return address
+def _address(connection: Connection, *, invitation_id: str, now: int) -> str | None:
+    invitation = read_invitation(connection, invitation_id=invitation_id, now=now)
+    pending = invitation.status is InvitationStatus.PENDING
+    return invitation.address if pending else None
 
 
 def _by_now(connection: Connection, recipient: str) -> str:
@@ -161,11 +186,3 @@ def _by_now(connection: Connection, recipient: str) -> str:
 
 def _recipient(*, invitation_id: str, account_number: str | None) -> str:
     return f"invitation:{invitation_id}" if account_number is None else f"account:{account_number}"
-
-
-def _waits_for(recipient: str) -> ColumnElement[bool]:
-    kind, _, name = recipient.partition(":")
-    delivery = tables.deliveries.c
-    if kind == "account":
-        return delivery.account_number == name
-    return (delivery.invitation_id == name) & delivery.account_number.is_(None)

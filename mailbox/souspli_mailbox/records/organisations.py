@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from souspli_mailbox.records.accounts import AccountKind, NewAccount, add_account
 from souspli_mailbox.records.errors import (
@@ -137,32 +136,20 @@ def read_organisation(connection: Connection, *, fingerprint: str) -> Organisati
 
 def read_member(connection: Connection, *, fingerprint: str) -> Member:
     """Return the member with this identity; NotFoundError if there is none."""
-    return _member(connection, _BY_FINGERPRINT, fingerprint)
-
-
-def member_of_account(connection: Connection, *, account_number: str) -> Member:
-    """Return the member who works with this account; NotFoundError for a patient's."""
-    return _member(connection, _BY_ACCOUNT, account_number)
-
-
-def _members_by(column: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
     member = tables.members.c
-    return select(
-        member.fingerprint,
-        member.organisation,
-        member.account_number,
-        member.statement_hash,
-        member.envelope,
-    ).where(column == bindparam("value"))
-
-
-# Made once: every request of a member runs one.
-_BY_FINGERPRINT: Final = _members_by(tables.members.c.fingerprint)
-_BY_ACCOUNT: Final = _members_by(tables.members.c.account_number)
-
-
-def _member(connection: Connection, which: Select[*tuple[Any, ...]], value: str) -> Member:
-    row = connection.execute(which, {"value": value}).mappings().one_or_none()
+    row = (
+        connection.execute(
+            select(
+                member.fingerprint,
+                member.organisation,
+                member.account_number,
+                member.statement_hash,
+                member.envelope,
+            ).where(member.fingerprint == fingerprint)
+        )
+        .mappings()
+        .one_or_none()
+    )
     if row is None:
         raise NotFoundError
     return Member(**row)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from souspli_mailbox.records.accounts import AccountKind
 from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.records.organisations import Member
 from souspli_mailbox.schema import tables
 from souspli_storage.database import each_statement_decides
 
@@ -24,6 +25,8 @@ class Session:
     created_at: int
     last_seen_at: int
     expires_at: int
+    member: Member | None
+    """Who works with the account; None for a patient's."""
 
 
 def open_session(
@@ -52,8 +55,16 @@ def open_session(
 
 # Made once: every request runs it.
 _IN_FORCE: Final = (
-    select(tables.sessions, tables.accounts.c.kind)
+    select(
+        tables.sessions,
+        tables.accounts.c.kind,
+        tables.members.c.fingerprint,
+        tables.members.c.organisation,
+        tables.members.c.statement_hash,
+        tables.members.c.envelope,
+    )
     .join(tables.accounts, tables.accounts.c.account_number == tables.sessions.c.account_number)
+    .outerjoin(tables.members, tables.members.c.account_number == tables.sessions.c.account_number)
     .where(
         tables.sessions.c.token_hash == bindparam("token_hash"),
         tables.sessions.c.expires_at > bindparam("now"),
@@ -74,6 +85,15 @@ def find_session(connection: Connection, *, token_hash: str, now: int) -> Sessio
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
         expires_at=row.expires_at,
+        member=None
+        if row.fingerprint is None
+        else Member(
+            fingerprint=row.fingerprint,
+            organisation=row.organisation,
+            account_number=row.account_number,
+            statement_hash=row.statement_hash,
+            envelope=row.envelope,
+        ),
     )
 
 

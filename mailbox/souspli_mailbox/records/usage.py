@@ -9,9 +9,19 @@ don't.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, case, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from souspli_mailbox.records.errors import QuotaReachedError
 from souspli_mailbox.schema import tables
@@ -39,22 +49,32 @@ class Usage:
     documents_today: int
 
 
-def take(
-    connection: Connection, *, organisation: str, sealed_bytes: int, quota: Quota, now: int
-) -> None:
-    """Count a new deposit. Raises QuotaReachedError, and then nothing is to be kept."""
-    usage = tables.organisation_usage.c
-    same_day = usage.day_began_at > now - DAY
-    counted = connection.execute(
+def _take() -> ReturningUpdate[*tuple[Any, ...]]:
+    usage, now = tables.organisation_usage.c, bindparam("now", type_=BigInteger())
+    same_day = usage.day_began_at > bindparam("day_ago")
+    return (
         update(tables.organisation_usage)
-        .where(usage.organisation == organisation)
+        .where(usage.organisation == bindparam("whose"))
         .values(
             documents=usage.documents + 1,
-            sealed_bytes=usage.sealed_bytes + sealed_bytes,
+            sealed_bytes=usage.sealed_bytes + bindparam("more"),
             day_began_at=case((same_day, usage.day_began_at), else_=now),
             documents_today=case((same_day, usage.documents_today + 1), else_=1),
         )
         .returning(usage.sealed_bytes, usage.day_began_at, usage.documents_today)
+    )
+
+
+# Made once: every new deposit runs it.
+_TAKE: Final = _take()
+
+
+def take(
+    connection: Connection, *, organisation: str, sealed_bytes: int, quota: Quota, now: int
+) -> None:
+    """Count a new deposit. Raises QuotaReachedError, and then nothing is to be kept."""
+    counted = connection.execute(
+        _TAKE, {"whose": organisation, "more": sealed_bytes, "now": now, "day_ago": now - DAY}
     ).one_or_none()
     if counted is None:
         # The organisation's first. Two firsts at once: the key decides, and the other
