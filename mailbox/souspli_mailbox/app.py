@@ -266,6 +266,7 @@ def _jobs(
         await readiness.close()
         worker.stop()
         await running
+        sweeper.close()
 
     return jobs
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,14 +17,15 @@ import pytest
 from simulation import sealed as shapes
 from simulation.databases import Place
 from simulation.people import Practice
-from simulation.process import Process, started
+from simulation.process import Process, database_toml, started
 from simulation.quick import invite
 from simulation.service import free_port
 
 from souspli_exchange.port_errors import UnavailableError
 from souspli_mailbox import entry
 from souspli_mailbox.errors import WorkersFailedError
-from souspli_mailbox.settings import DatabaseSettings, Settings
+from souspli_mailbox.heartbeat import HELD_UP_SECONDS
+from souspli_mailbox.settings import Settings
 
 
 def children(process: Process) -> list[int]:
@@ -49,15 +51,8 @@ async def answers(process: Process) -> bool:
         return False
 
 
-def told(database: DatabaseSettings) -> str:
-    """The settings of a database, as TOML."""
-    said = {"url": database.url, "password_file": database.password_file}
-    lines = [f"{name} = {json.dumps(str(value))}" for name, value in said.items() if value]
-    return "\n".join(["[database]", *lines, ""])
-
-
 async def test_all_of_them_serve_and_the_parent_has_one_thread(place: Place) -> None:
-    text = "workers = 2\n" + told(place.settings)
+    text = "workers = 2\n" + database_toml(place.settings)
     async with started(place.folder, text=text) as process:
         practice = await process.practice()
         invited = await invite(practice)
@@ -82,6 +77,90 @@ async def test_a_child_killed_is_replaced_and_nothing_is_lost(tmp_path: Path) ->
             assert await answers(process)
         assert not entry.is_empty(process.settings)
         assert (await practice.client.deposits()).deposits == ()
+
+
+async def test_one_that_stands_still_is_killed_and_replaced_and_the_next_says_why(
+    tmp_path: Path,
+) -> None:
+    figures = free_port()
+    text = f"workers = 2\nhang_seconds = 3\n[metrics]\nlisten_port = {figures}\n"
+    async with started(tmp_path / "data", text=text) as process:
+        await process.practice()
+        stands_still, other = children(process)
+        os.kill(stands_still, signal.SIGSTOP)
+        await until(lambda: len({*children(process)} - {stands_still}) == 2)
+        assert other in children(process)
+        for _ in range(4):
+            assert await answers(process)
+        sample = 'souspli_worker_replacements_total{kind="hung"} 1.0'
+        found = [sample in await text_of(f"http://127.0.0.1:{figures + n}/metrics") for n in (0, 1)]
+        assert sorted(found) == [False, True]
+        await process.clients.aclose()
+        process.running.send_signal(signal.SIGTERM)
+        assert await process.running.wait() == 0
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    told = [(one["message"], one["worker"]) for one in lines if one["level"] == "error"]
+    number = found.index(True)
+    assert told == [("worker-hung", number), ("worker-died", number)]
+    (died,) = [one for one in lines if one["message"] == "worker-died"]
+    assert died["ended"] == -signal.SIGKILL
+
+
+async def text_of(address: str) -> str:
+    """Ask until it answers: a replaced worker opens its port after a while."""
+    while True:
+        try:
+            async with aiohttp.ClientSession() as session, session.get(address) as response:
+                return await response.text()
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(0.05)
+
+
+BLOCKED = """
+import asyncio, os, sys, time
+from souspli_mailbox.process import _beat
+from souspli_mailbox.workers import Workers
+def work(place):
+    async def run():
+        asyncio.create_task(_beat(place))
+        await asyncio.sleep(0.2)
+        if not place.replaced:
+            time.sleep(1000)
+        os.write(1, repr(dict(place.replaced)).encode())
+        os.kill(os.getppid(), 15)
+        await asyncio.sleep(1000)
+    asyncio.run(run())
+Workers(1, work, stop_seconds=1.0, silent_seconds=1.5).run(ready=lambda: None)
+"""
+
+
+async def test_an_event_loop_that_is_blocked_is_noticed() -> None:
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        BLOCKED,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    out, _ = await running.communicate()
+    # SIGTERM ends this one at once: nothing here hears it in a better way.
+    assert out == b"{<Ending.HUNG: 'hung'>: 1}"
+
+
+async def test_a_container_that_is_paused_loses_no_worker(tmp_path: Path) -> None:
+    async with started(tmp_path / "data", text="workers = 2\nhang_seconds = 3\n") as process:
+        before = children(process)
+        everybody = [*before, process.running.pid]
+        for pid in everybody:
+            os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(HELD_UP_SECONDS + 1)
+        # The parent first: it must not judge by what it did not hear.
+        for pid in reversed(everybody):
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(3)
+        assert children(process) == before
+        assert await answers(process)
+    assert "worker-hung" not in (tmp_path / "log").read_text()
 
 
 async def test_the_parent_killed_ends_the_children_and_frees_the_address_at_once(
