@@ -95,7 +95,7 @@ class Sweeper:
     async def sweep(self, _job: Job) -> Outcome:
         """Delete what is due; come back in an hour, or sooner if there is more."""
         now = int(self.clock())
-        swept = dict.fromkeys(("rows", "uploads", "orphans", "objects", "left"), 0)
+        swept: dict[str, int] = {"rows": 0, "uploads": 0, "orphans": 0, "objects": 0, "left": 0}
         swept["rows"] = await self.database.write(delete_due, due=due(now))
         condemns = may_condemn(now, restored_at=await self.database.read(restored_at))
         if condemns:

@@ -82,7 +82,7 @@ class _Worker:
     number: int
     pid: int | None = None
     hangs: bool = False
-    replaced: Counter[Ending] = field(default_factory=Counter)
+    replaced: Counter[Ending] = field(default_factory=Counter[Ending])
     started_at: float = 0.0
     start_at: float = 0.0
     failures: int = 0

@@ -24,7 +24,6 @@ from simulation.service import free_port
 from souspli_exchange.port_errors import UnavailableError
 from souspli_mailbox import entry
 from souspli_mailbox.errors import WorkersFailedError
-from souspli_mailbox.heartbeat import HELD_UP_SECONDS
 from souspli_mailbox.settings import Settings
 
 
@@ -85,7 +84,6 @@ async def test_one_that_stands_still_is_killed_and_replaced_and_the_next_says_wh
     figures = free_port()
     text = f"workers = 2\nhang_seconds = 3\n[metrics]\nlisten_port = {figures}\n"
     async with started(tmp_path / "data", text=text) as process:
-        await process.practice()
         stands_still, other = children(process)
         os.kill(stands_still, signal.SIGSTOP)
         await until(lambda: len({*children(process)} - {stands_still}) == 2)
@@ -123,14 +121,14 @@ from souspli_mailbox.workers import Workers
 def work(place):
     async def run():
         asyncio.create_task(_beat(place))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1000 * place.number + 0.2)
         if not place.replaced:
             time.sleep(1000)
-        os.write(1, repr(dict(place.replaced)).encode())
+        os.write(2, repr(dict(place.replaced)).encode())
         os.kill(os.getppid(), 15)
         await asyncio.sleep(1000)
     asyncio.run(run())
-Workers(1, work, stop_seconds=1.0, silent_seconds=1.5).run(ready=lambda: None)
+Workers(2, work, stop_seconds=1.0, silent_seconds=3.0).run(ready=lambda: None)
 """
 
 
@@ -139,28 +137,11 @@ async def test_an_event_loop_that_is_blocked_is_noticed() -> None:
         sys.executable,
         "-c",
         BLOCKED,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    out, _ = await running.communicate()
-    # SIGTERM ends this one at once: nothing here hears it in a better way.
+    _, out = await running.communicate()
     assert out == b"{<Ending.HUNG: 'hung'>: 1}"
-
-
-async def test_a_container_that_is_paused_loses_no_worker(tmp_path: Path) -> None:
-    async with started(tmp_path / "data", text="workers = 2\nhang_seconds = 3\n") as process:
-        before = children(process)
-        everybody = [*before, process.running.pid]
-        for pid in everybody:
-            os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(HELD_UP_SECONDS + 1)
-        # The parent first: it must not judge by what it did not hear.
-        for pid in reversed(everybody):
-            os.kill(pid, signal.SIGCONT)
-        await asyncio.sleep(3)
-        assert children(process) == before
-        assert await answers(process)
-    assert "worker-hung" not in (tmp_path / "log").read_text()
 
 
 async def test_the_parent_killed_ends_the_children_and_frees_the_address_at_once(
