@@ -14,6 +14,14 @@ SLOW_DOWN = (
 )
 
 
+def refusal(status: str, code: str) -> bytes:
+    """Return the answer of a store that does not do what it is asked."""
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n"
+        f"<Error><Code>{code}</Code><Message>No.</Message></Error>"
+    ).encode()
+
+
 class Proxy:
     """Passes bytes on, connection by connection, unless it is told not to."""
 
@@ -28,6 +36,8 @@ class Proxy:
         """as often as this."""
         self.lost_answers = 0
         """So many times the line is cut when the store begins to answer."""
+        self.refusal: bytes | None = None
+        """The answer to everything that is to be kept (PUT), in place of the store's."""
         self.received: list[bytes] = []
         """All that went towards the store, by connection."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -70,6 +80,10 @@ class Proxy:
         while data := client.recv(65_536):
             passed += len(data)
             self.received[number] += data
+            if self.refusal is not None and data.startswith(b"PUT "):
+                client.sendall(self.refusal)
+                client.shutdown(socket.SHUT_RDWR)
+                return
             if self.cuts and self.cut_after is not None and passed > self.cut_after:
                 self.cuts -= 1
                 for one in (client, store):

@@ -71,6 +71,7 @@ def _end(trouble: BackupTrouble) -> CliError:
         BackupTrouble.NO_CONTENTS: Refused("backup_no_contents"),
         BackupTrouble.OTHER_ORIGIN: Refused("backup_other_origin"),
         BackupTrouble.NOT_EMPTY: Refused("backup_not_empty"),
+        BackupTrouble.IN_USE: Refused("backup_in_use"),
     }[trouble]
 
 

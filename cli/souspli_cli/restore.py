@@ -52,6 +52,8 @@ def restore(
     terminal.show("restore.objects", count=done.objects, copied=done.copied)
     if done.reapplied.foreign:
         terminal.warn("restore.foreign", count=done.reapplied.foreign)
+    if done.strange:
+        terminal.warn("restore.strange", count=done.strange)
     terminal.note("restore.then")
     terminal.give(
         {
@@ -61,6 +63,7 @@ def restore(
             "deleted_again": done.reapplied.deleted,
             "objects": done.objects,
             "copied": done.copied,
+            "strange_names": done.strange,
             "missing_documents": done.missing,
         }
     )

@@ -22,6 +22,8 @@ def storage_refused(settings: Settings, failed: StorageError) -> CliError:
             return Refused("store_unsuitable")
         case storage.StoreRefusedError():
             return Refused("store_refused", reason=str(failed))
+        case storage.DatabaseInUseError():
+            return Temporary("database_in_use")
         case storage.DatabaseError() if settings.database.url:
             return Refused("service_database", reason=str(failed))
         case _:

@@ -267,6 +267,7 @@ def _jobs(
         worker.stop()
         await running
         await relay.close()
+        sweeper.close()
 
     return jobs
 

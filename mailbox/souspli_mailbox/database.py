@@ -47,9 +47,14 @@ def connect_database(settings: Settings) -> Database:
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the settings' database, whichever it is, and bring its schema up to date."""
+    """Open the settings' database, whichever it is, and bring its schema up to date.
+
+    Until it is closed nobody has it alone. Raises DatabaseInUseError while somebody has:
+    a backup is being restored into it.
+    """
     database = connect_database(settings)
     try:
+        database.share()
         database.upgrade(migrations=MIGRATIONS)
     except BaseException:
         database.close()

@@ -68,7 +68,12 @@ def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -
             ready(address_of(sockets, tls=tls is not None))
 
     try:
-        Workers(settings.workers, work, stop_seconds=STOP_SECONDS).run(ready=all_ready)
+        Workers(
+            settings.workers,
+            work,
+            stop_seconds=STOP_SECONDS,
+            silent_seconds=settings.hang_seconds,
+        ).run(ready=all_ready)
     finally:
         for one in sockets:
             one.close()

@@ -55,6 +55,8 @@ class BackupTrouble(StrEnum):
     OTHER_ORIGIN = "other-origin"
     NOT_EMPTY = "not-empty"
     """The database to restore into has rows."""
+    IN_USE = "in-use"
+    """A service, or another restore, holds the database."""
 
 
 class BackupError(MailboxError):

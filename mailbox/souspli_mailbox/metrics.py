@@ -22,6 +22,7 @@ from souspli_mailbox.jobs import Result
 from souspli_mailbox.readiness import Part, State
 from souspli_mailbox.records.backlog import Backlog
 from souspli_mailbox.records.jobs import JobName
+from souspli_mailbox.workers import Ending
 
 # Whatever is added here must not name, or single out, a person, an organisation or a
 # document: metrics are kept for months by systems that nobody thinks of as health data.
@@ -157,6 +158,12 @@ class Metrics:
         self.swept = Counter(
             "souspli_swept", "What sweeps deleted, or could not", ("result",), registry=registry
         )
+        self.replacements = Counter(
+            "souspli_worker_replacements",
+            "Processes that had this worker's place before, by how they ended",
+            ("kind",),
+            registry=registry,
+        )
         self.part_up = Gauge(
             "souspli_part_up", "1 if the part answers (/readyz)", ("part",), registry=registry
         )
@@ -164,6 +171,11 @@ class Metrics:
     def observe_job(self, name: JobName, result: Result, seconds: float) -> None:
         """Count one run of a job."""
         self.jobs.labels(job=name.value, outcome=result.value).observe(seconds)
+
+    def count_replaced(self, replaced: Mapping[Ending, int]) -> None:
+        """Count who had the place of this process before: once, at its start."""
+        for ending, count in replaced.items():
+            self.replacements.labels(kind=ending.value).inc(count)
 
     def count_swept(self, swept: Mapping[str, int]) -> None:
         """Count what one sweep did."""

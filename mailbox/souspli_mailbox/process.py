@@ -10,11 +10,12 @@ from typing import Final
 from aiohttp import web
 
 from souspli_mailbox.app import make_app
+from souspli_mailbox.heartbeat import BEAT_SECONDS
 from souspli_mailbox.jobs import HANDLER_SECONDS
 from souspli_mailbox.listening import BoundedSite, address_of, bind
 from souspli_mailbox.metrics_server import serve_metrics
 from souspli_mailbox.settings import Settings
-from souspli_mailbox.state import DRAIN, SETTINGS, WORKER
+from souspli_mailbox.state import DRAIN, METRICS, SETTINGS, WORKER
 from souspli_mailbox.tls import ServerTls, server_tls
 from souspli_mailbox.workers import Place
 
@@ -49,6 +50,8 @@ async def run(
     stop, orphaned = asyncio.Event(), asyncio.Event()
     _hear_stop(place, stop, orphaned)
     app = make_app(settings)
+    if place is not None:
+        app[METRICS].count_replaced(place.replaced)
     tls = server_tls(settings)
     async with contextlib.AsyncExitStack() as running:
         runner = make_runner(app)
@@ -67,8 +70,8 @@ async def run(
         if tls is not None:
             watching = asyncio.create_task(tls.watch(settings.tls))
             running.callback(watching.cancel)
-        if place is not None:
-            place.say_ready()
+        # Until the loop's very end: one that is slow to stop does not stand still.
+        beating = None if place is None else asyncio.create_task(_beat(place))
         if ready is not None:
             ready(address_of(sockets, tls=tls is not None))
         await stop.wait()
@@ -82,6 +85,14 @@ async def run(
         # No further job is begun while the last requests are answered.
         app[WORKER].stop()
         await app[DRAIN].finish(timeout=SHUTDOWN_SECONDS)
+    del beating  # nobody else held it
+
+
+async def _beat(place: Place) -> None:
+    """Tell the parent again and again that this event loop runs."""
+    while True:
+        place.beat()
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _hear_stop(place: Place | None, stop: asyncio.Event, orphaned: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ from yarl import URL
 
 from souspli_mailbox.database_address import DatabaseAddress, parse_database_address
 from souspli_mailbox.errors import SettingsError
+from souspli_mailbox.heartbeat import LEAST_HANG_SECONDS
 from souspli_mailbox.store_settings import StoreSettings
 from souspli_mailbox.this_machine import is_this_machine
 
@@ -177,6 +178,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """0 takes any free port."""
     workers: Annotated[int, Meta(ge=1, le=MOST_WORKERS)] = 1
     """Processes that serve. One for each core of a busy machine; each takes some 100 MiB."""
+    hang_seconds: Annotated[float, Meta(ge=0)] = 30.0
+    """A worker that shows no sign of life for this long is ended and replaced; 0: never.
+
+    Longer than a busy machine makes anybody wait, shorter than a proxy's patience. One
+    process alone (`workers = 1`) is for the service manager to watch.
+    """
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on lines are written. Requests are `info`: `warning` logs failures only."""
     serve_page: bool = True
@@ -215,6 +222,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not _is_service_name(self.origin):
             raise SettingsError("origin is a lower-case DNS name without port")
         _check_page(self.page)
+        if 0 < self.hang_seconds < LEAST_HANG_SECONDS:
+            raise SettingsError(f"hang_seconds is 0 (never), or at least {LEAST_HANG_SECONDS:g}")
         if self.tls.certificate is not None and self.page_url.scheme != "https":
             raise SettingsError("page is https://… where tls.certificate is given")
         if self.mail.tls == "none" and self.mail.user is not None:

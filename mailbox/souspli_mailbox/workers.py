@@ -7,6 +7,7 @@ that nobody has taken yet survives the death of any one of them.
 
     killed with -9   leaves
     a worker         the requests it had under way, to be repeated; its jobs' leases end
+                     (also one that stands still, which is killed: `heartbeat.py`)
     the parent       nothing: the workers see its end of a pipe close, and stop
 """
 
@@ -18,13 +19,16 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from souspli_mailbox.errors import WorkersFailedError
+from souspli_mailbox.heartbeat import LOOK_SECONDS, Heartbeats, Remedy
 from souspli_mailbox.logs import describe
 
 if TYPE_CHECKING:
@@ -46,6 +50,13 @@ _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _HEARD: Final = _STOP | {signal.SIGCHLD}
 
 
+class Ending(StrEnum):
+    """How a worker ended that was to go on."""
+
+    DIED = "died"
+    HUNG = "hung"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What a worker is given: its number from 0, and its two lines to the parent."""
@@ -53,20 +64,25 @@ class Place:
     number: int
     parent: int
     """A descriptor that becomes readable when the parent is gone."""
-    ready: int
-    """A descriptor to which the worker writes `number` as one byte once it listens."""
+    beats: int
+    """A descriptor to which the worker writes `number` as one byte, again and again."""
+    replaced: Mapping[Ending, int]
+    """How many had this place before, by how they ended."""
 
-    def say_ready(self) -> None:
-        """Tell the parent that this worker listens."""
-        # A parent that is gone is noticed at the other line.
+    def beat(self) -> None:
+        """Tell the parent that this worker listens and lives."""
+        # A parent that is gone is noticed at the other line. One that is held up leaves
+        # the pipe full, which says as much.
         with contextlib.suppress(OSError):
-            os.write(self.ready, bytes([self.number]))
+            os.write(self.beats, bytes([self.number]))
 
 
 @dataclass(slots=True)
 class _Worker:
-    place: Place
+    number: int
     pid: int | None = None
+    hangs: bool = False
+    replaced: Counter[Ending] = field(default_factory=Counter[Ending])
     started_at: float = 0.0
     start_at: float = 0.0
     failures: int = 0
@@ -75,18 +91,26 @@ class _Worker:
 class Workers:
     """`run` starts `count` processes that each do `work`, and returns when told to stop."""
 
-    def __init__(self, count: int, work: Callable[[Place], None], *, stop_seconds: float) -> None:
+    def __init__(
+        self,
+        count: int,
+        work: Callable[[Place], None],
+        *,
+        stop_seconds: float,
+        silent_seconds: float,
+    ) -> None:
         """`work` runs in a child until it is told to stop: SIGTERM, or the parent's end.
 
         `stop_seconds`: how long the children may take for that before they are killed.
+        `silent_seconds`: for how long one that has begun to may not `beat`; 0: for ever.
         """
         self._work = work
         self._stop_seconds = stop_seconds
         self._alive_read, self._alive_write = os.pipe()
-        self._ready_read, self._ready_write = os.pipe()
-        self._workers = [
-            _Worker(Place(number, self._alive_read, self._ready_write)) for number in range(count)
-        ]
+        self._beats_read, self._beats_write = os.pipe()
+        os.set_blocking(self._beats_write, False)
+        self._workers = [_Worker(number) for number in range(count)]
+        self._heartbeats = Heartbeats(silent_seconds=silent_seconds, stop_seconds=stop_seconds)
         self._stopping = False
 
     def run(self, *, ready: Callable[[], None]) -> None:
@@ -95,24 +119,47 @@ class Workers:
         Raises WorkersFailedError when one ends before all were ready, or when none is
         left: somebody who sees more than we do has to look, or to start us again.
         """
-        waiting = {worker.place.number for worker in self._workers}
+        waiting = {worker.number for worker in self._workers}
         with self._signals() as woken:
             try:
                 for worker in self._workers:
                     self._start(worker)
                 while not self._stopping:
                     readable, _, _ = select.select(
-                        [woken, self._ready_read], [], [], self._seconds_to_next_start()
+                        [woken, self._beats_read], [], [], self._seconds_to_next_look()
                     )
                     if woken in readable:
                         os.read(woken, 4096)
-                    if self._ready_read in readable and waiting:
-                        waiting -= set(os.read(self._ready_read, 4096))
-                        if not waiting:
+                    if self._beats_read in readable:
+                        heard = self._hear()
+                        if waiting and not (waiting := waiting - heard):
                             ready()
+                    self._end_silent()
                     self._replace(starting=bool(waiting))
             finally:
                 self._end()
+
+    def _hear(self) -> set[int]:
+        """Note whose beats have come; return their numbers."""
+        numbers = set(os.read(self._beats_read, 65_536))
+        now = time.monotonic()
+        for number in numbers:
+            # One that has ended since is not missed for it.
+            if self._workers[number].pid is not None:
+                self._heartbeats.beat(number, now)
+        return numbers
+
+    def _end_silent(self) -> None:
+        """Stop, then kill, who has not been heard for too long; `_replace` does the rest."""
+        for number, remedy in self._heartbeats.look(time.monotonic()).items():
+            worker = self._workers[number]
+            if worker.pid is None:
+                continue
+            if remedy is Remedy.STOP:
+                log.error("worker-hung", worker=number)
+                worker.hangs = True
+            # Not waited for yet, so its number can't have been given to another.
+            os.kill(worker.pid, signal.SIGTERM if remedy is Remedy.STOP else signal.SIGKILL)
 
     def _replace(self, *, starting: bool) -> None:
         """Bury who died, start who is due; give up when that can't help."""
@@ -139,15 +186,19 @@ class Workers:
         worker.failures = 1 if steady else worker.failures + 1
         delay = min(FIRST_DELAY_SECONDS * 2 ** min(worker.failures - 1, 10), LONGEST_DELAY_SECONDS)
         worker.pid, worker.start_at = None, now + delay
+        worker.replaced[Ending.HUNG if worker.hangs else Ending.DIED] += 1
+        worker.hangs = False
+        self._heartbeats.forget(worker.number)
         # Negative: the signal that ended it.
         ended = os.waitstatus_to_exitcode(status)
         if not self._stopping:
-            log.error("worker-died", worker=worker.place.number, ended=ended, again_in=delay)
+            log.error("worker-died", worker=worker.number, ended=ended, again_in=delay)
         return True
 
-    def _seconds_to_next_start(self) -> float | None:
+    def _seconds_to_next_look(self) -> float:
         starts = [worker.start_at for worker in self._workers if worker.pid is None]
-        return max(0.0, min(starts) - time.monotonic()) if starts else None
+        now = time.monotonic()
+        return max(0.0, min([LOOK_SECONDS, *(start - now for start in starts)]))
 
     def _start(self, worker: _Worker) -> None:
         # What is buffered would be written by both.
@@ -157,9 +208,12 @@ class Workers:
         signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
         pid = os.fork()
         if pid == 0:
-            os._exit(self._run_child(worker.place))
+            os._exit(self._run_child(self._place(worker)))
         worker.pid, worker.started_at = pid, time.monotonic()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
+
+    def _place(self, worker: _Worker) -> Place:
+        return Place(worker.number, self._alive_read, self._beats_write, dict(worker.replaced))
 
     def _run_child(self, place: Place) -> int:
         """Do the work; return the exit code. Nothing is ever raised into the parent's code."""
@@ -171,7 +225,7 @@ class Workers:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
             # Held open here it would never close for the others.
             os.close(self._alive_write)
-            os.close(self._ready_read)
+            os.close(self._beats_read)
             self._work(place)
         except BaseException as failed:  # noqa: BLE001  (the parent reads the exit code)
             log.error("worker-failed", worker=place.number, cause=describe(failed))
@@ -191,7 +245,7 @@ class Workers:
                 self._tell(signal.SIGKILL)
                 limit = float("inf")
             time.sleep(0.02)
-        for end in (self._alive_read, self._alive_write, self._ready_read, self._ready_write):
+        for end in (self._alive_read, self._alive_write, self._beats_read, self._beats_write):
             os.close(end)
 
     def _tell(self, number: signal.Signals) -> None:

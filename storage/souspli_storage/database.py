@@ -20,20 +20,28 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 
+from souspli_storage.errors import DatabaseInUseError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Unit = TypeVar("Unit", bound=Callable[..., Any])
 
 _MARK: Final = "_each_statement_decides"
+
+# A process that was killed an instant ago still holds the database in the server's eyes.
+HOLD_SECONDS: Final = 2.0
+_HOLD_PAUSE_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,42 @@ class Database(ABC):
         Raises DatabaseNewerError for a database of a later version.
         """
 
+    def share(self) -> None:
+        """Hold the database beside any number of others who do, until it is closed.
+
+        For whoever may write to it. Raises DatabaseInUseError while somebody has it
+        alone, or can't be sure yet of having it so.
+        """
+        self._hold(alone=False)
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Hold the database alone until the block ends: to fill it.
+
+        Raises DatabaseInUseError, before the block, while anybody holds it. Who only
+        reads need not hold it. Whoever is killed holds nothing any more.
+        """
+        self._hold(alone=True)
+        try:
+            yield
+        finally:
+            self._let_go()
+
+    def _hold(self, *, alone: bool) -> None:
+        limit = time.monotonic() + HOLD_SECONDS
+        while not self._try_to_hold(alone=alone):
+            if time.monotonic() >= limit:
+                raise DatabaseInUseError("somebody else holds the database")
+            time.sleep(_HOLD_PAUSE_SECONDS)
+
+    @abstractmethod
+    def _try_to_hold(self, *, alone: bool) -> bool:
+        """Hold it, if that can be had at once, and say so. Ends with the process, if killed."""
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Hold it no more. Nothing to do if it is not held, or if that was lost."""
+
     async def forget_deleted(self) -> None:
         """Do what `forget_deleted_now` does, after the units that wait to write."""
         await asyncio.get_running_loop().run_in_executor(self._writing, self.forget_deleted_now)
@@ -142,6 +186,7 @@ class Database(ABC):
         """Let units under way finish, then close. Closing twice is allowed."""
         self._writing.shutdown()
         self._reading.shutdown()
+        self._let_go()
         self._dispose()
 
     @abstractmethod

@@ -254,7 +254,7 @@ def _from_json(value: object) -> object:
                 raise DumpRefusedError("bytes are not base64") from None
         case None | str():
             return value
-        case int() if type(value) is int:
+        case int() if type(value) is int and -(2**63) <= value < 2**63:
             return value
         case _:
             raise DumpRefusedError("a value of a type that dumps don't have")

@@ -15,6 +15,8 @@
     ├── DumpRefusedError            a dump's file is not what was written, or doesn't fit
     └── DatabaseError
         ├── DatabaseBusyError       temporary: others hold what the unit needs
+        ├── DatabaseInUseError      temporary: who wants it alone is not, or somebody else is
+        ├── RowRefusedError         a row breaks a constraint, or does not fit its table
         ├── DatabaseUnavailableError  temporary; at its commit: applied or not, nobody can tell
         ├── DatabaseUnsuitableError the server may not be trusted with rows; the text says why
         └── DatabaseNewerError      made by a newer version of the service
@@ -103,6 +105,16 @@ class DatabaseBusyError(DatabaseError):
     """Others held what the unit needs for too long, or kept undoing it: try again."""
 
     temporary = True
+
+
+class DatabaseInUseError(DatabaseError):
+    """Somebody fills the database and must be alone, or is to and is not: wait for the end."""
+
+    temporary = True
+
+
+class RowRefusedError(DatabaseError):
+    """A row breaks a constraint of the schema, or a value does not fit its column."""
 
 
 class DatabaseUnavailableError(DatabaseError):

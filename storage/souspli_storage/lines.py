@@ -108,7 +108,8 @@ def read_lines(path: Path, facts: Facts) -> Iterator[Any]:
                 raise DumpRefusedError("a file is not what was written")
             try:
                 value = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
+                # The latter for a thousand brackets, made by somebody's hand.
                 raise DumpRefusedError("a line is not JSON") from None
             yield value
     if Facts(lines, size, digest.hexdigest()) != facts:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from souspli_storage.errors import DatabaseNewerError
+
+# A migration may rewrite a large table, and others wait for it at their start.
+PATIENCE: Final = "1h"
+
+
+def allow_time(connection: Connection) -> None:
+    """Let statements of this transaction take their time, where sessions limit it."""
+    if connection.dialect.name != "postgresql":
+        return
+    for name in ("statement_timeout", "lock_timeout"):
+        connection.execute(text(f"SET LOCAL {name} = '{PATIENCE}'"))
 
 
 def upgrade_schema(connection: Connection, migrations: Path, revision: str = "head") -> None:
@@ -21,6 +33,7 @@ def upgrade_schema(connection: Connection, migrations: Path, revision: str = "he
     from alembic.config import Config  # noqa: PLC0415  (see above)
     from alembic.util import CommandError  # noqa: PLC0415  (see above)
 
+    allow_time(connection)
     config = Config()
     config.set_main_option("path_separator", "os")
     # A % in the installation's path would be read as interpolation.

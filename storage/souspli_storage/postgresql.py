@@ -13,6 +13,7 @@ again on another one. That is why connections are not tried out before use.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -25,7 +26,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, exc, text
 
 from souspli_storage.database import Database, Refused, is_settled_by_statement
 from souspli_storage.errors import DatabaseBusyError, StorageError
-from souspli_storage.migrations import upgrade_schema
+from souspli_storage.migrations import allow_time, upgrade_schema
 from souspli_storage.postgresql_errors import Why, translated, worth_repeating
 from souspli_storage.postgresql_server import Server, check_server, connect_arguments
 
@@ -61,8 +62,8 @@ LONGEST_PAUSE_SECONDS: Final = 0.05
 # Any number, as long as all versions of the service use the same: "souspli".
 MIGRATION_LOCK: Final = 0x736F7573706C69
 
-# A migration may rewrite a large table, and others wait for it at their start.
-MIGRATION_TIMEOUT: Final = "1h"
+# Another one: "souspl" and H, for holding.
+HOLD_LOCK: Final = 0x736F7573706C48
 
 
 class PostgresqlDatabase(Database):
@@ -85,6 +86,7 @@ class PostgresqlDatabase(Database):
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._losers = threading.Lock()
+        self._held: Connection | None = None
         try:
             self.read_now(check_server)
         except BaseException:
@@ -124,6 +126,35 @@ class PostgresqlDatabase(Database):
         """Migrate under an advisory lock, so that processes take turns."""
         # READ COMMITTED: who waited for the lock must see what its holder did.
         self._repeat(self._together, lambda connection: _upgrade(connection, migrations))
+
+    def _try_to_hold(self, *, alone: bool) -> bool:
+        """Take an advisory lock, which the server keeps for one session and frees at its end.
+
+        If that session is lost (a restart of the server), so is the hold, and nobody
+        is told: whoever fills a database looks whether it is empty as well.
+        """
+        call = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
+        with _without_values():
+            connection = self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+            # Nobody else's from here on, and no part of the pool.
+            connection.detach()
+            try:
+                asked = connection.execute(text(f"SELECT {call}(:lock)"), {"lock": HOLD_LOCK})
+                held = bool(asked.scalar_one())
+            except BaseException:
+                connection.close()
+                raise
+        if held:
+            self._held = connection
+        else:
+            connection.close()
+        return held
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            with contextlib.suppress(exc.DBAPIError):  # the server ended it before us
+                self._held.close()
+            self._held = None
 
     def forget_deleted_now(self) -> None:
         """VACUUM: deleted rows give their room free, to be overwritten by others.
@@ -223,8 +254,7 @@ def _without_values() -> Generator[None]:
 
 
 def _upgrade(connection: Connection, migrations: Path) -> None:
-    for name in ("statement_timeout", "lock_timeout"):
-        connection.execute(text(f"SET LOCAL {name} = '{MIGRATION_TIMEOUT}'"))
+    allow_time(connection)
     # Held until the transaction ends, however it ends.
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     upgrade_schema(connection, migrations)

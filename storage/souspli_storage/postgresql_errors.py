@@ -15,6 +15,7 @@ from souspli_storage.errors import (
     DatabaseBusyError,
     DatabaseError,
     DatabaseUnavailableError,
+    RowRefusedError,
     StorageFullError,
 )
 
@@ -22,6 +23,7 @@ SERIALIZATION_FAILURE: Final = "40001"
 DEADLOCK_DETECTED: Final = "40P01"
 UNIQUE_VIOLATION: Final = "23505"
 FOREIGN_KEY_VIOLATION: Final = "23503"
+DATATYPE_MISMATCH: Final = "42804"
 DISK_FULL: Final = "53100"
 LOCK_NOT_AVAILABLE: Final = "55P03"
 QUERY_CANCELED: Final = "57014"  # by statement_timeout
@@ -56,7 +58,9 @@ def translated(error: exc.DBAPIError) -> DatabaseError | StorageFullError:
     if silent or error.connection_invalidated or (state or "").startswith(_UNAVAILABLE):
         return DatabaseUnavailableError(f"the database can't be reached ({state or 'no answer'})")
     if isinstance(error, exc.IntegrityError):
-        return DatabaseError(f"a constraint of the schema was broken ({state})")
+        return RowRefusedError(f"a constraint of the schema was broken ({state})")
+    if isinstance(error, exc.DataError) or state == DATATYPE_MISMATCH:
+        return RowRefusedError(f"a value does not fit its column ({state})")
     return DatabaseError(f"the database refused a statement ({state})")
 
 

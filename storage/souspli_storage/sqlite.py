@@ -10,6 +10,7 @@ for).
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
@@ -19,10 +20,11 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
 from souspli_storage.database import Database, Refused
-from souspli_storage.durable import sync
+from souspli_storage.durable import sync, translated
 from souspli_storage.errors import (
     DatabaseBusyError,
     DatabaseError,
+    RowRefusedError,
     StorageError,
     StorageFullError,
 )
@@ -67,6 +69,8 @@ class SqliteDatabase(Database):
         # SQLite has one writer. Units queue in one thread, in order, rather than in
         # SQLite's busy handler, which sleeps and is not fair.
         super().__init__(writers=1, readers=READERS)
+        self._folder = path.parent
+        self._held: int | None = None
         self._writer = _engine(path, begin="BEGIN IMMEDIATE", read_only=False)
         self._reader = _engine(path, begin="BEGIN", read_only=True)
 
@@ -99,6 +103,25 @@ class SqliteDatabase(Database):
     def upgrade(self, *, migrations: Path) -> None:
         """Migrate; the write lock makes processes take turns."""
         self.write_now(upgrade_schema, migrations)
+
+    def _try_to_hold(self, *, alone: bool) -> bool:
+        """Lock the folder: a file for it could be put aside with the others."""
+        kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+        with translated():
+            descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                # Of the open file, not of the process: two of one process exclude each other.
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+        self._held = descriptor
+        return True
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def forget_deleted_now(self) -> None:
         """Move the write-ahead log into the database and empty the log.
@@ -168,7 +191,7 @@ def _engine(path: Path, *, begin: str, read_only: bool) -> Engine:
 def _translated(error: exc.DBAPIError) -> Exception:
     """Return the error of this package for what SQLite said."""
     if isinstance(error, exc.IntegrityError):
-        return DatabaseError("a constraint of the schema was broken")
+        return RowRefusedError("a constraint of the schema was broken")
     code: Any = getattr(error.orig, "sqlite_errorcode", None)
     if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}:
         # SQLite says FULL for ENOSPC alone; a quota (EDQUOT) or a file size

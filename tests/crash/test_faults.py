@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -23,6 +23,7 @@ from souspli_exchange.port_errors import StorageFullError
 from souspli_mailbox.database import DATABASE_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from crash.template import Template
@@ -132,12 +133,8 @@ def test_a_node_whose_clock_is_a_day_ahead_sweeps_an_upload_under_the_senders_ha
         words = ("send", "--resume", "--json") if sealed else sending(run.sample.file)
         sender = run.practice.start(*words, sabotage=sabotage)
         until(sabotage.struck.exists)
-        other, _ = second_node(run, hours=26)
-        try:
+        with second_node(run, hours=26):
             until(lambda: not run.facts.rows("deposits") and not run.facts.object_keys())
-        finally:
-            other.stop()
-            other.end()
         sabotage.go.touch()
         # The session went with it: whichever command it was, the document is kept.
         assert sender.wait() == (1 if sealed else 75), sender.err.read_text()
@@ -171,15 +168,20 @@ def test_the_clock_jumps_while_a_mail_is_handed_over(
         assert run.look() == []
 
 
-def second_node(run: Run, *, hours: int = 0) -> tuple[Node, Sabotage]:
-    """Another service on the same rows and documents, with a clock of its own."""
+@contextmanager
+def second_node(run: Run, *, hours: int = 0) -> Generator[Node]:
+    """Run another service on the same rows and documents, with a clock of its own."""
     folder = run.folder / "second"
     folder.mkdir()
     sabotage = Sabotage(folder)
     sabotage.move_clock(hours * HOUR)
     node = Node(folder, run.ground.data, run.environment)
     node.start(sabotage)
-    return node, sabotage
+    try:
+        yield node
+    finally:
+        node.stop()
+        node.end()
 
 
 @pytest.mark.parametrize("engines", ENGINES, ids=str)
@@ -192,8 +194,7 @@ def test_two_nodes_do_the_same_job(made: Template, tmp_path: Path, engines: Engi
         run.node.start(sabotage)
         run.send()
         until(sabotage.struck.exists)
-        other, _ = second_node(run, hours=26)
-        try:
+        with second_node(run, hours=26):
             until(lambda: not run.notify_jobs())
             sabotage.go.touch()
             until(lambda: b"job-unsettled" in run.node.log.read_bytes())
@@ -201,9 +202,6 @@ def test_two_nodes_do_the_same_job(made: Template, tmp_path: Path, engines: Engi
             run.settle()
             run.read()
             run.node.stop()
-        finally:
-            other.stop()
-            other.end()
         assert run.look() == []
 
 
@@ -233,8 +231,7 @@ def test_two_nodes_take_the_same_deposit(
         run.node.start(sabotage)
         sender = run.practice.start("send", "--resume", "--json", sabotage=run.quiet)
         until(sabotage.struck.exists)
-        other, _ = second_node(run)
-        try:
+        with second_node(run) as other:
             line.upstream = other.port
             line.cut()
             assert sender.wait() == 0, sender.err.read_text()
@@ -243,9 +240,6 @@ def test_two_nodes_take_the_same_deposit(
             run.read()
             # What was under way finishes before it ends.
             assert run.node.stop() == 0
-        finally:
-            other.stop()
-            other.end()
         assert run.look() == []
 
 
@@ -276,13 +270,9 @@ def test_two_nodes_sweep_the_same_things(
         until(sabotage.struck.exists)
         # For this one the lease of the other has ended long ago, and it looks for orphans
         # in the same one of 256 places.
-        other, _ = second_node(run, hours=26 + 256)
-        try:
+        with second_node(run, hours=26 + 256):
             until(run.settled)
             sabotage.go.touch()
             run.read()
             run.node.stop()
-        finally:
-            other.stop()
-            other.end()
         assert run.look() == []

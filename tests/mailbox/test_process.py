@@ -7,91 +7,28 @@ import base64
 import contextlib
 import json
 import signal
-import sys
-import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import pytest
 from simulation import sealed as shapes
 from simulation.databases import Place
-from simulation.people import Practice
+from simulation.process import Process, database_toml, started
 from simulation.quick import invite
-from simulation.service import ORIGIN, Clock, free_port
 
 from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.ports import AddressedCover
 from souspli_mailbox import entry
-from souspli_mailbox.client import MailboxClient
-from souspli_mailbox.settings import ENVIRONMENT_PREFIX, Settings
-
-PROGRAM = """
-import resource, sys
-from souspli_mailbox import entry
-from souspli_mailbox.settings import load
-if most_bytes := int(sys.argv[1]):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-entry.serve(load(), ready=lambda address: print(address, flush=True))
-"""
+from souspli_mailbox.settings import Settings
 
 
-class RealClock(Clock):
-    """The process has the machine's clock, and so have its clients here."""
-
-    def __init__(self) -> None:
-        self.now = int(time.time())
-
-
-@dataclass
-class Process:
-    """What `people` needs of a service."""
-
-    settings: Settings
-    clock: Clock
-    clients: contextlib.AsyncExitStack
-    running: asyncio.subprocess.Process
-
-    async def client(self) -> MailboxClient:
-        return await self.clients.enter_async_context(
-            MailboxClient(self.settings.page, origin=ORIGIN)
-        )
-
-    def admission_code(self) -> str:
-        return entry.admission_code(self.settings)
-
-    async def practice(self) -> Practice:
-        return await Practice.found(self)  # type: ignore[arg-type]  # as much of one as it takes
-
-
-@contextlib.asynccontextmanager
-async def started(place: Place, *, most_bytes: int = 0) -> AsyncIterator[Process]:
-    port = free_port()
-    page = f"http://127.0.0.1:{port}/"
-    with (place.folder.parent / "log").open("ab") as log:
-        running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", PROGRAM, str(most_bytes)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env=place.environment
-            | {f"{ENVIRONMENT_PREFIX}PAGE": page, f"{ENVIRONMENT_PREFIX}LISTEN_PORT": str(port)},
-        )
-    settings = msgspec.structs.replace(place.service, page=page, listen_port=port)
-    async with contextlib.AsyncExitStack() as clients:
-        try:
-            assert running.stdout is not None
-            assert (await running.stdout.readline()).decode().strip() == settings.page
-            yield Process(settings, RealClock(), clients, running)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                running.kill()
-            await running.communicate()
+def at(place: Place, **changed: int) -> contextlib.AbstractAsyncContextManager[Process]:
+    """Start the service where its place is."""
+    return started(place.folder, text=database_toml(place.settings), **changed)
 
 
 async def test_a_full_disk_keeps_nothing_and_says_so(place: Place) -> None:
     """A limit on the size of files stands for the disk: writes fail as they do there."""
-    async with started(place, most_bytes=3_000_000) as process:
+    async with at(place, most_bytes=3_000_000) as process:
         practice = await process.practice()
         large = shapes.draw(4_194_304)
         await practice.client.open_deposit(
@@ -116,7 +53,7 @@ async def test_a_full_disk_keeps_nothing_and_says_so(place: Place) -> None:
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 async def test_a_database_without_room_keeps_nothing_and_says_so(place: Place) -> None:
-    async with started(place, most_bytes=1_500_000) as process:
+    async with at(place, most_bytes=1_500_000) as process:
         practice = await process.practice()
         invited = [await invite(practice) for _ in range(4)]
         sealed = shapes.draw()
@@ -140,7 +77,7 @@ async def test_a_database_without_room_keeps_nothing_and_says_so(place: Place) -
 
 
 async def test_a_stop_lets_the_request_under_way_finish(place: Place) -> None:
-    async with started(place) as process:
+    async with at(place) as process:
         practice = await process.practice()
         sealed = shapes.draw()
         await practice.client.open_deposit(
@@ -171,7 +108,7 @@ async def test_a_stop_lets_the_request_under_way_finish(place: Place) -> None:
         writer.close()
         await process.clients.aclose()
         assert await process.running.wait() == 0
-    async with started(place) as process:
+    async with at(place) as process:
         settings = process.settings
         assert not entry.is_empty(settings)
         (part,) = [found for found in (settings.data / "documents").rglob("*") if found.is_file()]
@@ -179,7 +116,7 @@ async def test_a_stop_lets_the_request_under_way_finish(place: Place) -> None:
 
 
 async def test_the_log_is_lines_of_json_that_name_nobody(place: Place) -> None:
-    async with started(place) as process:
+    async with at(place) as process:
         practice = await process.practice()
         _, writer = await asyncio.open_connection("127.0.0.1", process.settings.listen_port)
         writer.write(b"GET /planted-value HTTP/9.9\r\nplanted-value\r\n\r\n")

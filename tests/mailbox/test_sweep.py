@@ -6,6 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
+from s3_proxy import proxy, refusal
+from s3_server import S3Server
 from simulation.databases import Place
 from simulation.rows import DAY, NO_QUOTA, NOW, Practice, Rows, hex32, hex64
 
@@ -19,13 +22,14 @@ from souspli_mailbox.records.service_facts import Fact, keep_fact
 from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_mailbox.records.throttles import Throttle
 from souspli_mailbox.retention import SWEEP_EVERY_SECONDS, due
-from souspli_mailbox.sweep import OBJECTS_AT_ONCE, Sweeper, orphans_prefix
+from souspli_mailbox.sweep import AGAIN_SECONDS, OBJECTS_AT_ONCE, Sweeper, orphans_prefix
 from souspli_mailbox.tombstones import Kind, TombstoneKey, Tombstones, read_tombstone
 from souspli_storage.blobs import BlobStore, Part
 from souspli_storage.disk import DiskBlobs
-from souspli_storage.errors import NoSuchObjectError, StorageError, StoreUnavailableError
+from souspli_storage.errors import NoSuchObjectError, StoreUnavailableError
 from souspli_storage.memory import Fault, MemoryBlobs
 from souspli_storage.memory_ledger import MemoryLedger
+from souspli_storage.s3 import open_s3, open_s3_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -311,15 +315,78 @@ async def test_without_its_tombstone_nothing_is_deleted_and_a_later_sweep_does_i
     deposit = rows.open_deposit(practice)
     put(blobs, deposit.object_key)
     ledger.fault = lambda: fault
-    with pytest.raises(StorageError):
-        await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    with structlog.testing.capture_logs() as logged:
+        outcome = await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert outcome == NotYet(NOW + DAY + AGAIN_SECONDS)
     assert keys(blobs) == {deposit.object_key}
+    (said,) = [line for line in logged if line["event"] == "tombstones-not-written"]
+    assert (said["count"], said["log_level"]) == (1, "warning")
+    (line,) = [line for line in logged if line["event"] == "swept"]
+    assert (line["objects"], line["left"]) == (0, 1)
     ledger.fault = lambda: None
     await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
     assert keys(blobs) == set()
     assert {line_digest(entry.line) for entry in ledger.read()} == {
         KEY.digest(Kind.DEPOSIT, deposit.object_key)
     }
+
+
+async def test_what_needs_no_tombstone_makes_room_for_those_that_a_full_store_refuses(
+    rows: Rows, practice: Practice
+) -> None:
+    """However many of the others are before it."""
+    blobs, ledger = MemoryBlobs(), MemoryLedger()
+    orphan = orphans_prefix(NOW + DAY) + hex32()[2:]
+    put(blobs, orphan, complete=True)
+    for _ in range(OBJECTS_AT_ONCE + 1):
+        put(blobs, rows.open_deposit(practice).object_key)
+    ledger.fault = lambda: Fault.FULL
+    await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert orphan not in keys(blobs)
+    assert len(keys(blobs)) == OBJECTS_AT_ONCE + 1
+    ledger.fault = lambda: None
+    assert await sweep(rows, blobs, now=NOW + DAY, ledger=ledger) == NotYet(NOW + DAY)
+    await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+    assert keys(blobs) == set()
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (refusal("507 Insufficient Storage", "InsufficientStorage"), "StorageFullError"),
+        (refusal("403 Forbidden", "QuotaExceeded"), "StorageFullError"),
+        (refusal("503 Slow Down", "SlowDown"), "StoreUnavailableError"),
+        (refusal("403 Forbidden", "AccessDenied"), "StoreRefusedError"),
+    ],
+    ids=["full", "quota", "slow", "refused"],
+)
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+async def test_a_bucket_that_takes_no_tombstone_keeps_its_object(
+    rows: Rows, practice: Practice, s3_server: S3Server, answer: bytes, failure: str
+) -> None:
+    """Deleting there would work: only what is to be kept is refused."""
+    deposit = rows.open_deposit(practice)
+    with proxy(s3_server.server.endpoint) as store:
+        location = s3_server.place(endpoint=store.endpoint)
+        blobs, ledger = open_s3(location), open_s3_ledger(location)
+        blobs.begin(deposit.object_key)
+        before = s3_server.listing(location)
+        store.refusal = answer
+        with structlog.testing.capture_logs() as logged:
+            await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+        (said,) = [line for line in logged if line["event"] == "tombstones-not-written"]
+        assert said["failure"] == failure
+        assert deposit.object_key not in str(logged)
+        assert s3_server.listing(location) == before
+        store.refusal = None
+        with structlog.testing.capture_logs() as logged:
+            await sweep(rows, blobs, now=NOW + DAY, ledger=ledger)
+        (line,) = [line for line in logged if line["event"] == "swept"]
+        assert (line["objects"], line["left"]) == (1, 0)
+        assert list(blobs.incomplete()) == []
+        assert [line_digest(entry.line) for entry in ledger.read()] == [
+            KEY.digest(Kind.DEPOSIT, deposit.object_key)
+        ]
 
 
 async def test_what_resists_for_days_has_one_tombstone(rows: Rows, practice: Practice) -> None:

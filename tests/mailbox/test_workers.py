@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,14 +17,14 @@ import pytest
 from simulation import sealed as shapes
 from simulation.databases import Place
 from simulation.people import Practice
-from simulation.process import Process, started
+from simulation.process import Process, database_toml, started
 from simulation.quick import invite
 from simulation.service import free_port
 
 from souspli_exchange.port_errors import UnavailableError
 from souspli_mailbox import entry
 from souspli_mailbox.errors import WorkersFailedError
-from souspli_mailbox.settings import DatabaseSettings, Settings
+from souspli_mailbox.settings import Settings
 
 
 def children(process: Process) -> list[int]:
@@ -49,15 +50,8 @@ async def answers(process: Process) -> bool:
         return False
 
 
-def told(database: DatabaseSettings) -> str:
-    """The settings of a database, as TOML."""
-    said = {"url": database.url, "password_file": database.password_file}
-    lines = [f"{name} = {json.dumps(str(value))}" for name, value in said.items() if value]
-    return "\n".join(["[database]", *lines, ""])
-
-
 async def test_all_of_them_serve_and_the_parent_has_one_thread(place: Place) -> None:
-    text = "workers = 2\n" + told(place.settings)
+    text = "workers = 2\n" + database_toml(place.settings)
     async with started(place.folder, text=text) as process:
         practice = await process.practice()
         invited = await invite(practice)
@@ -82,6 +76,72 @@ async def test_a_child_killed_is_replaced_and_nothing_is_lost(tmp_path: Path) ->
             assert await answers(process)
         assert not entry.is_empty(process.settings)
         assert (await practice.client.deposits()).deposits == ()
+
+
+async def test_one_that_stands_still_is_killed_and_replaced_and_the_next_says_why(
+    tmp_path: Path,
+) -> None:
+    figures = free_port()
+    text = f"workers = 2\nhang_seconds = 3\n[metrics]\nlisten_port = {figures}\n"
+    async with started(tmp_path / "data", text=text) as process:
+        stands_still, other = children(process)
+        os.kill(stands_still, signal.SIGSTOP)
+        await until(lambda: len({*children(process)} - {stands_still}) == 2)
+        assert other in children(process)
+        for _ in range(4):
+            assert await answers(process)
+        sample = 'souspli_worker_replacements_total{kind="hung"} 1.0'
+        found = [sample in await text_of(f"http://127.0.0.1:{figures + n}/metrics") for n in (0, 1)]
+        assert sorted(found) == [False, True]
+        await process.clients.aclose()
+        process.running.send_signal(signal.SIGTERM)
+        assert await process.running.wait() == 0
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    told = [(one["message"], one["worker"]) for one in lines if one["level"] == "error"]
+    number = found.index(True)
+    assert told == [("worker-hung", number), ("worker-died", number)]
+    (died,) = [one for one in lines if one["message"] == "worker-died"]
+    assert died["ended"] == -signal.SIGKILL
+
+
+async def text_of(address: str) -> str:
+    """Ask until it answers: a replaced worker opens its port after a while."""
+    while True:
+        try:
+            async with aiohttp.ClientSession() as session, session.get(address) as response:
+                return await response.text()
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(0.05)
+
+
+BLOCKED = """
+import asyncio, os, sys, time
+from souspli_mailbox.process import _beat
+from souspli_mailbox.workers import Workers
+def work(place):
+    async def run():
+        asyncio.create_task(_beat(place))
+        await asyncio.sleep(1000 * place.number + 0.2)
+        if not place.replaced:
+            time.sleep(1000)
+        os.write(2, repr(dict(place.replaced)).encode())
+        os.kill(os.getppid(), 15)
+        await asyncio.sleep(1000)
+    asyncio.run(run())
+Workers(2, work, stop_seconds=1.0, silent_seconds=3.0).run(ready=lambda: None)
+"""
+
+
+async def test_an_event_loop_that_is_blocked_is_noticed() -> None:
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        BLOCKED,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, out = await running.communicate()
+    assert out == b"{<Ending.HUNG: 'hung'>: 1}"
 
 
 async def test_the_parent_killed_ends_the_children_and_frees_the_address_at_once(

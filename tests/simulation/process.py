@@ -13,7 +13,7 @@ from pathlib import Path
 
 from souspli_mailbox import entry
 from souspli_mailbox.client import MailboxClient
-from souspli_mailbox.settings import Settings, load
+from souspli_mailbox.settings import DatabaseSettings, Settings, load
 
 from .people import Practice
 from .service import ORIGIN, Clock, free_port
@@ -56,6 +56,13 @@ class Process:
 
     async def practice(self) -> Practice:
         return await Practice.found(self)  # type: ignore[arg-type]  # as much of one as it takes
+
+
+def database_toml(database: DatabaseSettings) -> str:
+    """Return the settings of a database, as TOML: a table, so the last of a text."""
+    said = {"url": database.url, "password_file": database.password_file}
+    lines = [f"{name} = {json.dumps(str(value))}" for name, value in said.items() if value]
+    return "\n".join(["[database]", *lines, ""])
 
 
 @contextlib.asynccontextmanager

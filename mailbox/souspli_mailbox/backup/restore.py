@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,9 @@ from souspli_mailbox.backup.manifest import (
 )
 from souspli_mailbox.backup.policy import KEPT, as_restored
 from souspli_mailbox.backup.progress import Stage, Told
-from souspli_mailbox.database import connect_database, has_database, open_database
+from souspli_mailbox.database import connect_database, has_database
 from souspli_mailbox.errors import BackupError, BackupTrouble
+from souspli_mailbox.listings import Listing
 from souspli_mailbox.reapply import TOMBSTONES_AT_ONCE, Reapplied, reapply_all
 from souspli_mailbox.records.objects import (
     count_stored_objects,
@@ -64,8 +65,9 @@ from souspli_storage.database import Database
 from souspli_storage.dump import drop_empty_tables, is_empty, load
 from souspli_storage.errors import (
     DatabaseBusyError,
-    DatabaseError,
+    DatabaseInUseError,
     DumpRefusedError,
+    RowRefusedError,
 )
 from souspli_storage.ledger import Ledger
 from souspli_storage.migrations import upgrade_schema
@@ -85,6 +87,8 @@ class Restored:
     """Objects that were not in the store and were copied back."""
     missing: tuple[str, ...]
     """Documents of which the store has no whole object."""
+    strange: int
+    """What the store listed as an object and can't be one."""
 
 
 def restore_backup(
@@ -92,9 +96,9 @@ def restore_backup(
 ) -> Restored:
     """Restore the backup in `folder`, with contents from inside or from `contents`.
 
-    No service may run on this database. Raises BackupError (NOT_A_BACKUP, NEWER_BACKUP,
-    DAMAGED, OTHER_ORIGIN, NOT_EMPTY), StorageError: then nothing was written, or the
-    database is whole and the same call goes on.
+    It has the database alone from before its first look until its end. Raises BackupError
+    (NOT_A_BACKUP, NEWER_BACKUP, DAMAGED, OTHER_ORIGIN, NOT_EMPTY, IN_USE), StorageError:
+    then nothing was written, or the database is whole and the same call goes on.
     """
     backup = check_rows(folder, told=told)
     manifest = backup.manifest
@@ -106,46 +110,72 @@ def restore_backup(
         # Sessions, for one, that somebody put there.
         raise BackupError(BackupTrouble.DAMAGED)
     copies = contents_of(folder, manifest, contents)
-    with connect_database(settings) as database:
+    with _alone(settings) as database:
         try:
             rows = database.write_now(_load, folder, backup, now, told)
-        except DumpRefusedError as error:
-            raise BackupError(BackupTrouble.DAMAGED) from error
-        except DatabaseError as error:
-            if error.temporary:
-                raise
-            # Hashes are right and the rows are not: made by somebody else's hand.
+        except (DumpRefusedError, RowRefusedError) as error:
+            # If the hashes are right and the rows are not: by somebody else's hand.
             raise BackupError(BackupTrouble.DAMAGED) from error
         # A crash from here on: the database is whole. The service itself would delete
         # again what the ledger tells, and the same command goes on below.
         blobs = open_blobs(settings)
         ledger = open_ledger(settings)
         _add_tombstones(ledger, folder, manifest)
-        reapplied = _delete_again(database, blobs, ledger, now=now)
+        reapplied, strange = _delete_again(database, blobs, ledger, now=now)
         wanted = map(listed, lines_of(folder, manifest, OBJECTS_FILE))
         objects, copied, missing = _look_for(
             database, blobs, copies, wanted, total=backup.objects, told=told
         )
-    return Restored(rows=rows, reapplied=reapplied, objects=objects, copied=copied, missing=missing)
+    return Restored(
+        rows=rows,
+        reapplied=reapplied,
+        objects=objects,
+        copied=copied,
+        missing=missing,
+        strange=strange,
+    )
 
 
 def after_restore(settings: Settings, *, now: int, told: Told) -> Restored:
     """Do what has to follow when the database was put back by its own tools.
 
     Applies every tombstone, looks for every object, and has the sweep spare objects for
-    two weeks. Raises BackupError (NO_SERVICE), StorageError.
+    two weeks. Raises BackupError (NO_SERVICE, IN_USE), StorageError.
     """
     if not has_database(settings):
         raise BackupError(BackupTrouble.NO_SERVICE)
-    with open_database(settings) as database:
+    with _alone(settings) as database:
+        database.upgrade(migrations=MIGRATIONS)
         database.write_now(keep_fact, fact=Fact.RESTORED_AT, value=str(now))
         blobs = open_blobs(settings)
-        reapplied = _delete_again(database, blobs, open_ledger(settings), now=now)
+        reapplied, strange = _delete_again(database, blobs, open_ledger(settings), now=now)
         total = database.read_now(count_stored_objects)
         objects, copied, missing = _look_for(
             database, blobs, None, _stored(database), total=total, told=told
         )
-    return Restored(rows=0, reapplied=reapplied, objects=objects, copied=copied, missing=missing)
+    return Restored(
+        rows=0,
+        reapplied=reapplied,
+        objects=objects,
+        copied=copied,
+        missing=missing,
+        strange=strange,
+    )
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Generator[Database]:
+    """Give the database to nobody else: not to a service, nor to another restore.
+
+    Either would change what this one has looked at, and PostgreSQL does not make a
+    transaction see that tables were dropped and made anew under it.
+    """
+    with connect_database(settings) as database, contextlib.ExitStack() as held:
+        try:
+            held.enter_context(database.alone())
+        except DatabaseInUseError:
+            raise BackupError(BackupTrouble.IN_USE) from None
+        yield database
 
 
 def _load(connection: Connection, folder: Path, backup: Checked, now: int, told: Told) -> int:
@@ -192,20 +222,26 @@ def _add_tombstones(ledger: Ledger, folder: Path, manifest: Manifest) -> None:
         ledger.append(list(lacking))
 
 
-def _delete_again(database: Database, blobs: BlobStore, ledger: Ledger, *, now: int) -> Reapplied:
+def _delete_again(
+    database: Database, blobs: BlobStore, ledger: Ledger, *, now: int
+) -> tuple[Reapplied, int]:
+    """Apply every tombstone; also say how much the store listed that is no object."""
     key = TombstoneKey(database.write_now(service_secret, purpose=SecretPurpose.TOMBSTONES))
-    reapplied = reapply_all(
-        database,
-        ledger,
-        key=key,
-        now=now,
-        object_keys=lambda: itertools.chain(blobs.objects(), blobs.incomplete()),
-    )
+    strange = 0
+
+    def object_keys() -> Iterator[str]:
+        nonlocal strange
+        listings = Listing(blobs.objects()), Listing(blobs.incomplete())
+        yield from itertools.chain(*listings)
+        # Listed again for each batch of tombstones; it is the same each time.
+        strange = sum(listing.strange for listing in listings)
+
+    reapplied = reapply_all(database, ledger, key=key, now=now, object_keys=object_keys)
     if reapplied.deleted:
         with contextlib.suppress(DatabaseBusyError):
             # Somebody is reading; the next sweep that deletes anything tries again.
             database.forget_deleted_now()
-    return reapplied
+    return reapplied, strange
 
 
 def _look_for(

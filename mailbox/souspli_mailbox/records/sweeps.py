@@ -68,8 +68,7 @@ def condemn_stale_uploads(connection: Connection, *, due: Due, now: int) -> int:
         )
         .returning(deposit.object_key, deposit.organisation, deposit.sealed_length)
     ).all()
-    for one in stale:
-        give_back(connection, organisation=one.organisation, sealed_bytes=one.sealed_length)
+    give_back(connection, ((one.organisation, one.sealed_length) for one in stale))
     return condemn(
         connection,
         object_keys=[one.object_key for one in stale],
@@ -98,13 +97,19 @@ def condemn_orphans(connection: Connection, *, object_keys: Collection[str], now
     )
 
 
-def condemned_objects(connection: Connection, *, limit: int) -> tuple[CondemnedObject, ...]:
-    """Return objects that are to be deleted, the longest condemned first."""
+def condemned_objects(
+    connection: Connection, *, limit: int, told: bool = False
+) -> tuple[CondemnedObject, ...]:
+    """Return objects that are to be deleted, the longest condemned first.
+
+    `told`: only those that need no tombstone any more, or none at all.
+    """
     condemned = tables.condemned_objects.c
+    asked = select(condemned.object_key, condemned.reason)
+    if told:
+        asked = asked.where(condemned.reason.is_distinct_from(CondemnReason.STALE_UPLOAD))
     rows = connection.execute(
-        select(condemned.object_key, condemned.reason)
-        .order_by(condemned.condemned_at, condemned.object_key)
-        .limit(limit)
+        asked.order_by(condemned.condemned_at, condemned.object_key).limit(limit)
     )
     return tuple(CondemnedObject(row.object_key, row.reason) for row in rows)
 

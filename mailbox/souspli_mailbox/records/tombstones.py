@@ -49,8 +49,7 @@ def _delete_deposits(connection: Connection, object_keys: Collection[str], now: 
             deposit.object_key.in_(object_keys)
         )
     ).all()
-    for one in deposits:
-        give_back(connection, organisation=one.organisation, sealed_bytes=one.sealed_length)
+    give_back(connection, ((one.organisation, one.sealed_length) for one in deposits))
     deposit_ids = [one.deposit_id for one in deposits]
     delivery_ids = list(
         connection.execute(
