@@ -303,7 +303,7 @@ def test_a_running_service_is_never_restored_over(
     service: RecordedService, patient: Patient, backup: Path
 ) -> None:
     ended = run(service, "restore", backup)
-    assert (ended.code, ended.error) == (1, "backup-not-empty")
+    assert (ended.code, ended.error) == (1, "backup-in-use")
     assert "Arrêtez le service" in ended.err
     assert len(patient.deliveries()) >= 2
 
