@@ -73,7 +73,8 @@ class World(RuleBasedStateMachine):
         self.database = SqliteDatabase(self.folder / "mailbox.sqlite")
         self.blobs = MemoryBlobs()
         self.loop = asyncio.new_event_loop()
-        self.now = NOW
+        self.now = self.furthest = NOW
+        """What the clock says, and the latest that it ever said."""
         self.passed = 0
         self.relay = GatedRelay()
         outbox = Outbox(
