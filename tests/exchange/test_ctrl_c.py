@@ -106,8 +106,10 @@ class Work:
 @pytest.mark.usefixtures("heard", "taken")
 def test_ctrl_c_while_threads_are_started_leaves_none() -> None:
     for _ in range(ATTEMPTS):
+        work = Work(when_begun=press)
         with pytest.raises(Pressed):
-            Work(when_begun=press).run()
+            work.run()
+        assert work.abandoned.is_set()
 
 
 class Enough(Exception):  # noqa: N818  (no error)
@@ -128,8 +130,10 @@ def test_ctrl_c_again_and_again_while_threads_are_waited_for_leaves_none() -> No
 @pytest.mark.usefixtures("heard", "taken")
 def test_ctrl_c_while_progress_is_told_leaves_none() -> None:
     for _ in range(ATTEMPTS):
+        work = Work()
         with pytest.raises(Pressed):
-            Work().run(press)
+            work.run(press)
+        assert work.abandoned.is_set()
 
 
 @pytest.mark.usefixtures("heard", "taken")
