@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # What `DeleteObjects` takes at once.
 _DELETED_AT_ONCE: Final = 1_000
 
+# In a row. A page stands for a thousand names at least.
+_EMPTY_PAGES: Final = 1_000
+
 # Some stores want a Content-MD5 here, which boto3 does not send any more.
 _NO_MANY: Final = frozenset({"NotImplemented", "MissingContentMD5", "InvalidRequest"})
 
@@ -226,10 +229,16 @@ class Bucket:
     def listing(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Yield the objects behind a prefix whose names come after `after`, by name."""
         pages = self._client.get_paginator("list_objects_v2")
+        empty = 0
         with translated():
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
                 for one in page.get("Contents", ()):
                     yield Listed(one.get("Key", ""), one.get("LastModified", _LONG_AGO))
+                # Some are, where much was deleted; but who always says that more is to
+                # come, and never what, would be asked for ever.
+                empty = 0 if page.get("Contents") else empty + 1
+                if empty > _EMPTY_PAGES:
+                    raise StoreDamagedError("a listing of the store has no end")
 
     def versions(self, prefix: str) -> tuple[Version, ...]:
         """Return all versions and delete markers behind a prefix."""

@@ -78,6 +78,9 @@ class Deletion:
             uploads = len(self._uploads())
             if left or uploads:
                 raise StorageError(f"the store still lists {left} versions, {uploads} uploads")
+            # A listing may lag behind, or leave things out.
+            if self._bucket.head(self._document) is not None:
+                raise StorageError("the store still has the object, and does not list it")
         self._raise()
 
     def _uploads(self) -> list[OpenUpload]:

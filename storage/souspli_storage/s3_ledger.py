@@ -2,7 +2,8 @@
 
 Whoever adds takes the next number by a conditional write; two that want the same one
 find out there, and the later takes the next. So entries have one order for everybody,
-reading on is one listing, and no clock is asked. Nothing of it is ever deleted.
+reading on is one listing, and no clock is asked. Nothing of it is ever deleted, and a
+number that is missing between two others is damage: what it said is not known any more.
 
 On a store that knows no conditional writes two services that append in the same instant
 could replace each other's entry. What was written is therefore read back once.
@@ -58,11 +59,15 @@ class S3Ledger:
         if number is not None:
             yield from self._entries(number, from_index=index + 1)
         begin = "" if number is None else self._names.entry(number)
+        following = 0 if number is None else number + 1
         for listed in self._bucket.listing(self._names.ledger, after=begin):
             found = self._names.number_of_entry(listed.name)
             if found is None:
                 raise StoreDamagedError("the ledger holds something else than entries")
+            if found != following:
+                raise StoreDamagedError("an entry of the ledger is missing")
             yield from self._entries(found, from_index=0)
+            following += 1
 
     def _end(self) -> int:
         """Return the first number without an entry: in strides, then by halves."""
@@ -88,19 +93,24 @@ class S3Ledger:
         if match is None:
             return None, 0
         number, index = int(match[1]), int(match[2])
-        lines = self._lines(number)
+        lines = self._lines(number) or []
         if index < len(lines) and _mark(lines[index]) == match[3]:
             return number, index
         return None, 0
 
     def _entries(self, number: int, *, from_index: int) -> Iterator[Entry]:
-        for index, line in enumerate(self._lines(number)):
+        lines = self._lines(number)
+        if lines is None:
+            raise StoreDamagedError("an entry of the ledger can't be read")
+        for index, line in enumerate(lines):
             if index >= from_index:
                 yield Entry(line, f"{number}.{index}.{_mark(line)}")
 
-    def _lines(self, number: int) -> list[str]:
+    def _lines(self, number: int) -> list[str] | None:
         body = self._bucket.get(self._names.entry(number))
-        lines = (body or b"").decode("ascii", "replace").splitlines()
+        if body is None:
+            return None
+        lines = body.decode("ascii", "replace").splitlines()
         if any(LINE.fullmatch(line) is None for line in lines):
             raise StoreDamagedError("the ledger holds something else than lines")
         return lines

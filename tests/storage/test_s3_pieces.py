@@ -121,7 +121,7 @@ def test_an_upload_costs_eleven_requests_and_four_for_each_part(
     counted = len(requests)
     requests.clear()
     store.delete(key)
-    assert (counted, len(requests)) == (11 + 4 + 3, 8)
+    assert (counted, len(requests)) == (11 + 4 + 3, 9)
 
 
 def test_put_by_a_client_it_costs_the_service_three_requests(
