@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,11 @@ _STEPS: Final = {step.name: step for step in SERVICE_STEPS}
 # Each bug, where the service is killed meanwhile, and what has to be noticed.
 FOUND: Final[dict[Bug, tuple[Point | None, Property]]] = {
     Bug.PARTS_LATER: (Point(_STEPS["answer: part kept"], Act.KILL_AFTER), Property.ACKNOWLEDGED),
-    Bug.ROW_FIRST: (Point(_STEPS["deposit stored"], Act.KILL_AFTER), Property.CONTENTS),
+    # Of several segments: one alone may be the object before it is complete.
+    Bug.ROW_FIRST: (
+        Point(dataclasses.replace(_STEPS["deposit stored"], segments=3), Act.KILL_AFTER),
+        Property.CONTENTS,
+    ),
     Bug.ANSWER_FIRST: (Point(_STEPS["answer: stored"], Act.KILL_AFTER), Property.ACKNOWLEDGED),
     Bug.TOLD_FIRST: (Point(_STEPS["notified"], Act.KILL_AFTER), Property.NOTIFIED),
     Bug.TOLD_AGAIN: (None, Property.NOTIFIED),

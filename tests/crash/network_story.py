@@ -81,22 +81,27 @@ _DATABASE: Final = tuple(
     )
     for every in (23, 31)
 )
+# Once the service runs: without its store it does not start, and says so. Four turns
+# begin an upload, four more put a part; a document of one segment takes three in all.
 _STORE: Final = tuple(
     Weather(
         Link.STORE,
-        Trouble(fault, way, first=12, every=every, times=times, offset=offset),
-        segments=3,
+        Trouble(fault, way, first=first, every=every, times=times, offset=offset),
+        segments=segments,
     )
-    for fault, way, offset, every, times in (
-        (Fault.RESET, Way.UP, 20, 2, 6),
+    for fault, way, offset, first, every, times, segments in (
+        (Fault.RESET, Way.UP, 20, 4, 2, 6, 3),
         # In the middle of a part.
-        (Fault.RESET, Way.UP, 40_000, 1, 6),
-        (Fault.RESET, Way.DOWN, 0, 2, 6),
-        (Fault.TRUNCATED, Way.DOWN, 60, 3, 6),
-        (Fault.HALF_OPEN, Way.DOWN, 0, 3, 3),
-        (Fault.SLOW_DOWN, Way.UP, 0, 2, 6),
+        (Fault.RESET, Way.UP, 40_000, 6, 1, 6, 3),
+        (Fault.RESET, Way.DOWN, 0, 4, 2, 6, 3),
+        (Fault.TRUNCATED, Way.DOWN, 60, 4, 3, 6, 3),
+        (Fault.HALF_OPEN, Way.DOWN, 0, 4, 3, 3, 3),
+        (Fault.SLOW_DOWN, Way.UP, 0, 4, 2, 6, 3),
         # Longer than the client library tries by itself.
-        (Fault.SLOW_DOWN, Way.UP, 0, 1, 12),
+        (Fault.SLOW_DOWN, Way.UP, 0, 4, 1, 12, 3),
+        (Fault.RESET, Way.UP, 40_000, 1, 1, 6, 1),
+        (Fault.RESET, Way.DOWN, 0, 2, 2, 6, 1),
+        (Fault.HALF_OPEN, Way.DOWN, 0, 2, 3, 3, 1),
     )
 )
 _LATE: Final = tuple(Weather(link, Trouble(Fault.LATENCY, seconds=0.02)) for link in Link)
@@ -107,7 +112,8 @@ WEATHER: Final = (*_CLIENTS, *_MIDDLE, *_RELAY, *_DATABASE, *_STORE, *_LATE)
 def tell(template: Template, engines: Engines, folder: Path, *, weather: Weather) -> Outcome:
     """Run the whole story through it."""
     with ExitStack() as stack:
-        proxy = stack.enter_context(Proxy(0, trouble=weather.trouble))
+        later = weather.link is Link.STORE
+        proxy = stack.enter_context(Proxy(0, trouble=None if later else weather.trouble))
         lines = {
             Link.CLIENTS: "line",
             Link.RELAY: "mail_line",
@@ -127,6 +133,8 @@ def tell(template: Template, engines: Engines, folder: Path, *, weather: Weather
         )
         run.stray()
         run.node.start(run.quiet)
+        if later:
+            proxy.begin(weather.trouble)
         run.go_through(run.quiet)
         run.node.stop()
         return Outcome(

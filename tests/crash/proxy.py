@@ -105,6 +105,12 @@ class Proxy:
         self._thread.join()
         self.cut()
 
+    def begin(self, trouble: Trouble) -> None:
+        """Count turns from here on, for this trouble."""
+        with self._lock:
+            self.trouble = trouble
+            self._turns = dict.fromkeys(Way, 0)
+
     def cut(self) -> None:
         """Break all connections off."""
         with self._lock:
