@@ -1,6 +1,6 @@
 """An object in one piece: the only part of a document, put under the object's own name.
 
-Most documents are shorter than a segment. Of these a multipart upload makes a dozen
+Most documents are shorter than a segment. Of these a multipart upload makes fifteen
 requests, and this makes three: is it there, put it unless it is, is it there. Nothing is
 noted about it, and nothing is left to be cleared away.
 
