@@ -39,10 +39,14 @@ Methods block: callers run them in threads.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+
+from souspli_storage.errors import ChecksumMismatchError
 
 KEY: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -160,6 +164,16 @@ def checked_key(key: str) -> str:
     if KEY.fullmatch(key) is None:
         raise ValueError("a key is 32 lower-case hexadecimal digits")
     return key
+
+
+def checked_part(number: int, data: bytes, sha256: bytes) -> Part:
+    """Return the part that these bytes are.
+
+    Raises ValueError for the number, ChecksumMismatchError if `sha256` is not their hash.
+    """
+    if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
+        raise ChecksumMismatchError("the part is not what its checksum names")
+    return Part(checked_number(number), len(data), sha256)
 
 
 def checked_number(number: int) -> int:

@@ -17,8 +17,6 @@ once the file is. Every order below is: content, then name, then the answer.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import os
 import re
 import secrets
@@ -27,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from souspli_storage.blobs import KEY, Part, checked_key, checked_number
+from souspli_storage.blobs import KEY, Part, checked_key, checked_part
 from souspli_storage.durable import (
     delete_tree,
     locked,
@@ -38,7 +36,6 @@ from souspli_storage.durable import (
     write,
 )
 from souspli_storage.errors import (
-    ChecksumMismatchError,
     NoSuchObjectError,
     NotDeletedError,
     ObjectDiffersError,
@@ -89,9 +86,7 @@ class DiskBlobs:
         of: int | None = None,  # noqa: ARG002  (one way for all)
     ) -> None:
         """Write beside, fsync, then give the file its name."""
-        part = Part(checked_number(number), len(data), sha256)
-        if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
-            raise ChecksumMismatchError("the part is not what its checksum names")
+        part = checked_part(number, data, sha256)
         with translated():
             if not self._put(self._upload(key), part, data):
                 kept = _parts(self._object(key))

@@ -11,15 +11,12 @@ both ways:
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from enum import Enum
 
-from souspli_storage.blobs import Part, checked_key, checked_number
+from souspli_storage.blobs import Part, checked_key, checked_part
 from souspli_storage.errors import (
-    ChecksumMismatchError,
     NoSuchObjectError,
     ObjectDiffersError,
     PartDiffersError,
@@ -69,9 +66,7 @@ class MemoryBlobs:
         of: int | None = None,  # noqa: ARG002  (one way for all)
     ) -> None:
         """Keep a part."""
-        part = Part(checked_number(number), len(data), sha256)
-        if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
-            raise ChecksumMismatchError("the part is not what its checksum names")
+        part = checked_part(number, data, sha256)
         with self._operation("put_part"):
             kept = self._parts(checked_key(key))
             if part in kept:

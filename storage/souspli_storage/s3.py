@@ -12,8 +12,6 @@ Two limits are S3's: every part but the last has at least 5 MiB, and there are a
 from __future__ import annotations
 
 import datetime
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Iterator, Sequence
@@ -23,11 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config
 
-from souspli_storage.blobs import Part, checked_key, checked_number
+from souspli_storage.blobs import Part, checked_key, checked_part
 from souspli_storage.direct import PartAddress
 from souspli_storage.disk import LEFTOVER_SECONDS
 from souspli_storage.errors import (
-    ChecksumMismatchError,
     NoSuchObjectError,
     NotDeletedError,
     PartsMissingError,
@@ -178,9 +175,7 @@ class S3Blobs:
         self, key: str, number: int, data: bytes, sha256: bytes, *, of: int | None = None
     ) -> None:
         """Compare here, since it is cheap, and let the store compare again."""
-        part = Part(checked_number(number), len(data), sha256)
-        if not hmac.compare_digest(hashlib.sha256(data).digest(), sha256):
-            raise ChecksumMismatchError("the part is not what its checksum names")
+        part = checked_part(number, data, sha256)
         if self._in_one_piece(of):
             self._pieces.put(key, part, data)
         else:

@@ -24,6 +24,7 @@ from souspli_storage.s3_errors import (
     code_of,
     translated,
 )
+from souspli_storage.s3_pages import ending
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 # What `DeleteObjects` takes at once.
 _DELETED_AT_ONCE: Final = 1_000
-
-# In a row. A page stands for a thousand names at least.
-_EMPTY_PAGES: Final = 1_000
 
 # Some stores want a Content-MD5 here, which boto3 does not send any more.
 _NO_MANY: Final = frozenset({"NotImplemented", "MissingContentMD5", "InvalidRequest"})
@@ -228,17 +226,13 @@ class Bucket:
 
     def listing(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Yield the objects behind a prefix whose names come after `after`, by name."""
-        pages = self._client.get_paginator("list_objects_v2")
-        empty = 0
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, StartAfter=after
+        )
         with translated():
-            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
+            for page in ending(pages, "Contents"):
                 for one in page.get("Contents", ()):
                     yield Listed(one.get("Key", ""), one.get("LastModified", _LONG_AGO))
-                # Some are, where much was deleted; but who always says that more is to
-                # come, and never what, would be asked for ever.
-                empty = 0 if page.get("Contents") else empty + 1
-                if empty > _EMPTY_PAGES:
-                    raise StoreDamagedError("a listing of the store has no end")
 
     def versions(self, prefix: str) -> tuple[Version, ...]:
         """Return all versions and delete markers behind a prefix."""
@@ -252,8 +246,10 @@ class Bucket:
             )
 
     def _all_versions(self, prefix: str) -> Iterator[Version]:
-        pages = self._client.get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        for page in ending(pages, "Versions", "DeleteMarkers"):
             for one in page.get("Versions", ()):
                 yield Version(one.get("Key", ""), one.get("VersionId"), is_delete_marker=False)
             for mark in page.get("DeleteMarkers", ()):
@@ -331,10 +327,12 @@ class Bucket:
 
     def parts(self, name: str, upload_id: str) -> tuple[KeptPart, ...]:
         """Return the parts of an upload, by number; UploadGoneError."""
-        pages = self._client.get_paginator("list_parts")
+        pages = self._client.get_paginator("list_parts").paginate(
+            Bucket=self._bucket, Key=name, UploadId=upload_id
+        )
         kept: list[KeptPart] = []
         with translated():
-            for page in pages.paginate(Bucket=self._bucket, Key=name, UploadId=upload_id):
+            for page in ending(pages, "Parts"):
                 for part in page.get("Parts", ()):
                     checksum = part.get("ChecksumSHA256")
                     kept.append(
@@ -381,9 +379,11 @@ class Bucket:
 
     def uploads(self, prefix: str) -> Iterator[OpenUpload]:
         """Yield the open multipart uploads behind a prefix."""
-        pages = self._client.get_paginator("list_multipart_uploads")
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
         with translated():
-            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+            for page in ending(pages, "Uploads"):
                 for one in page.get("Uploads", ()):
                     yield OpenUpload(
                         one.get("Key", ""),

@@ -74,16 +74,32 @@ def test_an_object_that_is_still_there_is_not_deleted_whatever_is_listed(
     store.delete(key)
 
 
+@pytest.mark.parametrize(
+    ("request_name", "tokens"),
+    [
+        ("list_objects_v2", ["NextContinuationToken"]),
+        ("list_object_versions", ["NextKeyMarker", "NextVersionIdMarker"]),
+        ("list_multipart_uploads", ["NextKeyMarker", "NextUploadIdMarker"]),
+        ("list_parts", ["NextPartNumberMarker"]),
+    ],
+)
 def test_a_listing_that_never_says_what_more_there_is_ends(
-    place: S3Location, monkeypatch: pytest.MonkeyPatch
+    place: S3Location, monkeypatch: pytest.MonkeyPatch, request_name: str, tokens: list[str]
 ) -> None:
     store = open_s3(place)
-    client: Any = store._bucket._client
-    tokens = itertools.count()
+    counted = itertools.count()
 
-    def list_objects(**_: Any) -> Any:
-        return {"IsTruncated": True, "NextContinuationToken": str(next(tokens)), "Contents": []}
+    def answer(**_: Any) -> Any:
+        number = next(counted)
+        assert number < 2_000, "asked for ever"
+        return {"IsTruncated": True, **dict.fromkeys(tokens, str(number))}
 
-    monkeypatch.setattr(client, "list_objects_v2", list_objects)
+    monkeypatch.setattr(store._bucket._client, request_name, answer)
+    calls = {
+        "list_objects_v2": lambda: list(store.objects()),
+        "list_object_versions": lambda: store._bucket.versions("x"),
+        "list_multipart_uploads": lambda: list(store._bucket.uploads("x")),
+        "list_parts": lambda: store._bucket.parts("x", "an upload"),
+    }
     with pytest.raises(StoreDamagedError):
-        list(store.objects())
+        calls[request_name]()

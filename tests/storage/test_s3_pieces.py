@@ -149,6 +149,18 @@ def test_the_store_refuses_at_an_address_whatever_was_not_signed_for(
     assert send(address, DATA) == 200
 
 
+def test_what_comes_at_an_address_after_the_deletion_is_an_orphan_that_a_sweep_sees(
+    store: S3Blobs, key: str
+) -> None:
+    (address,) = store.presign_parts(key, [ONLY], seconds=60, of=1)
+    assert send(address, DATA) == 200
+    store.delete(key)
+    assert send(address, DATA) == 200
+    assert list(store.objects(key[:2])) == [key]
+    store.delete(key)
+    assert list(store.objects()) == []
+
+
 def test_an_answer_that_was_lost_costs_nothing(s3_server: S3Server, line: Proxy, key: str) -> None:
     store = open_s3(s3_server.place(endpoint=line.endpoint))
     store.check()
