@@ -1,9 +1,11 @@
-"""The one SeaweedFS of a test run, and places in its buckets."""
+"""The one SeaweedFS of a test run, places in its buckets, and what a client asks there."""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from souspli_cli.seaweedfs import SeaweedFS
+from souspli_storage.direct import PartAddress
 from souspli_storage.s3_location import Credentials, S3Location
 
 REGION = "eu-west-3"
@@ -73,3 +76,22 @@ def start(folder: Path) -> Iterator[S3Server]:
             Bucket=VERSIONED, VersioningConfiguration={"Status": "Enabled"}
         )
         yield S3Server(server, client)
+
+
+def send(address: PartAddress, data: bytes, **headers: str) -> int:
+    """Put bytes at an address as a client does; return the status."""
+    return ask(
+        urllib.request.Request(
+            address.url, data=data, method=address.method, headers={**address.headers, **headers}
+        )
+    )
+
+
+def ask(request: urllib.request.Request) -> int:
+    """Return the status of the store's answer."""
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return refused.code

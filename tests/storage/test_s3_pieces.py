@@ -3,15 +3,13 @@
 import dataclasses
 import hashlib
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from s3_proxy import Proxy, proxy
-from s3_server import S3Server
+from s3_server import S3Server, send
 
 from souspli_storage.blobs import Part
 from souspli_storage.direct import PartAddress
@@ -54,18 +52,6 @@ def keep(store: S3Blobs, key: str) -> None:
     store.begin(key, of=1)
     store.put_part(key, 0, DATA, ONLY.sha256, of=1)
     store.complete(key, [ONLY])
-
-
-def send(address: PartAddress, data: bytes, **headers: str) -> int:
-    request = urllib.request.Request(
-        address.url, data=data, method=address.method, headers={**address.headers, **headers}
-    )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        refused.close()
-        return refused.code
 
 
 @pytest.fixture
