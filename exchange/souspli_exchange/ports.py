@@ -55,6 +55,7 @@ class DeliveryState(StrEnum):
     BOUNCED = "bounced"
     FETCHED = "fetched"
     OPENED = "opened"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     """A deposit with all of its deliveries and its object. Its id: the object's key."""
     LETTER = "letter"
     """A letter that was replaced by another. Its id: the invitation's."""
+    PURGE = "purge"
+    """A letter that nobody answered, with all that waited for it. Its id: the invitation's."""
 
 
 class Reason(StrEnum):
@@ -40,6 +42,7 @@ class Reason(StrEnum):
 
     STALE_UPLOAD = "stale-upload"
     SUPERSEDED = "superseded"
+    NOT_ACTIVATED = "not-activated"
 
 
 # "souspli" apart from every other use of HMAC-SHA256; the version of this very format.

@@ -30,6 +30,8 @@ class JobName(StrEnum):
     EMAIL_CODE = "email-code"  # claim_session_id, counter
     ACTIVATED = "activated"  # account_number
     SWEEP = "sweep"  # none
+    EXPIRE = "expire"  # none
+    PURGE = "purge"  # invitation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

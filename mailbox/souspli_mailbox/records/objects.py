@@ -26,7 +26,11 @@ def stored_objects(connection: Connection, *, after: int, limit: int) -> tuple[S
     deposit = tables.deposits.c
     rows = connection.execute(
         select(deposit.deposit_id, deposit.document_id, deposit.object_key, deposit.sealed_length)
-        .where(deposit.state == DepositState.STORED, deposit.deposit_id > after)
+        .where(
+            deposit.state == DepositState.STORED,
+            deposit.emptied_at.is_(None),
+            deposit.deposit_id > after,
+        )
         .order_by(deposit.deposit_id)
         .limit(limit)
     ).mappings()
@@ -39,7 +43,9 @@ def still_stored(connection: Connection, *, object_keys: Collection[str]) -> fro
     return frozenset(
         connection.execute(
             select(deposit.object_key).where(
-                deposit.state == DepositState.STORED, deposit.object_key.in_(object_keys)
+                deposit.state == DepositState.STORED,
+                deposit.emptied_at.is_(None),
+                deposit.object_key.in_(object_keys),
             )
         ).scalars()
     )
@@ -48,5 +54,8 @@ def still_stored(connection: Connection, *, object_keys: Collection[str]) -> fro
 def count_stored_objects(connection: Connection) -> int:
     """Count them."""
     return connection.execute(
-        select(func.count()).where(tables.deposits.c.state == DepositState.STORED)
+        select(func.count()).where(
+            tables.deposits.c.state == DepositState.STORED,
+            tables.deposits.c.emptied_at.is_(None),
+        )
     ).scalar_one()

@@ -28,6 +28,8 @@ class CondemnReason(StrEnum):
     """No deposit knows it. Another backup of the database may: no tombstone."""
     AGAIN = "again"
     """It has its tombstone already."""
+    PURGED = "purged"
+    """Nobody is left whom its document waits for; the letter has the tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,17 @@ def defer_object(connection: Connection, *, object_key: str, now: int) -> None:
 
 
 def condemn(
-    connection: Connection, *, object_keys: Collection[str], reason: CondemnReason, now: int
+    connection: Connection,
+    *,
+    object_keys: Collection[str],
+    reason: CondemnReason,
+    now: int,
+    purge: str | None = None,
 ) -> int:
-    """Note that these objects must go; count those of which that was not known."""
+    """Note that these objects must go; count those of which that was not known.
+
+    `purge`: the invitation whose purge waits until they are gone.
+    """
     condemned = tables.condemned_objects.c
     already = set(
         connection.execute(
@@ -153,6 +163,9 @@ def condemn(
     if fresh:
         connection.execute(
             insert(tables.condemned_objects),
-            [{"object_key": key, "condemned_at": now, "reason": reason} for key in fresh],
+            [
+                {"object_key": key, "condemned_at": now, "reason": reason, "purge": purge}
+                for key in fresh
+            ],
         )
     return len(fresh)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from souspli_exchange.ports import InvitationStatus
 from souspli_mailbox.records.jobs import JobName, forget_jobs
+from souspli_mailbox.records.purges import decide_again
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.schema import tables
@@ -90,9 +91,17 @@ def _supersede(connection: Connection, invitation_ids: Collection[str], now: int
     connection.execute(delete(tables.person_checks).where(check.invitation_id.in_(invitation_ids)))
 
 
+def _unanswered_letters(connection: Connection) -> Iterator[str]:
+    statement = select(tables.invitations.c.invitation_id).where(tables.IS_UNANSWERED)
+    return iter(
+        connection.execute(statement, execution_options={"yield_per": IDS_AT_ONCE}).scalars()
+    )
+
+
 SUBJECTS: Final[Mapping[Kind, Subject]] = MappingProxyType(
     {
         Kind.DEPOSIT: Subject(ids=_object_keys, delete=_delete_deposits),
         Kind.LETTER: Subject(ids=_replaceable_letters, delete=_supersede),
+        Kind.PURGE: Subject(ids=_unanswered_letters, delete=decide_again),
     }
 )

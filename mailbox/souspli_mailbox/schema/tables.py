@@ -56,6 +56,7 @@ Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 # queries as it is here: a parameter would keep SQLite from using the partial indexes.
 IS_UNTOLD: Final = text("state IN ('stored', 'bounced')")
 IS_PENDING: Final = text("status = 'pending'")
+IS_UNANSWERED: Final = text("status IN ('pending', 'expired') AND address IS NOT NULL")
 IS_UPLOADING: Final = text("state = 'uploading'")
 
 
@@ -248,7 +249,15 @@ Index(
     sqlite_where=IS_PENDING,
     postgresql_where=IS_PENDING,
 )
-# What the clock has ended is found without reading the organisation's other invitations.
+# What the clock has ended is found without reading the others: an organisation's, when it
+# invites somebody, and everybody's, to purge them. An expired one may be purged as well.
+Index(
+    "ix_invitations_unanswered",
+    invitations.c.not_after,
+    invitations.c.invitation_id,
+    sqlite_where=IS_UNANSWERED,
+    postgresql_where=IS_UNANSWERED,
+)
 Index(
     "ix_invitations_ending",
     invitations.c.organisation,
@@ -331,6 +340,8 @@ deposits = Table(
     Column("stored_at", Wide),
     # Of the completing request: a repeat with other bytes is refused.
     Column("request_hash", Text),
+    # Since when nobody is left whom the contents wait for: they are condemned.
+    Column("emptied_at", Wide),
     _one_of("state", "uploading", "stored"),
     CheckConstraint("(state = 'stored') = (stored_at IS NOT NULL)", name="stored"),
     UniqueConstraint("organisation", "document_id"),
@@ -377,6 +388,7 @@ deliveries = Table(
     Column("bounced_at", Wide),
     Column("fetched_at", Wide),
     Column("opened_at", Wide),
+    Column("expired_at", Wide),
     Column("cover_hash", Text, nullable=False),
     _one_of("state", "stored", "notified", "bounced", "fetched", "opened", "withdrawn", "expired"),
     UniqueConstraint("deposit_id", "position"),
@@ -415,6 +427,29 @@ receipts = Table(
     Column("kept_at", Wide, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
     sqlite_strict=True,
+)
+
+# What becomes of a letter that nobody answered (docs/specs/pending.md §4). A table of its
+# own: an invitation is changed by people, a purge by the clock.
+purges = Table(
+    "purges",
+    metadata,
+    Column("invitation_id", Text, ForeignKey("invitations.invitation_id"), primary_key=True),
+    Column("begun_at", Wide, nullable=False),
+    # When its tombstone was written: before that nothing may be deleted.
+    Column("told_at", Wide),
+    Column("ended_at", Wide),
+    Column("deliveries", Integer, nullable=False),
+    Column("objects_deleted", Integer, nullable=False),
+    # Of documents that wait for somebody else as well.
+    Column("objects_kept", Integer, nullable=False),
+    sqlite_strict=True,
+)
+Index(
+    "ix_purges_untold",
+    purges.c.begun_at,
+    sqlite_where=text("told_at IS NULL"),
+    postgresql_where=text("told_at IS NULL"),
 )
 
 # Counted in the transaction that opens or deletes a deposit, so that a quota costs one
@@ -481,6 +516,8 @@ condemned_objects = Table(
     Column("condemned_at", Wide, nullable=False),
     # NULL in rows from before there were reasons. No CHECK, which SQLite can't add.
     Column("reason", Text),
+    # The invitation whose purge waits for it.
+    Column("purge", Text, index=True),
     sqlite_strict=True,
 )
 Index(

@@ -1,0 +1,307 @@
+"""The purge: everything about a letter that nobody answered goes, whatever is killed when."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from simulation.rows import DAY, NOW, Practice, Rows
+
+from souspli_mailbox.jobs import Done, NotYet
+from souspli_mailbox.purging import AGAIN_SECONDS, Purger
+from souspli_mailbox.records import deposits, invitations, purges
+from souspli_mailbox.records.errors import InvitationExpiredError
+from souspli_mailbox.records.jobs import Job, JobName
+from souspli_mailbox.reapply import reapply_new
+from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones, read_tombstone
+from souspli_storage.blobs import Part
+from souspli_storage.errors import NotDeletedError, StoreUnavailableError
+from souspli_storage.memory import Fault, MemoryBlobs
+from souspli_storage.memory_ledger import MemoryLedger
+
+if TYPE_CHECKING:
+    from souspli_mailbox.records.deposits import DeliveryMade
+    from souspli_mailbox.records.invitations import NewInvitation
+
+KEY = TombstoneKey(b"k" * 32)
+DATA = b"sealed"
+PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
+END = NOW + 30 * DAY + 1
+"""The first moment at which a letter of NOW is not good any more."""
+
+
+class World:
+    """A practice with its letters; a store and a ledger that can fail."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.practice: Practice = rows.admit()
+        self.blobs = MemoryBlobs()
+        self.ledger = MemoryLedger()
+        self.now = END
+
+    @property
+    def purger(self) -> Purger:
+        """As a new process has it."""
+        return Purger(
+            database=self.rows.database,
+            blobs=self.blobs,
+            tombstones=Tombstones(self.ledger, KEY),
+            clock=lambda: float(self.now),
+        )
+
+    def deliver(self, *letters: NewInvitation, now: int = NOW) -> tuple[DeliveryMade, ...]:
+        made = self.rows.deliver(
+            self.practice,
+            *((one.invitation_id, one.claim_fingerprint) for one in letters),
+            now=now,
+        )
+        for (key,) in self.all("SELECT object_key FROM deposits"):
+            self.blobs.begin(key)
+            self.blobs.put_part(key, 0, DATA, PART.sha256)
+            self.blobs.complete(key, [PART])
+        return made
+
+    async def run(self) -> Any:
+        """Do what is due: decide, then each job once; return the last outcome."""
+        outcome: Any = await self.purger.expire(job(JobName.EXPIRE))
+        for one in self.rows.jobs(now=self.now):
+            if one.name is JobName.PURGE:
+                outcome = await self.purger.purge(one)
+        return outcome
+
+    def all(self, statement: str) -> list[Any]:
+        return self.rows.database.read_now(
+            lambda connection: list(connection.exec_driver_sql(statement))
+        )
+
+    def one(self, statement: str) -> Any:
+        ((value,),) = self.all(statement)
+        return value
+
+    def purge(self, letter: NewInvitation) -> purges.Purge | None:
+        return self.rows.database.read_now(purges.read_purge, invitation_id=letter.invitation_id)
+
+    def states(self) -> list[str]:
+        return [state for (state,) in self.all("SELECT state FROM deliveries ORDER BY position")]
+
+
+def job(name: JobName, **ids: str) -> Job:
+    return Job(job_id=1, name=name, ids=ids, attempts=1, lease="", lease_until=0)
+
+
+@pytest.fixture
+def world(rows: Rows) -> World:
+    return World(rows)
+
+
+async def test_what_nobody_answered_goes_with_all_that_says_who_it_was(world: World) -> None:
+    letter = world.rows.invite(world.practice, "jeanne@example.org")
+    world.deliver(letter)
+    assert isinstance(await world.run(), Done)
+    assert list(world.blobs.objects()) == []
+    assert world.states() == ["expired"]
+    for table in ("covers", "sender_covers", "person_checks", "condemned_objects"):
+        assert world.one(f"SELECT count(*) FROM {table}") == 0
+    for column in ("address", "letter_number", "envelope"):
+        (kept,) = world.all(f"SELECT {column} FROM invitations")
+        assert "jeanne" not in str(kept)
+    assert world.one("SELECT letter_number FROM invitations") != letter.letter_number
+    done = world.purge(letter)
+    assert done is not None
+    assert (done.deliveries, done.objects_deleted, done.objects_kept) == (1, 1, 0)
+    assert (done.begun_at, done.ended_at) == (END, END)
+    (entry,) = world.ledger.read()
+    tombstone = read_tombstone(entry.line)
+    assert tombstone is not None
+    assert tombstone.digest == KEY.digest(Kind.PURGE, letter.invitation_id)
+    assert world.one("SELECT sealed_bytes FROM organisation_usage") == 0
+
+
+async def test_the_last_second_is_the_patient_s(world: World) -> None:
+    letter = world.rows.invite(world.practice)
+    world.now = END - 1
+    await world.run()
+    assert world.purge(letter) is None
+    world.now = END
+    await world.run()
+    assert world.purge(letter) is not None
+
+
+async def test_a_claim_under_way_has_its_hour_and_wins(world: World) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+    world.rows.pass_gates(letter, now=END - 1)
+    await world.run()
+    assert world.purge(letter) is None
+    world.now = END + 3_600
+    await world.run()
+    assert world.purge(letter) is not None
+
+
+async def test_who_claimed_is_never_purged(world: World) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+    world.rows.claim(letter, now=END - 1)
+    world.now = END + 90 * DAY
+    await world.run()
+    assert world.purge(letter) is None
+    assert len(list(world.blobs.objects())) == 1
+
+
+async def test_contents_that_wait_for_somebody_else_stay_for_them(world: World) -> None:
+    old = world.rows.invite(world.practice, "old@example.org")
+    young = world.rows.invite(world.practice, "young@example.org", now=NOW + DAY)
+    world.deliver(old, young, now=NOW + DAY)
+    await world.run()
+    assert world.states() == ["expired", "stored"]
+    assert len(list(world.blobs.objects())) == 1
+    assert world.one("SELECT count(*) FROM covers") == 1
+    assert world.one("SELECT count(*) FROM sender_covers") == 1
+    done = world.purge(old)
+    assert done is not None
+    assert (done.objects_deleted, done.objects_kept) == (0, 1)
+    world.now = END + DAY
+    await world.run()
+    assert list(world.blobs.objects()) == []
+    assert world.states() == ["expired", "expired"]
+
+
+async def test_from_the_decision_on_the_letter_admits_nothing(world: World) -> None:
+    letter = world.rows.invite(world.practice)
+    await world.purger.expire(job(JobName.EXPIRE))
+    read = world.rows.database.read_now(
+        invitations.read_invitation, invitation_id=letter.invitation_id, now=NOW
+    )
+    with pytest.raises(InvitationExpiredError):
+        invitations.require_pending(read)  # whatever a clock says that went back
+    with pytest.raises(InvitationExpiredError):
+        world.deliver(letter, now=NOW)
+
+
+async def test_letters_that_it_replaced_are_forgotten_with_it(world: World) -> None:
+    first = world.rows.invite(world.practice)
+    second = world.rows.invite(world.practice, supersedes=first.invitation_id, now=NOW + 1)
+    world.now = END + 1
+    await world.run()
+    assert world.purge(second) is not None
+    numbers = {number for (number,) in world.all("SELECT letter_number FROM invitations")}
+    assert not numbers & {first.letter_number, second.letter_number}
+
+
+async def test_without_its_tombstone_nothing_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+
+    def refuse(_: object) -> None:
+        raise StoreUnavailableError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ledger, "append", refuse)
+        assert await world.run() == NotYet(END + AGAIN_SECONDS)
+    assert world.states() == ["stored"]
+    assert world.one("SELECT count(*) FROM covers") == 1
+    assert isinstance(await world.run(), Done)
+    assert world.states() == ["expired"]
+
+
+async def test_a_store_that_refuses_is_never_called_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+
+    def held(_: str) -> None:
+        raise NotDeletedError(failures=[])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.blobs, "delete", held)
+        assert await world.run() == NotYet(END + AGAIN_SECONDS)
+    waiting = world.purge(letter)
+    assert waiting is not None
+    assert waiting.ended_at is None
+    # Nothing can be opened, and the worklist still knows whom to name.
+    assert world.one("SELECT count(*) FROM covers") == 0
+    assert world.one("SELECT address FROM invitations") is not None
+    ids = {"invitation_id": letter.invitation_id}
+    assert isinstance(await world.purger.purge(job(JobName.PURGE, **ids)), Done)
+    assert world.one("SELECT address FROM invitations") is None
+
+
+async def test_what_was_purged_is_purged_again_in_a_database_that_was_put_back(
+    world: World,
+) -> None:
+    letter = world.rows.invite(world.practice, "jeanne@example.org")
+    world.deliver(letter)
+    # Of a service whose database is lost: this one is as it was long before.
+    Tombstones(world.ledger, KEY).write(
+        Kind.PURGE, [letter.invitation_id], reason=Reason.NOT_ACTIVATED, now=END
+    )
+    world.now = NOW + DAY
+    for _ in range(2):
+        done = reapply_new(world.rows.database, world.ledger, key=KEY, now=world.now)
+        assert done.foreign == 0
+    await world.run()
+    assert world.one("SELECT address FROM invitations") is None
+    assert world.states() == ["expired"]
+    assert list(world.blobs.objects()) == []
+    assert len(list(world.ledger.read())) == 1
+
+
+class KilledError(BaseException):
+    """As if the process were gone."""
+
+
+STEPS = ("decide", "untold", "told", "empty", "objects_left", "forget", "delete", "append")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_at_any_step_it_goes_on_where_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+    world.deliver(letter)
+    where: Any = {"delete": world.blobs, "append": world.ledger}.get(step, purges)
+    original = getattr(where, step)
+
+    def killed(*args: Any, **kwargs: Any) -> Any:
+        if when == "after":
+            original(*args, **kwargs)
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, step, killed)
+        with pytest.raises(BaseException) as ended:  # noqa: PT011  (whatever the kill became)
+            await world.run()
+        assert ended.type is not AssertionError
+    world.now += 3_600
+    await world.run()
+    # A job that was taken when the process was killed is taken again after its lease.
+    await world.run()
+    done = world.purge(letter)
+    assert done is not None
+    assert done.ended_at is not None
+    assert (done.deliveries, done.objects_deleted) == (2, 2)
+    assert list(world.blobs.objects()) == []
+    assert world.one("SELECT count(*) FROM covers") == 0
+    assert world.one("SELECT sealed_bytes FROM organisation_usage") == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.BEFORE, Fault.AFTER])
+async def test_a_deletion_that_is_reported_failed_is_tried_again(
+    world: World, fault: Fault
+) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+    world.blobs.fault = lambda operation: fault if operation == "delete" else None
+    assert await world.run() == NotYet(END + AGAIN_SECONDS)
+    world.blobs.fault = lambda _: None
+    outcome = await world.purger.purge(job(JobName.PURGE, invitation_id=letter.invitation_id))
+    assert isinstance(outcome, Done)
+    assert deposits  # the deposit's row stays, for its sender to see what became of it
+    assert world.one("SELECT count(*) FROM deposits WHERE emptied_at IS NOT NULL") == 1
