@@ -55,6 +55,7 @@ class DeliveryState(StrEnum):
     BOUNCED = "bounced"
     FETCHED = "fetched"
     OPENED = "opened"
+    WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
 
 
@@ -170,6 +171,10 @@ class SentDelivery:
     bounced_at: int | None
     fetched_at: int | None
     opened_at: int | None
+    withdrawn_at: int | None
+    expired_at: int | None
+    bounce_reason: str | None
+    """Why no mail arrives there: a fixed word (mails.md §7)."""
     receipt: Envelope | None
     """Unverified: `receipt.verify_receipt` says whether it is one."""
 

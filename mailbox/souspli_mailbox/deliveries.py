@@ -20,14 +20,18 @@ class DeliveryEvent(StrEnum):
     MAIL_REFUSED = "relay refused for good"
     COLLECTED = "recipient collects"
     RECEIPT = "signed receipt"
+    WITHDRAWAL = "signed withdrawal"
+    PURGE = "purge"
 
 
-_STORED, _NOTIFIED, _BOUNCED, _FETCHED, _OPENED = (
+_STORED, _NOTIFIED, _BOUNCED, _FETCHED, _OPENED, _WITHDRAWN, _EXPIRED = (
     DeliveryState.STORED,
     DeliveryState.NOTIFIED,
     DeliveryState.BOUNCED,
     DeliveryState.FETCHED,
     DeliveryState.OPENED,
+    DeliveryState.WITHDRAWN,
+    DeliveryState.EXPIRED,
 )
 
 INITIAL: Final = DeliveryState.STORED
@@ -45,11 +49,23 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] 
         (_NOTIFIED, DeliveryEvent.RECEIPT): _OPENED,
         (_BOUNCED, DeliveryEvent.RECEIPT): _OPENED,
         (_FETCHED, DeliveryEvent.RECEIPT): _OPENED,
+        (_STORED, DeliveryEvent.WITHDRAWAL): _WITHDRAWN,
+        (_NOTIFIED, DeliveryEvent.WITHDRAWAL): _WITHDRAWN,
+        (_BOUNCED, DeliveryEvent.WITHDRAWAL): _WITHDRAWN,
+        (_FETCHED, DeliveryEvent.WITHDRAWAL): _WITHDRAWN,
+        (_OPENED, DeliveryEvent.WITHDRAWAL): _WITHDRAWN,
+        (_STORED, DeliveryEvent.PURGE): _EXPIRED,
+        (_NOTIFIED, DeliveryEvent.PURGE): _EXPIRED,
+        (_BOUNCED, DeliveryEvent.PURGE): _EXPIRED,
+        (_FETCHED, DeliveryEvent.PURGE): _EXPIRED,
     }
 )
 
 NOT_COLLECTED: Final = frozenset({_STORED, _NOTIFIED, _BOUNCED})
 """States in which a recipient still has a reason to be told."""
+
+ENDED: Final = frozenset({_WITHDRAWN, _EXPIRED})
+"""States from which nothing leads."""
 
 
 def advance(state: DeliveryState, event: DeliveryEvent) -> DeliveryState:

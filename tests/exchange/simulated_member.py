@@ -179,5 +179,8 @@ def _sent(delivery: StoredDelivery) -> SentDelivery:
         bounced_at=None,
         fetched_at=None,
         opened_at=None,
+        withdrawn_at=None,
+        expired_at=None,
+        bounce_reason=None,
         receipt=delivery.receipt,
     )

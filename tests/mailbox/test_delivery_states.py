@@ -40,8 +40,8 @@ def test_the_table_of_the_specification_is_the_table_of_the_code() -> None:
     }
 
 
-@pytest.mark.parametrize("event", DeliveryEvent)
-def test_what_is_opened_stays_opened(event: DeliveryEvent) -> None:
+@pytest.mark.parametrize("event", set(DeliveryEvent) - {DeliveryEvent.WITHDRAWAL})
+def test_what_is_opened_stays_opened_unless_it_is_withdrawn(event: DeliveryEvent) -> None:
     assert advance(DeliveryState.OPENED, event) is DeliveryState.OPENED
 
 

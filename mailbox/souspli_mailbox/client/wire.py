@@ -134,6 +134,9 @@ def _from_sent(value: deposits.SenderView) -> ports.SentDelivery:
         bounced_at=value.bounced_at,
         fetched_at=value.fetched_at,
         opened_at=value.opened_at,
+        withdrawn_at=value.withdrawn_at,
+        expired_at=value.expired_at,
+        bounce_reason=value.bounce_reason,
         receipt=None if value.receipt is None else from_envelope(value.receipt),
     )
 

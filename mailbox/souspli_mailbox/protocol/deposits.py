@@ -125,6 +125,9 @@ class SenderView(Message, frozen=True, kw_only=True):
     bounced_at: Moment | None
     fetched_at: Moment | None
     opened_at: Moment | None
+    withdrawn_at: Moment | None
+    expired_at: Moment | None
+    bounce_reason: str | None
     receipt: Envelope | None
 
 

@@ -57,7 +57,9 @@ ClientKind = Literal["browser", "program"]
 UnlockerKind = Literal["password", "device"]
 AccountKind = Literal["patient", "member"]
 InvitationStatus = Literal["pending", "claimed", "superseded", "expired"]
-DeliveryStateName = Literal["stored", "notified", "bounced", "fetched", "opened"]
+DeliveryStateName = Literal[
+    "stored", "notified", "bounced", "fetched", "opened", "withdrawn", "expired"
+]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

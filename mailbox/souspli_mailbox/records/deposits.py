@@ -85,6 +85,9 @@ class SentDelivery:
     bounced_at: int | None
     fetched_at: int | None
     opened_at: int | None
+    withdrawn_at: int | None
+    expired_at: int | None
+    bounce_reason: str | None
     receipt: bytes | None = field(repr=False)
 
 
@@ -395,5 +398,8 @@ def _sent(row: Row[Any]) -> SentDelivery:
         bounced_at=row.bounced_at,
         fetched_at=row.fetched_at,
         opened_at=row.opened_at,
+        withdrawn_at=row.withdrawn_at,
+        expired_at=row.expired_at,
+        bounce_reason=row.bounce_reason,
         receipt=row.receipt,
     )

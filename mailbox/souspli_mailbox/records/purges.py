@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, select, update
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
+from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.jobs import JobName, enqueue, forget_jobs
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
@@ -22,9 +23,6 @@ from souspli_mailbox.schema import tables
 # In one transaction: a statement takes some ten thousand ids, and others wait for it.
 LETTERS_AT_ONCE: Final = 100
 DELIVERIES_AT_ONCE: Final = 100
-
-GONE: Final = ("expired", "withdrawn")
-"""States in which a delivery keeps no contents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +152,7 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         .where(
             delivery.invitation_id == invitation_id,
             delivery.account_number.is_(None),
-            delivery.state.not_in(GONE),
+            delivery.state.not_in(ENDED),
         )
         .limit(DELIVERIES_AT_ONCE)
     ).all()
@@ -189,7 +187,11 @@ def _let_go(
 ) -> tuple[int, int]:
     """Condemn contents that wait for nobody any more; return how many stay, and go."""
     deposit, delivery = tables.deposits.c, tables.deliveries.c
-    wanted = exists().where(delivery.deposit_id == deposit.deposit_id, delivery.state.not_in(GONE))
+    # Contents are wanted as long as somebody has a cover of them.
+    wanted = exists().where(
+        delivery.deposit_id == deposit.deposit_id,
+        delivery.delivery_id == tables.covers.c.delivery_id,
+    )
     emptied = connection.execute(
         update(tables.deposits)
         .where(deposit.deposit_id.in_(deposit_ids), deposit.emptied_at.is_(None), ~wanted)
@@ -238,7 +240,7 @@ def forget(connection: Connection, *, invitation_id: str, now: int) -> bool:
         exists().where(
             delivery.invitation_id == invitation_id,
             delivery.account_number.is_(None),
-            delivery.state.not_in(GONE),
+            delivery.state.not_in(ENDED),
         ),
         exists().where(condemned.purge == invitation_id),
     )

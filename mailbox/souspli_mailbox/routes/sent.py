@@ -57,6 +57,9 @@ def _view(delivery: records.SentDelivery) -> SenderView:
         bounced_at=delivery.bounced_at,
         fetched_at=delivery.fetched_at,
         opened_at=delivery.opened_at,
+        withdrawn_at=delivery.withdrawn_at,
+        expired_at=delivery.expired_at,
+        bounce_reason=delivery.bounce_reason,
         receipt=None if delivery.receipt is None else from_stored(delivery.receipt),
     )
 

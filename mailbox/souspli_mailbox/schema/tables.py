@@ -388,7 +388,10 @@ deliveries = Table(
     Column("bounced_at", Wide),
     Column("fetched_at", Wide),
     Column("opened_at", Wide),
+    Column("withdrawn_at", Wide),
     Column("expired_at", Wide),
+    # A fixed word: no text of a relay, which quotes addresses.
+    Column("bounce_reason", Text),
     Column("cover_hash", Text, nullable=False),
     _one_of("state", "stored", "notified", "bounced", "fetched", "opened", "withdrawn", "expired"),
     UniqueConstraint("deposit_id", "position"),

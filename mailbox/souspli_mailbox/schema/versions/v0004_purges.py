@@ -22,7 +22,7 @@ Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add a table, three columns and three indexes."""
+    """Add a table, five columns and three indexes."""
     op.create_table(
         "purges",
         Column("invitation_id", Text, nullable=False),
@@ -41,7 +41,9 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.add_column("deposits", Column("emptied_at", Wide))
+    op.add_column("deliveries", Column("withdrawn_at", Wide))
     op.add_column("deliveries", Column("expired_at", Wide))
+    op.add_column("deliveries", Column("bounce_reason", Text))
     op.add_column("condemned_objects", Column("purge", Text))
     op.create_index(op.f("ix_condemned_objects_purge"), "condemned_objects", ["purge"])
     _index_where("ix_purges_untold", "purges", ["begun_at"], "told_at IS NULL")
