@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from souspli_cli import clock
 from souspli_cli.errors import Refused
 from souspli_cli.serve import load_settings
 from souspli_cli.storage_causes import storage_refused
@@ -27,7 +28,7 @@ def admit(terminal: Terminal, *, data: Path | None, config: Path | None) -> None
         # Opening it would make a new, empty service, and a code that admits nobody.
         raise Refused("service_data")
     try:
-        code = entry.admission_code(settings)
+        code = entry.admission_code(settings, now=clock.now())
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
     except StorageError as failed:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from souspli_cli import clock
 from souspli_cli.backup_work import bars, ends_in_words, refuse_missing
 from souspli_cli.errors import WrongUsage
 from souspli_cli.serve import load_settings
@@ -48,7 +49,7 @@ def backup(
                 out.absolute(),
                 with_contents=with_contents,
                 contents=contents,
-                now=int(time.time()),
+                now=clock.now(),
                 told=told,
             )
         terminal.show("backup.made", folder=str(out), rows=made.rows, objects=made.objects)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from souspli_cli import clock
 from souspli_cli.errors import Refused
 from souspli_cli.serve import load_settings
 from souspli_cli.terminal import Terminal
@@ -70,7 +70,7 @@ async def _look(terminal: Terminal, settings: Settings) -> list[Finding]:
     from souspli_mailbox.check import check  # noqa: PLC0415  (as above)
 
     found: list[Finding] = []
-    async for finding in check(settings, now=time.time()):
+    async for finding in check(settings, now=clock.seconds()):
         # As it is found: a database that does not answer takes its time.
         words = terminal.words(f"check.{finding.topic.value}", **finding.values)
         terminal.show(f"check.level_{finding.level.value}", text=words)

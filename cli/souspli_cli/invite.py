@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import files, people
+from souspli_cli import clock, files, people
 from souspli_cli.account import open_account
 from souspli_cli.causes import disk_error
 from souspli_cli.connection import Line, sending_member
@@ -86,7 +86,7 @@ def invite(
     with Line(account, terminal) as line, FolderSpool(account.profile.outbox) as spool:
         sending = line.sending(spool)
         planned = line.run(plan(sending, known, who, again=again))
-        now = int(time.time())
+        now = clock.now()
         drawn = draw_invitation(
             sending_member(account),
             surnames=[name for name in (traits.birth_name, traits.used_name) if name],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from souspli_cli import account as accounts
-from souspli_cli import files, passphrase, people, profile
+from souspli_cli import clock, files, passphrase, people, profile
 from souspli_cli.account import Account
 from souspli_cli.connection import connect, run
 from souspli_cli.errors import Refused, WrongUsage
@@ -110,7 +109,7 @@ async def _create(
             particulars,
             device,
             origin=profile.checked_origin(used.settings.origin),
-            now=int(time.time()),
+            now=clock.now(),
         )
         accounts.keep_founding(used, device, founding, code=code)
         try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
 
+from souspli_cli import clock
 from souspli_cli.backup_work import bars, ends_in_words, refuse_missing
 from souspli_cli.errors import WrongUsage
 from souspli_cli.serve import load_settings
@@ -37,7 +37,7 @@ def restore(
     from souspli_mailbox.backup.restore import after_restore, restore_backup  # noqa: PLC0415
 
     settings = load_settings(data, config, origin=origin)
-    now = int(time.time())
+    now = clock.now()
     with ends_in_words(), bars(terminal) as told:
         done = (
             after_restore(settings, now=now, told=told)

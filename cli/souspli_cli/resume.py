@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from souspli_cli import outbox
+from souspli_cli import clock, outbox
 from souspli_cli.causes import explained
 from souspli_cli.connection import Line
 from souspli_cli.errors import CliError, Refused, Temporary
@@ -83,7 +82,7 @@ def _send_all(
 ) -> None:
     # Until it is tried, a document stays because the service is away.
     outcome.failed |= {document.document_id: Temporary("away") for document in waiting}
-    now = int(time.time())
+    now = clock.now()
     try:
         with terminal.progress("send.sealing") as progress, Line(account, terminal) as line:
             sending = line.sending(spool, lambda _step, done, total: progress.update(done, total))

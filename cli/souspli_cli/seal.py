@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import document_files, identity_files
+from souspli_cli import clock, document_files, identity_files
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.sizes import max_size_option
 from souspli_cli.terminal import Terminal, checked_line
@@ -122,7 +122,7 @@ def _seal(
                 document,
                 [known.public for known in recipients],
                 sender=sender,
-                now=int(time.time()),
+                now=clock.now(),
                 limits=limits,
                 on_segment=progress.update if progress else lambda _done, _total: None,
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import document_files, outbox, people, recipients
+from souspli_cli import clock, document_files, outbox, people, recipients
 from souspli_cli.account import open_account
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
@@ -137,7 +137,7 @@ def _send(terminal: Terminal, account: Account, outgoing: _Outgoing) -> SentDocu
 def _seal_and_deposit(
     terminal: Terminal, account: Account, spool: FolderSpool, outgoing: _Outgoing
 ) -> SentDocument:
-    now = int(time.time())
+    now = clock.now()
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(terminal.progress("send.sealing"))
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import outbox, people, recipients
+from souspli_cli import clock, outbox, people, recipients
 from souspli_cli.account import open_account
 from souspli_cli.connection import Line
 from souspli_cli.errors import CliError, Refused, Temporary
@@ -39,7 +39,7 @@ def sent(
 ) -> None:
     """Refresh, verify, show; a red stop ends with a failure."""
     account = open_account(terminal, folder, passphrase_file)
-    now = int(time.time())
+    now = clock.now()
     refreshed = Refreshed()
     with FolderSpool(account.profile.outbox) as spool:
         _note_kept(account, spool)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from souspli_cli import clock
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.profile import default_folder
 from souspli_cli.storage_causes import storage_refused
@@ -47,7 +48,7 @@ def serve(
     settings = load_settings(data, config, listen=listen, page=page, origin=origin, workers=workers)
 
     def ready(address: str) -> None:
-        code = entry.admission_code(settings) if entry.is_empty(settings) else None
+        code = entry.admission_code(settings, now=clock.now()) if entry.is_empty(settings) else None
         terminal.show("serve.ready", address=address)
         terminal.show("serve.page", page=settings.page)
         if code is not None:
@@ -56,7 +57,7 @@ def serve(
         terminal.give({"address": address, "page": settings.page, "admission_code": code})
 
     try:
-        entry.serve(settings, ready=ready)
+        entry.serve(settings, ready=ready, clock=clock.seconds)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
     except StorageError as failed:

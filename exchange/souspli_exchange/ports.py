@@ -86,6 +86,19 @@ class DirectoryEntry:
     """The invitation record R, as the service holds it."""
 
 
+@dataclass(frozen=True, slots=True)
+class PurgeView:
+    """What the service says about a letter that nobody answered (pending.md §5)."""
+
+    invitation_id: InvitationId
+    """Of the letter, or of the one that replaced it."""
+    begun_at: int
+    ended_at: int | None
+    """None while something resists deletion."""
+    statement: Envelope | None
+    """Unverified: `statements.verify_purge` says whether it is one."""
+
+
 class Directory(Protocol):
     """Who may be sent to. Every call is made as a signed-in member."""
 
@@ -101,6 +114,13 @@ class Directory(Protocol):
         """Return an invitation of the caller's organisation; NotFoundError if there is none."""
         ...
 
+    async def purge(self, invitation_id: InvitationId) -> PurgeView:
+        """Return what became of a letter of the caller's organisation that nobody answered.
+
+        NotFoundError while no purge of it was begun.
+        """
+        ...
+
     async def publish_invitation(
         self,
         *,
@@ -114,7 +134,8 @@ class Directory(Protocol):
         `letter_number` has ten digits; `person_checks` are 1–4 values of 32 bytes.
         The invitation that `record` supersedes becomes SUPERSEDED in the same
         transaction. Raises LetterNumberTakenError, AddressInUseError,
-        StatementNotTakenError, InvitationUsedError (the one to supersede is claimed).
+        StatementNotTakenError, InvitationUsedError (the one to supersede is claimed),
+        InvitationExpiredError (it is being purged: begin a new line).
         """
         ...
 

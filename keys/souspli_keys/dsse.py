@@ -37,9 +37,41 @@ class PayloadType(StrEnum):
     INVITATION = "application/vnd.souspli.invitation+json"
     BINDING = "application/vnd.souspli.binding+json"
     ATTESTATION = "application/vnd.souspli.attestation+json"
+    PURGE = "application/vnd.souspli.purge+json"
 
 
-class Signer(Protocol):
+class VerifyKeys(Protocol):
+    """Two public keys: of an identity, or of a key that only signs."""
+
+    @property
+    def ed25519(self) -> bytes:
+        """32 bytes."""
+        ...
+
+    @property
+    def ml_dsa_65(self) -> bytes:
+        """1,952 bytes."""
+        ...
+
+
+class SigningKeys(Protocol):
+    """Whoever can sign, as an identity (`Signer`) or as the service (`operator.OperatorKey`)."""
+
+    @property
+    def public(self) -> VerifyKeys:
+        """The public halves of the keys that sign."""
+        ...
+
+    def sign_ed25519(self, message: bytes) -> bytes:
+        """Return the Ed25519 signature, 64 bytes."""
+        ...
+
+    def sign_ml_dsa_65(self, message: bytes) -> bytes:
+        """Return the ML-DSA-65 signature with an empty context, 3,309 bytes."""
+        ...
+
+
+class Signer(SigningKeys, Protocol):
     """Whoever can sign as an identity: `identity.Identity`, or a key kept elsewhere.
 
     Both methods sign exactly the bytes they are given. Either both use the keys of
@@ -49,14 +81,6 @@ class Signer(Protocol):
     @property
     def public(self) -> PublicIdentity:
         """The public half of the identity that signs."""
-        ...
-
-    def sign_ed25519(self, message: bytes) -> bytes:
-        """Return the Ed25519 signature, 64 bytes."""
-        ...
-
-    def sign_ml_dsa_65(self, message: bytes) -> bytes:
-        """Return the ML-DSA-65 signature with an empty context, 3,309 bytes."""
         ...
 
 
@@ -115,7 +139,7 @@ def parse(value: object) -> Envelope:
         raise EnvelopeError(str(error)) from None
 
 
-def sign(payload_type: PayloadType, payload: bytes, signer: Signer) -> Envelope:
+def sign(payload_type: PayloadType, payload: bytes, signer: SigningKeys) -> Envelope:
     """Return `payload` signed by both keys of an identity, and verified.
 
     The payload is canonical JSON of the type's schema: that is for the caller to see
@@ -136,7 +160,7 @@ def sign(payload_type: PayloadType, payload: bytes, signer: Signer) -> Envelope:
     return envelope
 
 
-def verify(envelope: Envelope, *, payload_type: PayloadType, signer: PublicIdentity) -> bytes:
+def verify(envelope: Envelope, *, payload_type: PayloadType, signer: VerifyKeys) -> bytes:
     """Return the payload if `signer` signed it for this purpose.
 
     The bytes returned are the bytes that were signed: parse these. Both signatures
@@ -170,7 +194,7 @@ def _read_signature(value: object, *, length: int) -> bytes:
     return read_object(value, lambda fields: fields.base64("sig", length=length))
 
 
-def _ed25519_holds(message: bytes, signature: bytes, signer: PublicIdentity) -> bool:
+def _ed25519_holds(message: bytes, signature: bytes, signer: VerifyKeys) -> bool:
     try:
         ed25519.verify(message, signature=signature, public_key=signer.ed25519)
     except SignatureError:
@@ -178,7 +202,7 @@ def _ed25519_holds(message: bytes, signature: bytes, signer: PublicIdentity) -> 
     return True
 
 
-def _ml_dsa_65_holds(message: bytes, signature: bytes, signer: PublicIdentity) -> bool:
+def _ml_dsa_65_holds(message: bytes, signature: bytes, signer: VerifyKeys) -> bool:
     try:
         MLDSA65PublicKey.from_public_bytes(signer.ml_dsa_65).verify(signature, message)
     except InvalidSignature:

@@ -11,7 +11,10 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from souspli_keys.address import Origin
+from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
+from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
@@ -33,6 +36,7 @@ from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.pseudonyms import Pseudonyms
+from souspli_mailbox.purging import Purger
 from souspli_mailbox.readiness import Part, Readiness
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records.jobs import JobName, ensure_job
@@ -50,6 +54,7 @@ from souspli_mailbox.routes import (
     deposits,
     invitations,
     organisations,
+    purges,
     segments,
     sent,
     service,
@@ -59,6 +64,7 @@ from souspli_mailbox.routes import (
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
     BLOBS,
+    CERTIFIER,
     CLOCK,
     DATABASE,
     DESCRIPTION,
@@ -93,6 +99,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *organisations.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *invitations.ENDPOINTS,
+    *purges.ENDPOINTS,
     *claims.ENDPOINTS,
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,
@@ -179,6 +186,11 @@ def _storage(
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
             )
+            app[CERTIFIER] = Certifier(
+                key=OperatorKey(await _secret(database, SecretPurpose.AUDIT)),
+                origin=Origin(app[SETTINGS].origin),
+                backups_kept_days=app[SETTINGS].backups_kept_days,
+            )
             app[TOMBSTONES] = Tombstones(
                 await asyncio.to_thread(open_ledger, app[SETTINGS]),
                 TombstoneKey(await _secret(database, SecretPurpose.TOMBSTONES)),
@@ -241,16 +253,26 @@ def _jobs(
             clock=clock,
             observer=metrics.count_swept,
         )
+        purger = Purger(
+            database=database,
+            blobs=app[BLOBS],
+            tombstones=app[TOMBSTONES],
+            certify=app[CERTIFIER].purge,
+            clock=clock,
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
             JobName.ACTIVATED: outbox.activated,
             JobName.SWEEP: sweeper.sweep,
+            JobName.EXPIRE: purger.expire,
+            JobName.PURGE_REPLACED: purger.purge_replaced,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
         )
-        await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
+        for recurring in (JobName.SWEEP, JobName.EXPIRE):
+            await database.write(ensure_job, name=recurring, now=int(clock()))
         app[READINESS] = readiness = Readiness(
             {
                 Part.DATABASE: lambda: database.read(count_organisations),
@@ -268,6 +290,7 @@ def _jobs(
         await running
         await relay.close()
         sweeper.close()
+        purger.close()
 
     return jobs
 

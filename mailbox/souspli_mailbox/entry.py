@@ -35,7 +35,12 @@ __all__ = [
 ADMISSION_CODE_SECONDS: Final = 7 * 86_400
 
 
-def serve(settings: Settings, *, ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    settings: Settings,
+    *,
+    ready: Callable[[str], None] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> None:
     """Run the service until SIGTERM, SIGINT or SIGHUP; requests and jobs under way finish.
 
     `ready` is called once with the address, when all processes listen there. Raises
@@ -44,12 +49,14 @@ def serve(settings: Settings, *, ready: Callable[[str], None] | None = None) -> 
     """
     configure_logging(settings.log_level)
     if settings.workers == 1:
-        asyncio.run(run(settings, ready=ready))
+        asyncio.run(run(settings, ready=ready, clock=clock))
     else:
-        _serve_by_workers(settings, ready)
+        _serve_by_workers(settings, ready, clock)
 
 
-def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -> None:
+def _serve_by_workers(
+    settings: Settings, ready: Callable[[str], None] | None, clock: Callable[[], float]
+) -> None:
     # What is wrong with the settings is said here, once, and in the setting's words.
     make_app(settings)
     smtp_relay(settings)
@@ -61,7 +68,7 @@ def _serve_by_workers(settings: Settings, ready: Callable[[str], None] | None) -
 
     def work(place: Place) -> None:
         structlog.contextvars.bind_contextvars(worker=place.number)
-        asyncio.run(run(settings, sockets=sockets, place=place))
+        asyncio.run(run(settings, sockets=sockets, place=place, clock=clock))
 
     def all_ready() -> None:
         if ready is not None:
@@ -91,10 +98,10 @@ def make_admission_code(database: Database, now: int) -> str:
     return format_admission_code(code)
 
 
-def admission_code(settings: Settings) -> str:
+def admission_code(settings: Settings, *, now: int) -> str:
     """Do the same for the service of these settings, which may be running."""
     with open_database(settings) as database:
-        return make_admission_code(database, int(time.time()))
+        return make_admission_code(database, now)
 
 
 def is_empty(settings: Settings) -> bool:

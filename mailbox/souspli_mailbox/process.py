@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -41,6 +42,7 @@ async def run(
     sockets: Sequence[socket.socket] | None = None,
     place: Place | None = None,
     ready: Callable[[str], None] | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> None:
     """Serve until told to stop, by a signal or by the parent's end; then finish.
 
@@ -49,7 +51,7 @@ async def run(
     """
     stop, orphaned = asyncio.Event(), asyncio.Event()
     _hear_stop(place, stop, orphaned)
-    app = make_app(settings)
+    app = make_app(settings, clock=clock)
     if place is not None:
         app[METRICS].count_replaced(place.replaced)
     tls = server_tls(settings)

@@ -1,13 +1,15 @@
-"""The jobs that purge letters nobody answered (docs/specs/pending.md §4).
+"""The job that purges letters nobody answered (docs/specs/pending.md §4).
 
 `expire` runs every hour on one of the service's processes: it decides, writes tombstones,
-and has a job `purge` do the rest of each. Both can be killed at any line: what was
-decided is a row, and what is done is found done.
+and does the rest of each purge, a few at a time. It is one job however many letters end
+in one night, so that mails and codes never wait behind them. It can be killed at any
+line: what was decided is a row, and what is done is found done.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,12 +25,15 @@ from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.tombstones import Kind, Reason, Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.errors import StorageError
+from souspli_storage.errors import DatabaseBusyError, StorageError
 
-# Of a job's time. A hundred thousand letters of one night take several runs, one after
-# the other, and requests have their turn in between.
+# Of a job's time. A hundred thousand letters of one night take many runs, one after the
+# other, and the other jobs have their turn in between.
 RUN_SECONDS: Final = 45.0
 OBJECTS_AT_ONCE: Final = 50
+
+# They mostly wait for the store; more would be more calls that requests have to share.
+PURGES_AT_ONCE: Final = 4
 
 # A store that takes no tombstone, or lets nothing be deleted, does so for minutes, or
 # until somebody acts.
@@ -37,78 +42,122 @@ AGAIN_SECONDS: Final = 300
 _log: Final = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What became of what was due."""
+
+    decided: int
+    ended: int
+    resisting: int
+    """Not ended: the store lets nothing go, or is away. Tried again in minutes."""
+    more: bool
+    """Time was up before all were looked at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purger:
-    """Handles the jobs `expire` and `purge`."""
+    """Handles the jobs `expire` and `purge-replaced`."""
 
     database: Database
     blobs: BlobStore
     tombstones: Tombstones
+    certify: Callable[[purges.Ended], bytes]
+    """Makes the signed statement about a purge that ends."""
     clock: Callable[[], float]
-    store: StoreCalls = field(default_factory=lambda: StoreCalls(at_once=1, seconds=RUN_SECONDS))
+    store: StoreCalls = field(
+        default_factory=lambda: StoreCalls(at_once=PURGES_AT_ONCE, seconds=RUN_SECONDS)
+    )
 
     def close(self) -> None:
         """Begin no further call to the store."""
         self.store.close()
 
     async def expire(self, _job: Job) -> Outcome:
-        """Decide what is due; come back in an hour, or sooner if there is more."""
-        now = int(self.clock())
-        decided = 0
+        """Purge what is due; come back in an hour, or sooner if there is more."""
         try:
-            async with asyncio.timeout(RUN_SECONDS):
-                while due := await self.database.write(purges.decide, now=now):
-                    decided += len(due)
-                    # A crash here: decided, and told by the next run.
-                    await self._tell(now)
-                await self._tell(now)
-        except TimeoutError:
-            return NotYet(now)
+            done = await self.run(seconds=RUN_SECONDS)
         except StorageError as error:
             _log.warning("tombstones-not-written", failure=type(error).__name__)
-            return NotYet(now + AGAIN_SECONDS)
-        if decided:
-            _log.info("purges-decided", letters=decided)
-        return NotYet(now + SWEEP_EVERY_SECONDS)
+            return NotYet(self._now() + AGAIN_SECONDS)
+        if done.decided or done.ended or done.resisting:
+            _log.info("purges", decided=done.decided, ended=done.ended, resisting=done.resisting)
+        if done.ended:
+            with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
+                await self.database.forget_deleted()
+        if done.more:
+            return NotYet(self._now())
+        return NotYet(self._now() + (AGAIN_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
 
-    async def _tell(self, now: int) -> None:
+    async def purge_replaced(self, job: Job) -> Outcome:
+        """Purge what never moved from a letter to the one that replaced it."""
+        await self.database.write(
+            purges.decide_replaced, invitation_id=job.ids["invitation_id"], now=self._now()
+        )
+        # The next run of `expire` does the rest.
+        return Done()
+
+    async def run(self, *, seconds: float) -> Purged:
+        """Decide, tell, and purge, for so many seconds and the step under way.
+
+        Raises StorageError while no tombstone can be written: then nothing was deleted.
+        """
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        decided = ended = resisting = 0
+        last = (0, "")
+        while due := await self.database.write(purges.decide, now=self._now(), after=last):
+            decided, last = decided + len(due), due[-1]
+            # A crash here: decided, and told by the next run.
+            await self._tell()
+            if loop.time() > ends:
+                break
+        await self._tell()
+        while unended := await self.database.read(
+            purges.unended, now=self._now(), limit=PURGES_AT_ONCE
+        ):
+            if loop.time() > ends:
+                return Purged(decided, ended, resisting, more=True)
+            done = await asyncio.gather(*map(self._purge, unended))
+            ended += sum(done)
+            resisting += len(done) - sum(done)
+        return Purged(decided, ended, resisting, more=False)
+
+    async def _tell(self) -> None:
         """Write the tombstones that are missing: before anything is deleted."""
         while ids := await self.database.read(purges.untold):
+            now = self._now()
             await self.store(
                 self.tombstones.write, Kind.PURGE, ids, reason=Reason.NOT_ACTIVATED, now=now
             )
             # A crash here: they are written again, which is fine.
             await self.database.write(purges.told, invitation_ids=ids, now=now)
 
-    async def purge(self, job: Job) -> Outcome:
-        """Do what is left of one purge; come back for what the store did not let go."""
-        now = int(self.clock())
-        letter = {"invitation_id": job.ids["invitation_id"]}
-        try:
-            async with asyncio.timeout(RUN_SECONDS):
-                while await self.database.write(purges.empty, **letter, now=now):
-                    # A crash here: nothing that was let go can be opened any more.
-                    pass
-                if not await self._delete_objects(letter["invitation_id"], now):
-                    return NotYet(now + AGAIN_SECONDS)
-        except TimeoutError:
-            return NotYet(now)
+    async def _purge(self, invitation_id: str) -> bool:
+        """Do what is left of one purge; say if that was all, else it is put off."""
+        now = self._now()
+        letter = {"invitation_id": invitation_id}
+        while await self.database.write(purges.empty, **letter, now=now):
+            # A crash here: nothing that was let go can be opened any more.
+            pass
+        gone = await self._delete_objects(invitation_id, now)
         # False: something came back, such as an object that a sweep put off.
-        if not await self.database.write(purges.forget, **letter, now=now):
-            return NotYet(now + AGAIN_SECONDS)
-        _log.info("purged")
-        return Done()
+        if gone and await self.database.write(
+            purges.forget, **letter, now=now, certify=self.certify
+        ):
+            return True
+        await self.database.write(purges.put_off, **letter, until=now + AGAIN_SECONDS)
+        return False
 
     async def _delete_objects(self, invitation_id: str, now: int) -> bool:
         """Delete what the purge waits for; say whether all of it is gone."""
+        resisted = 0
         while keys := await self.database.read(
             purges.objects_left, invitation_id=invitation_id, limit=OBJECTS_AT_ONCE
         ):
-            resisted = 0
             for key in keys:
                 try:
                     await self.store(self.blobs.delete, key)
-                except StorageError as error:
+                except (StorageError, TimeoutError) as error:
                     _log.warning("object-not-deleted", failure=type(error).__name__)
                     await self.database.write(defer_object, object_key=key, now=now)
                     resisted += 1
@@ -117,3 +166,6 @@ class Purger:
             if resisted:
                 return False
         return True
+
+    def _now(self) -> int:
+        return int(self.clock())

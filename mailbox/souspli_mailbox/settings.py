@@ -195,6 +195,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with it escape being throttled. Off behind a proxy, all people share the proxy's
     address, and one who mistypes makes everybody wait.
     """
+    backups_kept_days: Annotated[int, Meta(ge=0, le=3_650)] = 30
+    """How long you keep backups of database and store. Purge statements promise it.
+
+    Until then a backup may hold, sealed, what was purged here. 0: there are none.
+    """
     database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
     tls: TlsSettings = TlsSettings()

@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.jobs import Worker
 from souspli_mailbox.metrics import Metrics
@@ -47,6 +48,8 @@ DIRECT: Final = web.AppKey[DirectBlobs | None]("direct")
 STORE_CALLS: Final = web.AppKey("store_calls", StoreCalls)
 """How requests call the store: never in the event loop's thread."""
 SECRETS: Final = web.AppKey("secrets", ServiceSecrets)
+CERTIFIER: Final = web.AppKey("certifier", Certifier)
+"""Signs what the service says about itself."""
 
 DRAIN: Final = web.AppKey("drain", Drain)
 METRICS: Final = web.AppKey("metrics", Metrics)

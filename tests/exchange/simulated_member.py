@@ -29,6 +29,7 @@ from souspli_exchange.ports import (
     InvitationStatus,
     InvitationView,
     NewDelivery,
+    PurgeView,
     SentDelivery,
     SentDeposit,
 )
@@ -47,6 +48,9 @@ class MemberConnection:
             if stored.address == address:
                 return DirectoryEntry(stored.view, stored.record)
         raise NotFoundError("nobody was invited at this address")
+
+    async def purge(self, invitation_id: InvitationId) -> PurgeView:
+        raise NotFoundError(f"{invitation_id} was not purged")
 
     async def invitation(self, invitation_id: InvitationId) -> InvitationView:
         return self.service.find(invitation_id).view

@@ -9,7 +9,10 @@ import pytest
 from simulation.rows import DAY, NOW, Practice, Rows
 from sqlalchemy import func, select
 
-from souspli_mailbox.jobs import Done, NotYet
+from souspli_keys.address import Origin
+from souspli_keys.operator import OperatorKey
+from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.purging import AGAIN_SECONDS, Purger
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records import invitations, purges
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 KEY = TombstoneKey(b"k" * 32)
 DATA = b"sealed"
 PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
+IN_AN_HOUR = NotYet(NOW + 30 * DAY + 1 + 3_600)
+CERTIFIER = Certifier(
+    key=OperatorKey(b"a" * 32), origin=Origin("souspli.localhost"), backups_kept_days=30
+)
 END = NOW + 30 * DAY + 1
 """The first moment at which a letter of NOW is not good any more."""
 
@@ -50,6 +57,7 @@ class World:
             database=self.rows.database,
             blobs=self.blobs,
             tombstones=Tombstones(self.ledger, KEY),
+            certify=CERTIFIER.purge,
             clock=lambda: float(self.now),
         )
 
@@ -66,12 +74,8 @@ class World:
         return made
 
     async def run(self) -> Any:
-        """Do what is due: decide, then each job once; return the last outcome."""
-        outcome: Any = await self.purger.expire(job(JobName.EXPIRE))
-        for one in self.rows.jobs(now=self.now):
-            if one.name is JobName.PURGE:
-                outcome = await self.purger.purge(one)
-        return outcome
+        """Do what is due, as the hourly job does."""
+        return await self.purger.expire(job(JobName.EXPIRE))
 
     def all(self, statement: str) -> list[Any]:
         return self.rows.database.read_now(
@@ -101,7 +105,7 @@ def world(rows: Rows) -> World:
 async def test_what_nobody_answered_goes_with_all_that_says_who_it_was(world: World) -> None:
     letter = world.rows.invite(world.practice, "jeanne@example.org")
     world.deliver(letter)
-    assert isinstance(await world.run(), Done)
+    assert await world.run() == IN_AN_HOUR
     assert list(world.blobs.objects()) == []
     assert world.states() == ["expired"]
     for table in (tables.covers, tables.sender_covers, tables.person_checks):
@@ -206,7 +210,7 @@ async def test_without_its_tombstone_nothing_goes(
         assert await world.run() == NotYet(END + AGAIN_SECONDS)
     assert world.states() == ["stored"]
     assert world.one("SELECT count(*) FROM covers") == 1
-    assert isinstance(await world.run(), Done)
+    assert await world.run() == IN_AN_HOUR
     assert world.states() == ["expired"]
 
 
@@ -228,8 +232,11 @@ async def test_a_store_that_refuses_is_never_called_done(
     # Nothing can be opened, and the worklist still knows whom to name.
     assert world.one("SELECT count(*) FROM covers") == 0
     assert world.one("SELECT address FROM invitations") is not None
-    ids = {"invitation_id": letter.invitation_id}
-    assert isinstance(await world.purger.purge(job(JobName.PURGE, **ids)), Done)
+    # Not before its time, and then all of it.
+    await world.run()
+    assert world.one("SELECT address FROM invitations") is not None
+    world.now += AGAIN_SECONDS
+    assert isinstance(await world.run(), NotYet)
     assert world.one("SELECT address FROM invitations") is None
 
 
@@ -283,8 +290,6 @@ async def test_killed_at_any_step_it_goes_on_where_it_was(
         assert ended.type is not AssertionError
     world.now += 3_600
     await world.run()
-    # A job that was taken when the process was killed is taken again after its lease.
-    await world.run()
     done = world.purge(letter)
     assert done is not None
     assert done.ended_at is not None
@@ -303,6 +308,9 @@ async def test_a_deletion_that_is_reported_failed_is_tried_again(
     world.blobs.fault = lambda operation: fault if operation == "delete" else None
     assert await world.run() == NotYet(END + AGAIN_SECONDS)
     world.blobs.fault = lambda _: None
-    outcome = await world.purger.purge(job(JobName.PURGE, invitation_id=letter.invitation_id))
-    assert isinstance(outcome, Done)
+    world.now += AGAIN_SECONDS
+    await world.run()
+    done = world.purge(letter)
+    assert done is not None
+    assert done.ended_at == world.now
     assert world.one("SELECT count(*) FROM deposits WHERE emptied_at IS NOT NULL") == 1

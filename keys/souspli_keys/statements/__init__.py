@@ -27,11 +27,18 @@ from souspli_keys.statements.invitation import (
 from souspli_keys.statements.line import Line
 from souspli_keys.statements.member import Member, check_may
 from souspli_keys.statements.organisation import Organisation
+from souspli_keys.statements.purge import (
+    MAX_DOCUMENTS,
+    PurgeReason,
+    PurgeStatement,
+    verify_purge,
+)
 from souspli_keys.statements.roles import Act, Role
 from souspli_keys.statements.statement import Statement, sign_statement
 
 __all__ = [
     "BINDING_GRACE_SECONDS",
+    "MAX_DOCUMENTS",
     "Act",
     "Attestation",
     "Binding",
@@ -40,6 +47,8 @@ __all__ = [
     "Line",
     "Member",
     "Organisation",
+    "PurgeReason",
+    "PurgeStatement",
     "Role",
     "Statement",
     "VerifiedBinding",
@@ -54,5 +63,6 @@ __all__ = [
     "verify_chain",
     "verify_invitation",
     "verify_organisation",
+    "verify_purge",
     "verify_self_signed_organisation",
 ]

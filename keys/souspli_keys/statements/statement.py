@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, Self, TypeVar
 
 from souspli_keys import canonical, dsse
 from souspli_keys.address import Origin
-from souspli_keys.dsse import Envelope, PayloadType, Signer
+from souspli_keys.dsse import Envelope, PayloadType, SigningKeys, VerifyKeys
 from souspli_keys.errors import (
     ChainError,
     FormatError,
@@ -18,14 +18,13 @@ from souspli_keys.errors import (
     StatementSignatureError,
 )
 from souspli_keys.fields import Fields, read_object
-from souspli_keys.public import PublicIdentity
 from souspli_keys.statements.line import Line
 
 DAY_SECONDS = 86_400
 
 
 class Statement(Protocol):
-    """What the five kinds of statement have in common."""
+    """What all kinds of statement have in common."""
 
     payload_type: ClassVar[PayloadType]
     """The envelope type, one per kind."""
@@ -62,7 +61,7 @@ def write_payload(line: Line, fields: dict[str, object]) -> bytes:
     return canonical.encode(line.to_json() | fields)
 
 
-def sign_statement(statement: Statement, signer: Signer) -> Envelope:
+def sign_statement(statement: Statement, signer: SigningKeys) -> Envelope:
     """Return the statement, signed. Whether `signer` may sign it is for readers to judge.
 
     Raises StatementSchemaError if a reader would refuse it, so that nothing is signed
@@ -73,9 +72,7 @@ def sign_statement(statement: Statement, signer: Signer) -> Envelope:
     return dsse.sign(statement.payload_type, payload, signer)
 
 
-def open_statement(
-    envelope: Envelope, kind: type[S], *, signer: PublicIdentity, origin: Origin
-) -> S:
+def open_statement(envelope: Envelope, kind: type[S], *, signer: VerifyKeys, origin: Origin) -> S:
     """Return the statement in an envelope that `signer` signed for this origin.
 
     Raises StatementSignatureError, StatementSchemaError, or ChainError for a

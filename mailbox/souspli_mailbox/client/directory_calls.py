@@ -32,6 +32,17 @@ class DirectoryCalls(Calls):
         check_same(answer.invitation_id, invitation_id)
         return wire.from_invitation(answer)
 
+    async def purge(self, invitation_id: InvitationId) -> ports.PurgeView:
+        answer = await self._transport.ask(
+            "GET", f"/v1/invitations/{invitation_id}/purge", invitations.PurgeView
+        )
+        return ports.PurgeView(
+            invitation_id=InvitationId(answer.invitation_id),
+            begun_at=answer.begun_at,
+            ended_at=answer.ended_at,
+            statement=None if answer.statement is None else wire.from_envelope(answer.statement),
+        )
+
     async def publish_invitation(
         self,
         *,

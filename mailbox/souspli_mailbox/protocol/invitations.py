@@ -12,6 +12,7 @@ from souspli_mailbox.protocol.values import (
     Id,
     InvitationStatus,
     Message,
+    Moment,
     Number,
 )
 
@@ -41,6 +42,20 @@ class InvitationView(Message, frozen=True, kw_only=True):
     binding: Binding | None
     attestation: Envelope | None
     log_proof: None
+
+
+class PurgeView(Message, frozen=True, kw_only=True):
+    """GET /v1/invitations/{invitation_id}/purge."""
+
+    invitation_id: Id
+    begun_at: Moment
+    ended_at: Moment | None
+    """None while the store keeps something that it should let go: never called done."""
+    deliveries: int
+    objects_deleted: int
+    objects_kept: int
+    statement: Envelope | None
+    """Signed by the service's audit key, from the moment at which it ended."""
 
 
 class LookupRequest(Message, frozen=True, kw_only=True):

@@ -13,6 +13,13 @@ class Limits(Message, frozen=True, kw_only=True):
     segment_plain_bytes: int
 
 
+class AuditKey(Message, frozen=True, kw_only=True):
+    """Two public keys, base64."""
+
+    ed25519: bytes
+    ml_dsa_65: bytes
+
+
 class ServiceAnswer(Message, frozen=True, kw_only=True):
     """GET /v1/service. A client compares `origin` with its own and never adopts it."""
 
@@ -20,6 +27,8 @@ class ServiceAnswer(Message, frozen=True, kw_only=True):
     version: str
     page: str
     limits: Limits
+    audit_key: AuditKey
+    """What its purge statements are verified with: pinned at the first meeting."""
     store: str | UnsetType = UNSET
     """Where clients go to the store themselves: what every address there begins with."""
 

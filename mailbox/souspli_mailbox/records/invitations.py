@@ -27,7 +27,12 @@ from souspli_mailbox.records.errors import (
     LetterNumberTakenError,
     NotFoundError,
 )
+from souspli_mailbox.records.jobs import JobName, enqueue
 from souspli_mailbox.schema import tables
+
+# What waits for a replaced letter is moved by its sender's client, which may be away for
+# as long as the new letter is good. What has not moved by then never will.
+REPLACED_SECONDS: Final = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,7 @@ def publish_invitation(
     Returns its status. The same bytes again get the status it has by then.
     Raises InvitationDiffersError, LetterNumberTakenError, AddressInUseError; and
     for the one to supersede NotFoundError, InvitationUsedError,
-    InvitationSupersededError.
+    InvitationSupersededError, InvitationExpiredError (it is being purged).
     """
     known = _find(connection, tables.invitations.c.invitation_id == invitation.invitation_id)
     if known is not None:
@@ -99,7 +104,14 @@ def publish_invitation(
         raise LetterNumberTakenError
     _expire(connection, organisation=invitation.organisation, now=now)
     if invitation.supersedes is not None:
-        _require_supersedable(connection, invitation, now=now)
+        old = _require_supersedable(connection, invitation, now=now)
+        enqueue(
+            connection,
+            name=JobName.PURGE_REPLACED,
+            ids={"invitation_id": invitation.supersedes},
+            now=now,
+            run_at=max(now, old["not_after"]) + REPLACED_SECONDS,
+        )
         # Its successor is written below; only then can the row point to it.
         connection.execute(
             update(tables.invitations)
@@ -195,7 +207,9 @@ def _repeated(
     return status
 
 
-def _require_supersedable(connection: Connection, invitation: NewInvitation, *, now: int) -> None:
+def _require_supersedable(
+    connection: Connection, invitation: NewInvitation, *, now: int
+) -> RowMapping:
     old = _find(connection, tables.invitations.c.invitation_id == invitation.supersedes)
     if old is None or old["organisation"] != invitation.organisation:
         raise NotFoundError
@@ -205,7 +219,17 @@ def _require_supersedable(connection: Connection, invitation: NewInvitation, *, 
         case InvitationStatus.SUPERSEDED:
             raise InvitationSupersededError
         case InvitationStatus.PENDING | InvitationStatus.EXPIRED:
-            pass
+            if is_being_purged(connection, invitation_id=old["invitation_id"]):
+                # Nothing is left that could move to a successor: a line of its own begins.
+                raise InvitationExpiredError
+            return old
+
+
+def is_being_purged(connection: Connection, *, invitation_id: str) -> bool:
+    """Say whether the letter's purge was decided: from then on nothing leads back."""
+    purge = tables.purges.c
+    begun = select(purge.begun_at).where(purge.invitation_id == invitation_id)
+    return connection.execute(begun).first() is not None
 
 
 def _expire(connection: Connection, *, organisation: str, now: int) -> None:

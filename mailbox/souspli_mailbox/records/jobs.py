@@ -31,7 +31,7 @@ class JobName(StrEnum):
     ACTIVATED = "activated"  # account_number
     SWEEP = "sweep"  # none
     EXPIRE = "expire"  # none
-    PURGE = "purge"  # invitation_id
+    PURGE_REPLACED = "purge-replaced"  # invitation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

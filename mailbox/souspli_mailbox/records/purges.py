@@ -7,15 +7,31 @@ left, the objects outside of the database, `forget`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    delete,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
+from souspli_keys.statements import MAX_DOCUMENTS
 from souspli_mailbox.deliveries import ENDED
-from souspli_mailbox.records.jobs import JobName, enqueue, forget_jobs
+from souspli_mailbox.records.invitations import replaced_by
+from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.schema import tables
@@ -32,16 +48,38 @@ class Purge:
     invitation_id: str
     begun_at: int
     told_at: int | None
+    resumes_at: int | None
+    """From when it may go on; None until it was told."""
     ended_at: int | None
     deliveries: int
     objects_deleted: int
     objects_kept: int
+    envelope: bytes | None = field(repr=False)
+    """The signed statement, from the moment at which it ended."""
 
 
-def decide(connection: Connection, *, now: int) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What is certified of a purge that ends now."""
+
+    invitation_id: str
+    organisation: str
+    begun_at: int
+    ended_at: int
+    deliveries: int
+    documents: tuple[str, ...]
+    objects_deleted: int
+    objects_kept: int
+
+
+def decide(
+    connection: Connection, *, now: int, after: tuple[int, str] = (0, "")
+) -> tuple[tuple[int, str], ...]:
     """Decide to purge letters that are due, the longest due first; return which.
 
-    Those that a claim under way may still end are not. From here on a letter admits
+    Each as (not_after, invitation_id); `after` is the last one of the call before, so that
+    those of a whole night are found without reading the first of them again and again.
+    Those that a claim under way may still end are not due. From here on a letter admits
     nothing, whoever asks: the row of its purge is looked for in the same transaction.
     """
     invitation, session = tables.invitations.c, tables.claim_sessions.c
@@ -49,60 +87,63 @@ def decide(connection: Connection, *, now: int) -> tuple[str, ...]:
         session.invitation_id == invitation.invitation_id, session.expires_at > now
     )
     begun = exists().where(tables.purges.c.invitation_id == invitation.invitation_id)
-    due = (
-        connection.execute(
-            select(invitation.invitation_id)
-            .where(tables.IS_UNANSWERED, invitation.not_after < now, ~begun, ~claimed)
-            .order_by(invitation.not_after, invitation.invitation_id)
-            .limit(LETTERS_AT_ONCE)
+    place = tuple_(invitation.not_after, invitation.invitation_id)
+    due = connection.execute(
+        select(invitation.not_after, invitation.invitation_id)
+        .where(
+            tables.IS_UNANSWERED,
+            invitation.not_after < now,
+            place > tuple_(literal(after[0], BigInteger()), literal(after[1], Text())),
+            ~begun,
+            ~claimed,
         )
-        .scalars()
-        .all()
-    )
-    if due:
-        connection.execute(
-            update(tables.invitations)
-            .where(invitation.invitation_id.in_(due))
-            .values(status=InvitationStatus.EXPIRED)
-        )
-        _begin(connection, due, now=now)
-    return tuple(due)
+        .order_by(invitation.not_after, invitation.invitation_id)
+        .limit(LETTERS_AT_ONCE)
+    ).all()
+    ids = [one.invitation_id for one in due]
+    _expire(connection, ids)
+    _begin(connection, ids, now=now)
+    return tuple((one.not_after, one.invitation_id) for one in due)
 
 
 def decide_again(connection: Connection, invitation_ids: Collection[str], now: int) -> None:
     """Purge these, whatever the clock says: they have their tombstones.
 
     They come from a backup, as it was at any moment before; claimed they can't be, since
-    the purge had won. What is left of it is done by a job, as for any other.
+    the purge had won.
     """
     invitation, purge = tables.invitations.c, tables.purges.c
-    unended = (
+    unended = set(
         connection.execute(
             select(invitation.invitation_id)
             .outerjoin(tables.purges, purge.invitation_id == invitation.invitation_id)
             .where(
                 invitation.invitation_id.in_(invitation_ids),
-                tables.IS_UNANSWERED,
+                invitation.status != InvitationStatus.CLAIMED,
                 purge.ended_at.is_(None),
             )
-        )
-        .scalars()
-        .all()
+        ).scalars()
     )
     begun = connection.execute(
-        update(tables.purges)
-        .where(purge.invitation_id.in_(unended))
-        .values(told_at=None)
-        .returning(purge.invitation_id)
+        select(purge.invitation_id).where(purge.invitation_id.in_(unended))
     ).scalars()
-    fresh = sorted(set(unended) - set(begun))
-    connection.execute(
-        update(tables.invitations)
-        .where(invitation.invitation_id.in_(fresh))
-        .values(status=InvitationStatus.EXPIRED)
-    )
+    fresh = sorted(unended - set(begun))
+    _expire(connection, fresh)
     _begin(connection, fresh, now=now)
     told(connection, invitation_ids=unended, now=now)
+
+
+def _expire(connection: Connection, invitation_ids: Collection[str]) -> None:
+    """Write down what the clock has decided; a letter that was replaced stays replaced."""
+    invitation = tables.invitations.c
+    connection.execute(
+        update(tables.invitations)
+        .where(
+            invitation.invitation_id.in_(invitation_ids),
+            invitation.status == InvitationStatus.PENDING,
+        )
+        .values(status=InvitationStatus.EXPIRED)
+    )
 
 
 def _begin(connection: Connection, invitation_ids: Collection[str], *, now: int) -> None:
@@ -127,33 +168,81 @@ def untold(connection: Connection) -> tuple[str, ...]:
 
 
 def told(connection: Connection, *, invitation_ids: Collection[str], now: int) -> None:
-    """Note that these have their tombstones, and have the rest done as a job for each."""
+    """Note that these have their tombstones: from now on the rest may be done."""
     purge = tables.purges.c
-    fresh = connection.execute(
+    connection.execute(
         update(tables.purges)
         .where(purge.invitation_id.in_(invitation_ids), purge.told_at.is_(None))
-        .values(told_at=now)
-        .returning(purge.invitation_id)
-    ).scalars()
-    for one in sorted(fresh):
-        enqueue(connection, name=JobName.PURGE, ids={"invitation_id": one}, now=now)
+        .values(told_at=now, resumes_at=now)
+    )
+
+
+def unended(connection: Connection, *, now: int, limit: int) -> tuple[str, ...]:
+    """Return letters whose purge may go on, the longest due first."""
+    purge = tables.purges.c
+    return tuple(
+        connection.execute(
+            select(purge.invitation_id)
+            .where(tables.IS_UNENDED, purge.resumes_at <= now)
+            .order_by(purge.resumes_at, purge.invitation_id)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def put_off(connection: Connection, *, invitation_id: str, until: int) -> None:
+    """Have it go on at that moment: something is left that can't be deleted now."""
+    purge = tables.purges.c
+    connection.execute(
+        update(tables.purges)
+        .where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
+        .values(resumes_at=until)
+    )
+
+
+def decide_replaced(connection: Connection, *, invitation_id: str, now: int) -> bool:
+    """Decide to purge what still waits for a letter that was replaced; say if anything does.
+
+    It should have moved to the letter's successor, and never did: nobody can open it there.
+    """
+    invitation = tables.invitations.c
+    waiting = select(invitation.invitation_id).where(
+        invitation.invitation_id == invitation_id,
+        invitation.status == InvitationStatus.SUPERSEDED,
+        exists().where(_waits_for((invitation_id,))),
+        ~exists().where(tables.purges.c.invitation_id == invitation_id),
+    )
+    if connection.execute(waiting).first() is None:
+        return False
+    _begin(connection, (invitation_id,), now=now)
+    return True
+
+
+def _waits_for(invitation_ids: Collection[str]) -> ColumnElement[bool]:
+    delivery = tables.deliveries.c
+    return and_(
+        delivery.invitation_id.in_(invitation_ids),
+        delivery.account_number.is_(None),
+        delivery.state.not_in(ENDED),
+    )
+
+
+def _line(connection: Connection, invitation_id: str) -> tuple[str, ...]:
+    """Return the letter and those that it replaced: they were about the same person."""
+    return (invitation_id, *replaced_by(connection, invitation_id=invitation_id))
 
 
 def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
     """Delete covers of what waits for the letter, `expired` from now on; say if there is more.
 
-    Contents that wait for nobody else are condemned, with the sender's own cover: from
-    then on this service holds nothing that could be opened. Others stay for whoever they
-    wait for.
+    Also of what waits for a letter that it replaced. Contents that wait for nobody else are
+    condemned, with the sender's own cover: from then on this service holds nothing that
+    could be opened. Others stay for whoever they wait for.
     """
     delivery = tables.deliveries.c
     waiting = connection.execute(
         select(delivery.delivery_id, delivery.deposit_id)
-        .where(
-            delivery.invitation_id == invitation_id,
-            delivery.account_number.is_(None),
-            delivery.state.not_in(ENDED),
-        )
+        .where(_waits_for(_line(connection, invitation_id)))
         .limit(DELIVERIES_AT_ONCE)
     ).all()
     if not waiting:
@@ -229,24 +318,71 @@ def objects_left(connection: Connection, *, invitation_id: str, limit: int) -> t
     )
 
 
-def forget(connection: Connection, *, invitation_id: str, now: int) -> bool:
+def forget(
+    connection: Connection, *, invitation_id: str, now: int, certify: Callable[[Ended], bytes]
+) -> bool:
     """Delete what says who the patient was, and end the purge; say if that could be done.
 
     Not while something waits for the letter, or an object is not known to be gone. Letters
-    that it replaced go with it: they were about the same person.
+    that it replaced go with it. `certify` makes the signed statement that is kept in the
+    same transaction: nothing is ever called gone without one, nor certified and not gone.
     """
-    delivery, condemned = tables.deliveries.c, tables.condemned_objects.c
+    line = _line(connection, invitation_id)
     unfinished = or_(
-        exists().where(
-            delivery.invitation_id == invitation_id,
-            delivery.account_number.is_(None),
-            delivery.state.not_in(ENDED),
-        ),
-        exists().where(condemned.purge == invitation_id),
+        exists().where(_waits_for(line)),
+        exists().where(tables.condemned_objects.c.purge == invitation_id),
     )
     if connection.execute(select(unfinished)).scalar():
         return False
-    line = (invitation_id, *_replaced(connection, invitation_id))
+    purge = tables.purges.c
+    ended = connection.execute(
+        select(tables.purges, tables.invitations.c.organisation)
+        .join(tables.invitations, tables.invitations.c.invitation_id == purge.invitation_id)
+        .where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
+    ).one_or_none()
+    if ended is None:
+        return True
+    _forget_person(connection, line)
+    envelope = certify(
+        Ended(
+            invitation_id=invitation_id,
+            organisation=ended.organisation,
+            begun_at=ended.begun_at,
+            # Whatever a clock did in between.
+            ended_at=max(now, ended.begun_at),
+            deliveries=ended.deliveries,
+            documents=_documents(connection, line),
+            objects_deleted=ended.objects_deleted,
+            objects_kept=ended.objects_kept,
+        )
+    )
+    connection.execute(
+        update(tables.purges)
+        .where(purge.invitation_id == invitation_id)
+        .values(ended_at=max(now, ended.begun_at), envelope=envelope)
+    )
+    return True
+
+
+def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]:
+    deposit, delivery = tables.deposits.c, tables.deliveries.c
+    return tuple(
+        connection.execute(
+            select(deposit.document_id)
+            .distinct()
+            .join(tables.deliveries, delivery.deposit_id == deposit.deposit_id)
+            .where(
+                delivery.invitation_id.in_(line),
+                delivery.account_number.is_(None),
+                delivery.state == DeliveryState.EXPIRED,
+            )
+            .order_by(deposit.document_id)
+            .limit(MAX_DOCUMENTS)
+        ).scalars()
+    )
+
+
+def _forget_person(connection: Connection, line: Collection[str]) -> None:
     invitation, session = tables.invitations.c, tables.claim_sessions.c
     sessions = connection.execute(
         delete(tables.claim_sessions)
@@ -274,13 +410,6 @@ def forget(connection: Connection, *, invitation_id: str, now: int) -> bool:
             envelope=b"",
         )
     )
-    purge = tables.purges.c
-    connection.execute(
-        update(tables.purges)
-        .where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-    return True
 
 
 def read_purge(connection: Connection, *, invitation_id: str) -> Purge | None:
@@ -295,14 +424,23 @@ def read_purge(connection: Connection, *, invitation_id: str) -> Purge | None:
     return None if row is None else Purge(**row)
 
 
-def _replaced(connection: Connection, invitation_id: str) -> tuple[str, ...]:
-    table = tables.invitations.c
-    replaced: list[str] = []
-    statement = select(table.supersedes).where(table.invitation_id == invitation_id)
-    while (before := connection.execute(statement).scalar()) is not None:
-        replaced.append(before)
-        statement = select(table.supersedes).where(table.invitation_id == before)
-    return tuple(replaced)
+def read_purge_of_line(
+    connection: Connection, *, organisation: str, invitation_id: str
+) -> Purge | None:
+    """Return the purge of this letter of the organisation's, or of the one that replaced it."""
+    invitation = tables.invitations.c
+    following: str | None = invitation_id
+    while following is not None:
+        purge = read_purge(connection, invitation_id=following)
+        known = connection.execute(
+            select(invitation.superseded_by).where(
+                invitation.invitation_id == following, invitation.organisation == organisation
+            )
+        ).one_or_none()
+        if known is None or purge is not None:
+            return purge if known is not None else None
+        following = known.superseded_by
+    return None
 
 
 def _forget_code_jobs(connection: Connection, claim_session_ids: Collection[str]) -> None:

@@ -24,6 +24,7 @@ class SecretPurpose(StrEnum):
     ONE_TIME_CODES = "one-time-codes"
     THROTTLE_KEYS = "throttle-keys"
     TOMBSTONES = "tombstones"
+    AUDIT = "audit"  # the root of an `operator.OperatorKey`
     LOG_PSEUDONYMS = "log-pseudonyms"  # of one day: see `secret_of_day`
 
 

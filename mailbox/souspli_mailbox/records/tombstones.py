@@ -91,8 +91,13 @@ def _supersede(connection: Connection, invitation_ids: Collection[str], now: int
     connection.execute(delete(tables.person_checks).where(check.invitation_id.in_(invitation_ids)))
 
 
-def _unanswered_letters(connection: Connection) -> Iterator[str]:
-    statement = select(tables.invitations.c.invitation_id).where(tables.IS_UNANSWERED)
+def _unpurged_letters(connection: Connection) -> Iterator[str]:
+    invitation, purge = tables.invitations.c, tables.purges.c
+    statement = (
+        select(invitation.invitation_id)
+        .outerjoin(tables.purges, purge.invitation_id == invitation.invitation_id)
+        .where(invitation.status != InvitationStatus.CLAIMED, purge.ended_at.is_(None))
+    )
     return iter(
         connection.execute(statement, execution_options={"yield_per": IDS_AT_ONCE}).scalars()
     )
@@ -102,6 +107,6 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = MappingProxyType(
     {
         Kind.DEPOSIT: Subject(ids=_object_keys, delete=_delete_deposits),
         Kind.LETTER: Subject(ids=_replaceable_letters, delete=_supersede),
-        Kind.PURGE: Subject(ids=_unanswered_letters, delete=decide_again),
+        Kind.PURGE: Subject(ids=_unpurged_letters, delete=decide_again),
     }
 )

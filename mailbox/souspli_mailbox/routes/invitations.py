@@ -272,6 +272,7 @@ ENDPOINTS: Final = (
             ProblemKind.ADDRESS_IN_USE,
             ProblemKind.INVITATION_USED,
             ProblemKind.INVITATION_SUPERSEDED,
+            ProblemKind.INVITATION_EXPIRED,
         },
     ),
     Endpoint(

@@ -8,15 +8,21 @@ from msgspec import UNSET
 from souspli_exchange.segments import SEGMENT_BYTES
 from souspli_mailbox.answers import DEFAULT_RETRY_SECONDS, answer
 from souspli_mailbox.endpoints import Caller, Endpoint
-from souspli_mailbox.protocol.service import HealthAnswer, Limits, ReadinessAnswer, ServiceAnswer
+from souspli_mailbox.protocol.service import (
+    AuditKey,
+    HealthAnswer,
+    Limits,
+    ReadinessAnswer,
+    ServiceAnswer,
+)
 from souspli_mailbox.protocol.values import MAX_COVER_BYTES
 from souspli_mailbox.readiness import READY
-from souspli_mailbox.state import DESCRIPTION, DRAIN, READINESS, SETTINGS
+from souspli_mailbox.state import CERTIFIER, DESCRIPTION, DRAIN, READINESS, SETTINGS
 from souspli_mailbox.version import VERSION
 
 
 async def get_service(request: web.Request) -> web.Response:
-    settings = request.app[SETTINGS]
+    settings, audit_key = request.app[SETTINGS], request.app[CERTIFIER].key.public
     return answer(
         ServiceAnswer(
             origin=settings.origin,
@@ -27,6 +33,7 @@ async def get_service(request: web.Request) -> web.Response:
                 cover_bytes=MAX_COVER_BYTES,
                 segment_plain_bytes=SEGMENT_BYTES,
             ),
+            audit_key=AuditKey(ed25519=audit_key.ed25519, ml_dsa_65=audit_key.ml_dsa_65),
             store=settings.store.clients_address or UNSET,
         )
     )

@@ -57,6 +57,7 @@ Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 IS_UNTOLD: Final = text("state IN ('stored', 'bounced')")
 IS_PENDING: Final = text("status = 'pending'")
 IS_UNANSWERED: Final = text("status IN ('pending', 'expired') AND address IS NOT NULL")
+IS_UNENDED: Final = text("told_at IS NOT NULL AND ended_at IS NULL")
 IS_UPLOADING: Final = text("state = 'uploading'")
 
 
@@ -441,11 +442,14 @@ purges = Table(
     Column("begun_at", Wide, nullable=False),
     # When its tombstone was written: before that nothing may be deleted.
     Column("told_at", Wide),
+    # From when on the rest may be done, or tried again.
+    Column("resumes_at", Wide),
     Column("ended_at", Wide),
     Column("deliveries", Integer, nullable=False),
     Column("objects_deleted", Integer, nullable=False),
     # Of documents that wait for somebody else as well.
     Column("objects_kept", Integer, nullable=False),
+    Column("envelope", LargeBinary),
     sqlite_strict=True,
 )
 Index(
@@ -453,6 +457,13 @@ Index(
     purges.c.begun_at,
     sqlite_where=text("told_at IS NULL"),
     postgresql_where=text("told_at IS NULL"),
+)
+Index(
+    "ix_purges_unended",
+    purges.c.resumes_at,
+    purges.c.invitation_id,
+    sqlite_where=IS_UNENDED,
+    postgresql_where=IS_UNENDED,
 )
 
 # Counted in the transaction that opens or deletes a deposit, so that a quota costs one

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     text,
 )
@@ -22,16 +23,18 @@ Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add a table, five columns and three indexes."""
+    """Add a table, five columns and four indexes."""
     op.create_table(
         "purges",
         Column("invitation_id", Text, nullable=False),
         Column("begun_at", Wide, nullable=False),
         Column("told_at", Wide),
+        Column("resumes_at", Wide),
         Column("ended_at", Wide),
         Column("deliveries", Integer, nullable=False),
         Column("objects_deleted", Integer, nullable=False),
         Column("objects_kept", Integer, nullable=False),
+        Column("envelope", LargeBinary),
         ForeignKeyConstraint(
             ["invitation_id"],
             ["invitations.invitation_id"],
@@ -47,6 +50,12 @@ def upgrade() -> None:
     op.add_column("condemned_objects", Column("purge", Text))
     op.create_index(op.f("ix_condemned_objects_purge"), "condemned_objects", ["purge"])
     _index_where("ix_purges_untold", "purges", ["begun_at"], "told_at IS NULL")
+    _index_where(
+        "ix_purges_unended",
+        "purges",
+        ["resumes_at", "invitation_id"],
+        "told_at IS NOT NULL AND ended_at IS NULL",
+    )
     _index_where(
         "ix_invitations_unanswered",
         "invitations",
