@@ -56,6 +56,7 @@ ONLY_FOR_AGE_S_VECTORS = {
 # and `souspli demo` start, what `souspli check-config` asks, and backups.
 CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "backup"} | {
     "check",
+    "purge_now",
     "findings",
     "given",
 }

@@ -39,6 +39,8 @@ class Purpose(Enum):
     REQUEST = "request"
     PATIENT = "patient"
     DOCUMENT = "document"
+    AUDIT_KEY = "audit-key"
+    PURGE = "purge"
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from typing import Final
 import click
 
 from souspli_cli.browser import open_page
+from souspli_cli.demo_days import tell_days
 from souspli_cli.demo_engines import Engines, EnginesKind, started
 from souspli_cli.demo_world import PATIENT, PATIENT_ADDRESS, Invited, World
 from souspli_cli.errors import WrongUsage
@@ -26,6 +27,9 @@ from souspli_cli.verb import verb
 # Seconds between two looks at the mailbox.
 MAIL_PAUSE: Final = 0.1
 
+# Of `--days`: all has happened by then.
+MOST_DAYS: Final = 60
+
 
 @verb("demo")
 @click.option("--check", is_flag=True)
@@ -33,6 +37,7 @@ MAIL_PAUSE: Final = 0.1
 @click.option("--damage", is_flag=True)
 @click.option("--pictures", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--no-browser", is_flag=True)
+@click.option("--days", type=click.IntRange(min=1, max=MOST_DAYS), metavar="NUMBER")
 @click.option(
     "--engines", type=click.Choice([kind.value for kind in EnginesKind]), default="embedded"
 )
@@ -44,11 +49,14 @@ def demo(
     damage: bool,
     pictures: Path | None,
     no_browser: bool,
+    days: int | None,
     engines: str,
 ) -> None:
     """Start it all and stay up until SIGTERM or Ctrl-C; or check it all and end."""
     if not check and (damage or pictures):
         raise WrongUsage("demo_needs_check")
+    if days is not None and (check or pdf):
+        raise WrongUsage("demo_days_alone")
     kind = EnginesKind(engines)
     if damage and kind is not EnginesKind.EMBEDDED:
         raise WrongUsage("demo_damages_a_folder")
@@ -61,6 +69,9 @@ def demo(
             from souspli_cli.demo_check import run_check  # noqa: PLC0415  (Playwright: 0.3 s)
 
             run_check(terminal, folder, real, pdf=pdf, damage=damage, pictures=pictures)
+            return
+        if days is not None:
+            tell_days(terminal, folder, real, days=days)
             return
         _stay(terminal, folder, real, ended, pdf=pdf, no_browser=no_browser)
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,8 @@ class World:
     """Starts and stops it all; use as a context manager.
 
     `heard` is called, from another thread, with every mail that arrives; `settings` are
-    further ones of the service, as its environment has them.
+    further ones of the service, as its environment has them; `ahead` is the file that says
+    by how much all programs' clocks are ahead (`later.py`).
     """
 
     def __init__(
@@ -71,8 +72,11 @@ class World:
         heard: Callable[[CaughtMail], None] | None = None,
         language: str,
         settings: Mapping[str, str] | None = None,
+        ahead: Path | None = None,
     ) -> None:
         self.folder = folder
+        module = ["souspli_cli"] if ahead is None else ["souspli_cli.later", str(ahead)]
+        self._program = [sys.executable, "-m", *module]
         self.profile = folder / "cabinet"
         self.data = folder / "service"
         self.mail_folder = folder / "mails"
@@ -151,9 +155,23 @@ class World:
 
     def run(self, *arguments: str) -> dict[str, Any]:
         """Run one of our commands on the practice's profile; its JSON result."""
+        found: dict[str, Any] = json.loads(self.words(*arguments, "--json"))
+        return found
+
+    def words(self, *arguments: str) -> str:
+        """Do the same; what it prints for a person."""
+        return self._run(arguments, {"SOUSPLI_PROFILE": str(self.profile)})
+
+    def operate(self, *arguments: str) -> dict[str, Any]:
+        """Run one of the operator's commands beside the service; its JSON result."""
+        there = (*arguments, "--data", str(self.data), "--json")
+        found: dict[str, Any] = json.loads(self._run(there, self._settings))
+        return found
+
+    def _run(self, arguments: Sequence[str], variables: Mapping[str, str]) -> str:
         done = subprocess.run(  # noqa: S603  (our own program)
-            [sys.executable, "-m", "souspli_cli", *arguments, "--json"],
-            env=self._environment() | {"SOUSPLI_PROFILE": str(self.profile)},
+            [*self._program, *arguments],
+            env=self._environment() | dict(variables),
             capture_output=True,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -162,8 +180,7 @@ class World:
         if done.returncode != 0:
             sys.stderr.write(done.stderr)
             raise Refused("demo_failed", step=" ".join(arguments[:1]))
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
+        return done.stdout
 
     def stop(self) -> None:
         """Stop the service and the catcher; the folder stays."""
@@ -194,7 +211,7 @@ class World:
         serve = ("serve", "--json", "--data", str(self.data), "--listen", "127.0.0.1:0")
         with (self.folder / "service.log").open("wb") as log:
             self._service = subprocess.Popen(  # noqa: S603  (our own program)
-                [sys.executable, "-m", "souspli_cli", *serve],
+                [*self._program, *serve],
                 env=self._environment() | mail | self._settings,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -15,6 +15,7 @@ import msgspec
 
 from souspli_cli import outbox, recipients
 from souspli_cli.addressbook import AddressBook, Patient, SentDocument, SentTo
+from souspli_cli.certificates import Learnt, learn
 from souspli_cli.errors import CliError, Refused
 from souspli_cli.reissue import move_waiting
 from souspli_exchange.errors import ReceiptRefusedError
@@ -43,6 +44,8 @@ class Refreshed:
     claimed: list[str] = field(default_factory=list[str])
     """Addresses whose binding was verified now."""
     away: bool = False
+    certificates: Learnt = field(default_factory=Learnt)
+    """About letters that nobody answered."""
 
 
 async def refresh(sending: Sending, book: AddressBook, *, now: int) -> Refreshed:
@@ -57,6 +60,12 @@ async def refresh(sending: Sending, book: AddressBook, *, now: int) -> Refreshed
             await _refresh_patient(sending, book, patient, refreshed, now=now)
     known = {d.document_id: d for d in book.documents() if not isinstance(d, CliError)}
     await _refresh_documents(sending, book, known)
+    refreshed.certificates = await learn(
+        sending.directory,
+        book,
+        organisation=sending.sender.statement.organisation,
+        origin=sending.sender.origin,
+    )
     return refreshed
 
 
@@ -162,6 +171,8 @@ def _learnt(
             (DeliveryState.BOUNCED, delivery.bounced_at),
             (DeliveryState.FETCHED, delivery.fetched_at),
             (DeliveryState.OPENED, delivery.opened_at),
+            (DeliveryState.WITHDRAWN, delivery.withdrawn_at),
+            (DeliveryState.EXPIRED, delivery.expired_at),
         )
         if moment is not None
     }

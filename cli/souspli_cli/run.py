@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "invite": "souspli_cli.invite:invite",
     "send": "souspli_cli.send:send",
     "sent": "souspli_cli.sent:sent",
+    "certificate": "souspli_cli.certificate:certificate",
     "identity": "souspli_cli.identity:identity",
     "seal": "souspli_cli.seal:seal",
     "open": "souspli_cli.open:open_",
@@ -34,6 +35,7 @@ VERBS: Mapping[str, str] = {
     "admit": "souspli_cli.admit:admit",
     "backup": "souspli_cli.backup:backup",
     "restore": "souspli_cli.restore:restore",
+    "purge": "souspli_cli.purge:purge",
     "storage": "souspli_cli.storage:storage",
     "check-config": "souspli_cli.check_config:check_config",
 }

@@ -80,6 +80,8 @@ def _end(refreshed: Refreshed, patients: dict[str, Patient], damaged: int) -> Cl
     stops = sum(patient.stopped is not None for patient in patients.values())
     if stops:
         return Refused("red_stops", count=stops)
+    if refused := len(refreshed.certificates.refused):
+        return Refused("certificates_refused", count=refused)
     if damaged:
         return Refused("entries_damaged", count=damaged)
     return Temporary("away") if refreshed.away else None
@@ -89,10 +91,21 @@ def _show_news(terminal: Terminal, refreshed: Refreshed, patients: dict[str, Pat
     for address in refreshed.claimed:
         name = people.shown_name(patients[address].traits)
         terminal.show("sent.claimed", name=name, address=address)
+    for address in refreshed.certificates.kept:
+        terminal.show("sent.certified", name=_name(patients, address), address=address)
+    for address in refreshed.certificates.unfinished:
+        terminal.show("sent.uncertified", name=_name(patients, address), address=address)
+    for address in refreshed.certificates.refused:
+        terminal.warn("sent.certificate_refused", name=_name(patients, address), address=address)
     for patient in patients.values():
         if patient.stopped is not None:
             name = people.shown_name(patient.traits)
             terminal.warn("sent.stop", name=name, address=patient.address)
+
+
+def _name(patients: dict[str, Patient], address: str) -> str:
+    patient = patients.get(address)
+    return address if patient is None else people.shown_name(patient.traits)
 
 
 def _show_table(
@@ -153,6 +166,8 @@ def _to_do(
         key = "sent.do_bounced"
     elif to.state == outbox.LOST:
         key = "sent.do_lost"
+    elif to.state == DeliveryState.EXPIRED.value:
+        key = "sent.do_purged"
     else:
         key = _about_letter(to, patient, now=now)
     return terminal.words(key, address=to.address)

@@ -28,6 +28,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
+from souspli_keys.audit import AuditKey
 from souspli_keys.dsse import Envelope
 
 
@@ -112,6 +113,10 @@ class Directory(Protocol):
 
     async def invitation(self, invitation_id: InvitationId) -> InvitationView:
         """Return an invitation of the caller's organisation; NotFoundError if there is none."""
+        ...
+
+    async def audit_key(self) -> AuditKey:
+        """Return the key that the service says it signs with; pin it at the first meeting."""
         ...
 
     async def purge(self, invitation_id: InvitationId) -> PurgeView:

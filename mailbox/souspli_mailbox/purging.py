@@ -82,11 +82,15 @@ class Purger:
         if done.decided or done.ended or done.resisting:
             _log.info("purges", decided=done.decided, ended=done.ended, resisting=done.resisting)
         if done.ended:
-            with contextlib.suppress(DatabaseBusyError):  # the next sweep tries again
-                await self.database.forget_deleted()
+            await self.forget_deleted()
         if done.more:
             return NotYet(self._now())
         return NotYet(self._now() + (AGAIN_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
+
+    async def forget_deleted(self) -> None:
+        """Have the database's own files forget as well, as far as they can."""
+        with contextlib.suppress(DatabaseBusyError):  # somebody reads; the next sweep tries again
+            await self.database.forget_deleted()
 
     async def purge_replaced(self, job: Job) -> Outcome:
         """Purge what never moved from a letter to the one that replaced it."""

@@ -34,7 +34,9 @@ from souspli_exchange.ports import (
     SentDeposit,
 )
 from souspli_exchange.segments import SegmentLayout
+from souspli_keys.audit import AuditKey
 from souspli_keys.dsse import Envelope
+from souspli_keys.operator import OperatorKey
 
 
 class MemberConnection:
@@ -48,6 +50,9 @@ class MemberConnection:
             if stored.address == address:
                 return DirectoryEntry(stored.view, stored.record)
         raise NotFoundError("nobody was invited at this address")
+
+    async def audit_key(self) -> AuditKey:
+        return OperatorKey(b"a" * 32).public
 
     async def purge(self, invitation_id: InvitationId) -> PurgeView:
         raise NotFoundError(f"{invitation_id} was not purged")

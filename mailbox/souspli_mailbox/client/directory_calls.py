@@ -4,10 +4,14 @@ from collections.abc import Sequence
 
 from souspli_exchange import ports
 from souspli_exchange.ids import InvitationId
+from souspli_exchange.port_errors import BrokenAnswerError
+from souspli_keys.audit import AuditKey
 from souspli_keys.dsse import Envelope
+from souspli_keys.errors import FormatError
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_same
 from souspli_mailbox.protocol import invitations
+from souspli_mailbox.protocol.service import ServiceAnswer
 from souspli_mailbox.protocol.values import Nothing
 
 
@@ -31,6 +35,13 @@ class DirectoryCalls(Calls):
         )
         check_same(answer.invitation_id, invitation_id)
         return wire.from_invitation(answer)
+
+    async def audit_key(self) -> AuditKey:
+        answer = await self._transport.ask("GET", "/v1/service", ServiceAnswer)
+        try:
+            return AuditKey(ed25519=answer.audit_key.ed25519, ml_dsa_65=answer.audit_key.ml_dsa_65)
+        except FormatError as wrong:
+            raise BrokenAnswerError("an audit key that is none") from wrong
 
     async def purge(self, invitation_id: InvitationId) -> ports.PurgeView:
         answer = await self._transport.ask(

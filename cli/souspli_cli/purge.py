@@ -1,0 +1,104 @@
+"""``souspli purge``: letters that nobody answered, on the service's machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from souspli_cli import clock
+from souspli_cli.errors import Refused, WrongUsage
+from souspli_cli.serve import load_settings
+from souspli_cli.storage_causes import storage_refused
+from souspli_cli.terminal import Terminal
+from souspli_cli.verb import verb
+
+if TYPE_CHECKING:
+    from souspli_mailbox.purge_now import Outlook
+
+
+@verb("purge")
+@click.option("--dry-run", is_flag=True)
+@click.option("--now", "at_once", is_flag=True)
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--origin", metavar="NAME")
+def purge(
+    terminal: Terminal,
+    *,
+    dry_run: bool,
+    at_once: bool,
+    data: Path | None,
+    config: Path | None,
+    origin: str | None,
+) -> None:
+    """Show what is due, or do it now; the service may be running, and does it by itself."""
+    from souspli_mailbox import purge_now as work  # noqa: PLC0415  (0.4 s)
+    from souspli_mailbox.errors import SettingsError  # noqa: PLC0415  (likewise)
+    from souspli_storage.errors import StorageError  # noqa: PLC0415  (likewise)
+
+    if dry_run == at_once:
+        raise WrongUsage("purge_options")
+    settings = load_settings(data, config, origin=origin)
+    try:
+        if dry_run:
+            _show(terminal, work.look_ahead(settings, now=clock.now()))
+            return
+        with terminal.progress("purge.working") as progress:
+            # How many there will be in all is not known before they are decided.
+            done = work.purge_now(
+                settings, clock=clock.seconds, told=lambda ended: progress.update(ended, ended)
+            )
+    except SettingsError as wrong:
+        raise Refused("service_settings", reason=str(wrong)) from None
+    except StorageError as failed:
+        raise storage_refused(settings, failed) from None
+    terminal.show("purge.done", count=done.ended)
+    terminal.give({"ended": done.ended, "resisting": done.resisting})
+    if done.resisting:
+        end = Refused("purge_resists", count=done.resisting)
+        end.results_given = True
+        raise end
+
+
+def _show(terminal: Terminal, outlook: Outlook) -> None:
+    if outlook.due:
+        terminal.show("purge.due")
+        head = ("head_organisation", "head_letters", "head_documents", "head_objects", "head_size")
+        terminal.table(
+            [terminal.words(f"purge.{key}") for key in head],
+            [
+                [
+                    one.organisation[:16],
+                    str(one.letters),
+                    str(one.deliveries),
+                    str(one.objects),
+                    terminal.size(one.sealed_bytes),
+                ]
+                for one in outlook.due
+            ],
+        )
+    else:
+        terminal.show("purge.nothing")
+    under_way = outlook.under_way
+    if under_way.letters and under_way.begun_at is not None:
+        since = time.strftime("%d/%m/%Y %H:%M UTC", time.gmtime(under_way.begun_at))
+        terminal.show("purge.under_way", count=under_way.letters, since=since)
+    terminal.give(
+        {
+            "due": [
+                {
+                    "organisation": one.organisation,
+                    "letters": one.letters,
+                    "deliveries": one.deliveries,
+                    "objects": one.objects,
+                    "sealed_bytes": one.sealed_bytes,
+                }
+                for one in outlook.due
+            ],
+            "under_way": under_way.letters,
+            "under_way_since": under_way.begun_at,
+        }
+    )

@@ -1,0 +1,78 @@
+"""Purging beside a running service, on an operator's word (docs/specs/pending.md §4).
+
+The same steps as the service's own job, on the same rows: both may be at it at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from souspli_keys.address import Origin
+from souspli_keys.operator import OperatorKey
+from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.database import open_database
+from souspli_mailbox.purging import RUN_SECONDS, Purged, Purger
+from souspli_mailbox.records.due_purges import DuePurges, UnderWay, due_purges, purges_under_way
+from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
+from souspli_mailbox.settings import Settings
+from souspli_mailbox.store import open_blobs, open_ledger
+from souspli_mailbox.tombstones import TombstoneKey, Tombstones
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a purge would do now."""
+
+    due: tuple[DuePurges, ...]
+    under_way: UnderWay
+
+
+def look_ahead(settings: Settings, *, now: int) -> Outlook:
+    """Return what is due and what has not ended; change nothing. Raises StorageError."""
+    with open_database(settings) as database:
+        return Outlook(database.read_now(due_purges, now=now), database.read_now(purges_under_way))
+
+
+def purge_now(
+    settings: Settings, *, clock: Callable[[], float], told: Callable[[int], None]
+) -> Purged:
+    """Purge all that is due; `told` hears how many have ended, again and again.
+
+    Raises SettingsError, StorageError: what was done until then is done.
+    """
+    with open_database(settings) as database:
+
+        def secret(purpose: SecretPurpose) -> bytes:
+            return database.write_now(service_secret, purpose=purpose)
+
+        purger = Purger(
+            database=database,
+            blobs=open_blobs(settings),
+            tombstones=Tombstones(
+                open_ledger(settings), TombstoneKey(secret(SecretPurpose.TOMBSTONES))
+            ),
+            certify=Certifier(
+                key=OperatorKey(secret(SecretPurpose.AUDIT)),
+                origin=Origin(settings.origin),
+                backups_kept_days=settings.backups_kept_days,
+            ).purge,
+            clock=clock,
+        )
+        try:
+            return asyncio.run(_run(purger, told))
+        finally:
+            purger.close()
+
+
+async def _run(purger: Purger, told: Callable[[int], None]) -> Purged:
+    whole = Purged(0, 0, 0, more=True)
+    while whole.more:
+        done = await purger.run(seconds=RUN_SECONDS)
+        whole = Purged(
+            whole.decided + done.decided, whole.ended + done.ended, done.resisting, more=done.more
+        )
+        told(whole.ended)
+    await purger.forget_deleted()
+    return whole
