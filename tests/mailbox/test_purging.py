@@ -2,107 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from simulation.rows import DAY, NOW, Practice, Rows
+from simulation.purging import END, IN_AN_HOUR, KEY, PurgeWorld, job
+from simulation.rows import DAY, NOW, Rows
 from sqlalchemy import func, select
 
-from souspli_keys.address import Origin
-from souspli_keys.operator import OperatorKey
-from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.jobs import NotYet
-from souspli_mailbox.purging import AGAIN_SECONDS, Purger
+from souspli_mailbox.purging import AGAIN_SECONDS
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records import invitations, purges
 from souspli_mailbox.records.errors import InvitationExpiredError
-from souspli_mailbox.records.jobs import Job, JobName
+from souspli_mailbox.records.jobs import JobName
 from souspli_mailbox.schema import tables
-from souspli_mailbox.tombstones import Kind, Reason, TombstoneKey, Tombstones, read_tombstone
-from souspli_storage.blobs import Part
+from souspli_mailbox.tombstones import Kind, Reason, Tombstones, read_tombstone
 from souspli_storage.errors import NotDeletedError, StoreUnavailableError
-from souspli_storage.memory import Fault, MemoryBlobs
-from souspli_storage.memory_ledger import MemoryLedger
+from souspli_storage.memory import Fault
 
 if TYPE_CHECKING:
-    from souspli_mailbox.records.deposits import DeliveryMade
-    from souspli_mailbox.records.invitations import NewInvitation
-
-KEY = TombstoneKey(b"k" * 32)
-DATA = b"sealed"
-PART = Part(0, len(DATA), hashlib.sha256(DATA).digest())
-IN_AN_HOUR = NotYet(NOW + 30 * DAY + 1 + 3_600)
-CERTIFIER = Certifier(
-    key=OperatorKey(b"a" * 32), origin=Origin("souspli.localhost"), backups_kept_days=30
-)
-END = NOW + 30 * DAY + 1
-"""The first moment at which a letter of NOW is not good any more."""
-
-
-class World:
-    """A practice with its letters; a store and a ledger that can fail."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self.practice: Practice = rows.admit()
-        self.blobs = MemoryBlobs()
-        self.ledger = MemoryLedger()
-        self.now = END
-
-    @property
-    def purger(self) -> Purger:
-        """As a new process has it."""
-        return Purger(
-            database=self.rows.database,
-            blobs=self.blobs,
-            tombstones=Tombstones(self.ledger, KEY),
-            certify=CERTIFIER.purge,
-            clock=lambda: float(self.now),
-        )
-
-    def deliver(self, *letters: NewInvitation, now: int = NOW) -> tuple[DeliveryMade, ...]:
-        made = self.rows.deliver(
-            self.practice,
-            *((one.invitation_id, one.claim_fingerprint) for one in letters),
-            now=now,
-        )
-        for (key,) in self.all("SELECT object_key FROM deposits"):
-            self.blobs.begin(key)
-            self.blobs.put_part(key, 0, DATA, PART.sha256)
-            self.blobs.complete(key, [PART])
-        return made
-
-    async def run(self) -> Any:
-        """Do what is due, as the hourly job does."""
-        return await self.purger.expire(job(JobName.EXPIRE))
-
-    def all(self, statement: str) -> list[Any]:
-        return self.rows.database.read_now(
-            lambda connection: list(connection.exec_driver_sql(statement))
-        )
-
-    def one(self, statement: str) -> Any:
-        ((value,),) = self.all(statement)
-        return value
-
-    def purge(self, letter: NewInvitation) -> purges.Purge | None:
-        return self.rows.database.read_now(purges.read_purge, invitation_id=letter.invitation_id)
-
-    def states(self) -> list[str]:
-        return [state for (state,) in self.all("SELECT state FROM deliveries ORDER BY position")]
-
-
-def job(name: JobName, **ids: str) -> Job:
-    return Job(job_id=1, name=name, ids=ids, attempts=1, lease="", lease_until=0)
+    pass
 
 
 @pytest.fixture
-def world(rows: Rows) -> World:
-    return World(rows)
+def world(rows: Rows) -> PurgeWorld:
+    return PurgeWorld(rows)
 
 
-async def test_what_nobody_answered_goes_with_all_that_says_who_it_was(world: World) -> None:
+async def test_what_nobody_answered_goes_with_all_that_says_who_it_was(world: PurgeWorld) -> None:
     letter = world.rows.invite(world.practice, "jeanne@example.org")
     world.deliver(letter)
     assert await world.run() == IN_AN_HOUR
@@ -125,7 +52,7 @@ async def test_what_nobody_answered_goes_with_all_that_says_who_it_was(world: Wo
     assert world.one("SELECT sealed_bytes FROM organisation_usage") == 0
 
 
-async def test_the_last_second_is_the_patient_s(world: World) -> None:
+async def test_the_last_second_is_the_patient_s(world: PurgeWorld) -> None:
     letter = world.rows.invite(world.practice)
     world.now = END - 1
     await world.run()
@@ -135,7 +62,7 @@ async def test_the_last_second_is_the_patient_s(world: World) -> None:
     assert world.purge(letter) is not None
 
 
-async def test_a_claim_under_way_has_its_hour_and_wins(world: World) -> None:
+async def test_a_claim_under_way_has_its_hour_and_wins(world: PurgeWorld) -> None:
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
     world.rows.pass_gates(letter, now=END - 1)
@@ -146,7 +73,7 @@ async def test_a_claim_under_way_has_its_hour_and_wins(world: World) -> None:
     assert world.purge(letter) is not None
 
 
-async def test_who_claimed_is_never_purged(world: World) -> None:
+async def test_who_claimed_is_never_purged(world: PurgeWorld) -> None:
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
     world.rows.claim(letter, now=END - 1)
@@ -156,7 +83,7 @@ async def test_who_claimed_is_never_purged(world: World) -> None:
     assert len(list(world.blobs.objects())) == 1
 
 
-async def test_contents_that_wait_for_somebody_else_stay_for_them(world: World) -> None:
+async def test_contents_that_wait_for_somebody_else_stay_for_them(world: PurgeWorld) -> None:
     old = world.rows.invite(world.practice, "old@example.org")
     young = world.rows.invite(world.practice, "young@example.org", now=NOW + DAY)
     world.deliver(old, young, now=NOW + DAY)
@@ -174,7 +101,7 @@ async def test_contents_that_wait_for_somebody_else_stay_for_them(world: World) 
     assert world.states() == ["expired", "expired"]
 
 
-async def test_from_the_decision_on_the_letter_admits_nothing(world: World) -> None:
+async def test_from_the_decision_on_the_letter_admits_nothing(world: PurgeWorld) -> None:
     letter = world.rows.invite(world.practice)
     await world.purger.expire(job(JobName.EXPIRE))
     read = world.rows.database.read_now(
@@ -186,7 +113,7 @@ async def test_from_the_decision_on_the_letter_admits_nothing(world: World) -> N
         world.deliver(letter, now=NOW)
 
 
-async def test_letters_that_it_replaced_are_forgotten_with_it(world: World) -> None:
+async def test_letters_that_it_replaced_are_forgotten_with_it(world: PurgeWorld) -> None:
     first = world.rows.invite(world.practice)
     second = world.rows.invite(world.practice, supersedes=first.invitation_id, now=NOW + 1)
     world.now = END + 1
@@ -197,7 +124,7 @@ async def test_letters_that_it_replaced_are_forgotten_with_it(world: World) -> N
 
 
 async def test_without_its_tombstone_nothing_goes(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: PurgeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
@@ -215,7 +142,7 @@ async def test_without_its_tombstone_nothing_goes(
 
 
 async def test_a_store_that_refuses_is_never_called_done(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: PurgeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
@@ -241,7 +168,7 @@ async def test_a_store_that_refuses_is_never_called_done(
 
 
 async def test_what_was_purged_is_purged_again_in_a_database_that_was_put_back(
-    world: World,
+    world: PurgeWorld,
 ) -> None:
     letter = world.rows.invite(world.practice, "jeanne@example.org")
     world.deliver(letter)
@@ -270,7 +197,7 @@ STEPS = ("decide", "untold", "told", "empty", "objects_left", "forget", "delete"
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
 async def test_killed_at_any_step_it_goes_on_where_it_was(
-    world: World, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+    world: PurgeWorld, monkeypatch: pytest.MonkeyPatch, step: str, when: str
 ) -> None:
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
@@ -301,7 +228,7 @@ async def test_killed_at_any_step_it_goes_on_where_it_was(
 
 @pytest.mark.parametrize("fault", [Fault.BEFORE, Fault.AFTER])
 async def test_a_deletion_that_is_reported_failed_is_tried_again(
-    world: World, fault: Fault
+    world: PurgeWorld, fault: Fault
 ) -> None:
     letter = world.rows.invite(world.practice)
     world.deliver(letter)

@@ -5,6 +5,7 @@ from pathlib import Path
 from vectors.made_codes import code_vectors
 from vectors.made_encoding import encoding_vectors
 from vectors.made_identities import identity_vectors
+from vectors.made_purges import purge_vectors
 from vectors.made_statements import statement_vectors
 from vectors.made_vault import vault_vectors
 from vectors.making import SignatureStore
@@ -23,6 +24,7 @@ def make_vectors(store: SignatureStore) -> list[Vector]:
         *code_vectors(),
         *vault_vectors(),
         *statement_vectors(store),
+        *purge_vectors(store),
     ]
 
 

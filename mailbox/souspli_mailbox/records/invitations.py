@@ -75,6 +75,11 @@ class Invitation:
     """Of the account that it was claimed into."""
     envelope: bytes = field(repr=False)
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it was purged: only that it was made, and when, is left of it."""
+        return not self.record_hash
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:

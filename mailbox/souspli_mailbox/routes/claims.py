@@ -109,9 +109,13 @@ def _read_material(
 
 def _read(connection: Connection, *, invitation_id: str, now: int) -> invitations.Invitation:
     try:
-        return invitations.read_invitation(connection, invitation_id=invitation_id, now=now)
+        invitation = invitations.read_invitation(connection, invitation_id=invitation_id, now=now)
     except NotFoundError:
         raise Refusal(ProblemKind.LETTER_NOT_VALID) from None
+    if invitation.is_forgotten:
+        # As for one that never existed: nobody learns that somebody was invited once.
+        raise Refusal(ProblemKind.LETTER_NOT_VALID)
+    return invitation
 
 
 async def make_nonce(request: web.Request) -> web.Response:

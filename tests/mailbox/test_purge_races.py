@@ -1,0 +1,181 @@
+"""The purge beside all else: claims, re-issues, another process, a night full of letters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from simulation.purging import CERTIFIER, END, PurgeWorld, job
+from simulation.rows import DAY, NOW, Rows, new_account, new_binding
+
+from souspli_keys import dsse
+from souspli_keys.public import Fingerprint
+from souspli_keys.statements import verify_purge
+from souspli_mailbox.records import bindings, invitations, purges
+from souspli_mailbox.records.due_purges import due_purges, purges_under_way
+from souspli_mailbox.records.errors import InvitationExpiredError
+from souspli_mailbox.records.jobs import JobName
+
+
+@pytest.fixture
+def world(rows: Rows) -> PurgeWorld:
+    return PurgeWorld(rows)
+
+
+async def test_once_decided_a_claim_that_passed_all_gates_is_too_late(world: PurgeWorld) -> None:
+    # Decided by a process whose clock is an hour ahead of the one that binds.
+    letter = world.rows.invite(world.practice)
+    token_hash = world.rows.pass_gates(letter, now=END - 1)
+    world.rows.database.write_now(purges.decide, now=END + 3_600)
+    with pytest.raises(InvitationExpiredError):
+        world.rows.database.write_now(
+            bindings.bind,
+            token_hash=token_hash,
+            invitation_id=letter.invitation_id,
+            account=new_account(),
+            binding=new_binding(),
+            now=END + 1_800,
+        )
+    assert world.one("SELECT count(*) FROM accounts WHERE kind = 'patient'") == 0
+
+
+async def test_a_letter_that_is_being_purged_is_replaced_by_none(world: PurgeWorld) -> None:
+    letter = world.rows.invite(world.practice)
+    world.rows.database.write_now(purges.decide, now=END)
+    with pytest.raises(InvitationExpiredError):
+        world.rows.invite(world.practice, supersedes=letter.invitation_id, now=END)
+    # The address is free at once: a letter of its own may go there.
+    fresh = world.rows.invite(world.practice, now=END)
+    await world.run()
+    read = world.rows.database.read_now(
+        invitations.read_invitation, invitation_id=fresh.invitation_id, now=END
+    )
+    assert invitations.require_pending(read).address == "patient@example.org"
+
+
+async def test_what_never_moved_from_a_replaced_letter_goes_with_its_successor(
+    world: PurgeWorld,
+) -> None:
+    first = world.rows.invite(world.practice)
+    world.deliver(first)
+    second = world.rows.invite(world.practice, supersedes=first.invitation_id, now=NOW + 1)
+    world.now = END + 1
+    await world.run()
+    done = world.purge(second)
+    assert done is not None
+    assert (done.deliveries, done.objects_deleted) == (1, 1)
+    assert world.states() == ["expired"]
+    assert list(world.blobs.objects()) == []
+
+
+async def test_what_never_moved_although_its_successor_was_claimed_goes_a_month_later(
+    world: PurgeWorld,
+) -> None:
+    first = world.rows.invite(world.practice)
+    world.deliver(first)
+    second = world.rows.invite(world.practice, supersedes=first.invitation_id, now=NOW + 1)
+    world.rows.claim(second, now=NOW + 2)
+    world.now = END + 29 * DAY
+    await world.run()
+    assert world.states() == ["stored"]
+    world.now = NOW + 60 * DAY
+    (late,) = [one for one in world.rows.jobs(now=world.now) if one.name is JobName.PURGE_REPLACED]
+    await world.purger.purge_replaced(late)
+    await world.run()
+    assert world.states() == ["expired"]
+    assert list(world.blobs.objects()) == []
+    # The account is nobody's affair here.
+    assert world.one("SELECT count(*) FROM accounts WHERE kind = 'patient'") == 1
+
+
+async def test_two_processes_at_it_at_once_do_it_once(world: PurgeWorld) -> None:
+    letters = [world.rows.invite(world.practice, f"p{n}@example.org") for n in range(30)]
+    for letter in letters[:10]:
+        world.deliver(letter)
+    first, second = world.purger, world.purger
+    await asyncio.gather(first.expire(job(JobName.EXPIRE)), second.expire(job(JobName.EXPIRE)))
+    while world.one("SELECT count(*) FROM purges WHERE ended_at IS NULL"):
+        world.now += 300
+        await world.run()
+    assert world.one("SELECT count(*) FROM purges") == 30
+    assert world.one("SELECT sum(objects_deleted) FROM purges") == 10
+    assert world.one("SELECT sum(deliveries) FROM purges") == 10
+    assert world.one("SELECT sealed_bytes FROM organisation_usage") == 0
+    assert list(world.blobs.objects()) == []
+
+
+async def test_a_whole_night_of_letters_is_decided_however_many_there_are(
+    world: PurgeWorld,
+) -> None:
+    for number in range(2 * purges.LETTERS_AT_ONCE + 7):
+        world.rows.invite(world.practice, f"p{number}@example.org", now=NOW + number)
+    world.now = END + 1_000
+    await world.run()
+    ended = world.one("SELECT count(*) FROM purges WHERE ended_at IS NOT NULL")
+    assert ended == 2 * purges.LETTERS_AT_ONCE + 7
+    assert world.one("SELECT count(*) FROM invitations WHERE address IS NOT NULL") == 0
+
+
+async def test_what_is_told_before_is_what_is_done(world: PurgeWorld) -> None:
+    old = world.rows.invite(world.practice, "old@example.org")
+    young = world.rows.invite(world.practice, "young@example.org", now=NOW + DAY)
+    world.deliver(old)
+    world.deliver(old, young, now=NOW + DAY)
+    read = world.rows.database.read_now
+    assert read(due_purges, now=END - 1) == ()
+    (due,) = read(due_purges, now=END)
+    assert (due.letters, due.deliveries, due.objects, due.sealed_bytes) == (1, 2, 1, 100_000)
+    assert due.organisation == world.practice.organisation.fingerprint
+    await world.run()
+    done = world.purge(old)
+    assert done is not None
+    assert (done.deliveries, done.objects_deleted, done.objects_kept) == (2, 1, 1)
+    assert read(due_purges, now=END) == ()
+    assert read(purges_under_way).letters == 0
+
+
+async def test_the_statement_about_it_verifies_and_names_the_documents(world: PurgeWorld) -> None:
+    letter = world.rows.invite(world.practice)
+    world.deliver(letter)
+    world.deliver(letter)
+    await world.run()
+    done = world.purge(letter)
+    assert done is not None
+    assert done.envelope is not None
+    purge = verify_purge(
+        dsse.parse(json.loads(done.envelope)),
+        audit_key=CERTIFIER.key.public,
+        organisation=Fingerprint(world.practice.organisation.fingerprint),
+        invitation_id=letter.invitation_id,
+        origin=CERTIFIER.origin,
+    )
+    kept = {document for (document,) in world.all("SELECT document_id FROM deposits")}
+    assert set(purge.documents) == kept
+    assert (purge.deliveries, purge.objects_deleted) == (2, 2)
+    assert purge.backups_until == purge.ended_at + 30 * DAY
+
+
+async def test_without_a_statement_it_has_not_ended(world: PurgeWorld) -> None:
+    letter = world.rows.invite(world.practice)
+
+    class BrokenError(Exception):
+        pass
+
+    def broken(_: purges.Ended) -> bytes:
+        raise BrokenError
+
+    await world.run()
+    ended = world.purge(letter)
+    assert ended is not None
+    again = world.rows.invite(world.practice, now=END)
+    world.now = END + 40 * DAY
+    world.rows.database.write_now(purges.decide, now=world.now)
+    with pytest.raises(BrokenError):
+        world.rows.database.write_now(
+            purges.forget, invitation_id=again.invitation_id, now=world.now, certify=broken
+        )
+    kept = world.purge(again)
+    assert kept is not None
+    assert kept.ended_at is None
+    assert world.one("SELECT count(*) FROM invitations WHERE address IS NOT NULL") == 1
