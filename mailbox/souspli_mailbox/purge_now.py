@@ -74,5 +74,4 @@ async def _run(purger: Purger, told: Callable[[int], None]) -> Purged:
             whole.decided + done.decided, whole.ended + done.ended, done.resisting, more=done.more
         )
         told(whole.ended)
-    await purger.forget_deleted()
     return whole

@@ -9,7 +9,6 @@ line: what was decided is a row, and what is done is found done.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +18,7 @@ import structlog
 from souspli_mailbox.jobs import Done, NotYet, Outcome
 from souspli_mailbox.records import purges
 from souspli_mailbox.records.jobs import Job
+from souspli_mailbox.records.service_facts import Fact, read_fact
 from souspli_mailbox.records.sweeps import absolve_object, defer_object
 from souspli_mailbox.retention import SWEEP_EVERY_SECONDS
 from souspli_mailbox.store_calls import StoreCalls
@@ -81,16 +81,23 @@ class Purger:
             return NotYet(self._now() + AGAIN_SECONDS)
         if done.decided or done.ended or done.resisting:
             _log.info("purges", decided=done.decided, ended=done.ended, resisting=done.resisting)
-        if done.ended:
-            await self.forget_deleted()
         if done.more:
             return NotYet(self._now())
         return NotYet(self._now() + (AGAIN_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
 
     async def forget_deleted(self) -> None:
-        """Have the database's own files forget as well, as far as they can."""
-        with contextlib.suppress(DatabaseBusyError):  # somebody reads; the next sweep tries again
+        """Have the database's own files forget as well, as far as they can.
+
+        A crash before it, or within: the fact that it is due is still there.
+        """
+        if await self.database.read(read_fact, fact=Fact.PURGED_SINCE) is None:
+            return
+        try:
             await self.database.forget_deleted()
+        except DatabaseBusyError:
+            _log.info("deleted-not-forgotten")  # somebody reads; the next run tries again
+        else:
+            await self.database.write(purges.forgotten)
 
     async def purge_replaced(self, job: Job) -> Outcome:
         """Purge what never moved from a letter to the one that replaced it."""
@@ -120,10 +127,12 @@ class Purger:
             purges.unended, now=self._now(), limit=PURGES_AT_ONCE
         ):
             if loop.time() > ends:
+                await self.forget_deleted()
                 return Purged(decided, ended, resisting, more=True)
             done = await asyncio.gather(*map(self._purge, unended))
             ended += sum(done)
             resisting += len(done) - sum(done)
+        await self.forget_deleted()
         return Purged(decided, ended, resisting, more=False)
 
     async def _tell(self) -> None:

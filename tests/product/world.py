@@ -145,6 +145,8 @@ class Practice:
 
     service: Service
     folder: Path
+    program: Sequence[str] = field(default_factory=command)
+    """What the member types before a verb."""
 
     @property
     def profile(self) -> Path:
@@ -157,7 +159,7 @@ class Practice:
     def run(self, *arguments: str | Path, environment: dict[str, str] | None = None) -> Ended:
         """Run a command to its end."""
         ended = subprocess.run(
-            command(*arguments),
+            [*self.program, *map(str, arguments)],
             env=environment or self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -173,7 +175,7 @@ class Practice:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return subprocess.Popen(
-                command(*arguments),
+                [*self.program, *map(str, arguments)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -32,6 +32,7 @@ from souspli_keys.statements import MAX_DOCUMENTS
 from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.records.jobs import JobName, forget_jobs
+from souspli_mailbox.records.service_facts import Fact, forget_fact, keep_fact, read_fact
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.schema import tables
@@ -254,6 +255,7 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         .values(state=DeliveryState.EXPIRED, expired_at=now)
     )
     connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
+    _note_deletion(connection, now)
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
     kept, deleted = _let_go(
         connection, {one.deposit_id for one in waiting}, invitation_id=invitation_id, now=now
@@ -343,6 +345,7 @@ def forget(
     if ended is None:
         return True
     _forget_person(connection, line)
+    _note_deletion(connection, now)
     envelope = certify(
         Ended(
             invitation_id=invitation_id,
@@ -410,6 +413,20 @@ def _forget_person(connection: Connection, line: Collection[str]) -> None:
             envelope=b"",
         )
     )
+
+
+def _note_deletion(connection: Connection, now: int) -> None:
+    """Note that the database's files hold what was deleted, whatever is killed from here on."""
+    if read_fact(connection, fact=Fact.PURGED_SINCE) is None:
+        keep_fact(connection, fact=Fact.PURGED_SINCE, value=str(now))
+
+
+def forgotten(connection: Connection) -> None:
+    """Note that the database's files hold nothing of it any more.
+
+    Another process that purged meanwhile has its files forget at its own end.
+    """
+    forget_fact(connection, fact=Fact.PURGED_SINCE)
 
 
 def read_purge(connection: Connection, *, invitation_id: str) -> Purge | None:

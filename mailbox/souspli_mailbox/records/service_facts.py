@@ -16,6 +16,8 @@ class Fact(StrEnum):
     """A position in the ledger: up to there every tombstone has been applied here."""
     RESTORED_AT = "restored-at"
     """The moment at which this database was put back from a backup."""
+    PURGED_SINCE = "purged-since"
+    """The moment of the first purge after which the database's files have not forgotten yet."""
     RESTORED_FROM = "restored-from"
     """SHA-256 of that backup's `backup.json`."""
 
