@@ -66,9 +66,15 @@ def purge(
 def _show(terminal: Terminal, outlook: Outlook) -> None:
     if outlook.due:
         terminal.show("purge.due")
-        head = ("head_organisation", "head_letters", "head_documents", "head_objects", "head_size")
+        head = (
+            "purge.head_organisation",
+            "purge.head_letters",
+            "purge.head_documents",
+            "purge.head_objects",
+            "purge.head_size",
+        )
         terminal.table(
-            [terminal.words(f"purge.{key}") for key in head],
+            [terminal.words(key) for key in head],
             [
                 [
                     one.organisation[:16],

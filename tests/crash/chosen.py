@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from crash.bugs import Bug
 from crash.engines import EMBEDDED, ENGINES, Engines, StoreKind
 from crash.network_story import WEATHER, Link, Weather
-from crash.points import SERVICE_STEPS, Kind, Point, Step, service_points
+from crash.points import PURGE_STEPS, SERVICE_STEPS, Kind, Point, Step, service_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,8 @@ def _points() -> list[tuple[Engines, Point]]:
 
 
 def _steps_of_all() -> list[Step]:
-    return [step for step in SERVICE_STEPS if step.kind is not Kind.FILE and not step.direct]
+    every = (*SERVICE_STEPS, *PURGE_STEPS)
+    return [step for step in every if step.kind is not Kind.FILE and not step.direct]
 
 
 def _lines() -> list[Weather]:

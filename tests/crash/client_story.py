@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from crash import story
+from crash import purge_story, story
 from crash.node import settle
 from crash.points import Kind
 from crash.saboteur import Sabotage
@@ -78,7 +78,10 @@ def _tell_of_a_letter(
 
 def story_of(template: Template, engines: Engines, point: Point) -> Callable[[Path], Outcome]:
     """Return the run of any point, to be given a folder."""
-    tells = tell if point.step.kind is Kind.CLIENT else story.tell
+    if point.step.purges:
+        tells = purge_story.tell
+    else:
+        tells = tell if point.step.kind is Kind.CLIENT else story.tell
     return functools.partial(tells, template, engines, point=point)
 
 

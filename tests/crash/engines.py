@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import s3_settings
+from s3_server import PLAIN, VERSIONED
 from simulation.databases import SEQUENCES
 from sqlalchemy import delete, insert, select, text
 
@@ -118,6 +119,8 @@ class Ground:
     data: Path
     direct: bool = True
     """Whether clients put and read at an S3 store themselves."""
+    versioned: bool = False
+    """Whether an S3 store keeps versions of what is deleted."""
     database_line: Proxy | None = None
     store_line: Proxy | None = None
     _postgresql: DatabaseSettings | None = None
@@ -128,7 +131,7 @@ class Ground:
         """Have the template's rows, and no document."""
         self.data.mkdir(parents=True, mode=0o700, exist_ok=True)
         if self.engines.store is StoreKind.S3:
-            self._place = self.servers.s3.place()
+            self._place = self.servers.s3.place(VERSIONED if self.versioned else PLAIN)
         if self.engines.database is DatabaseKind.SQLITE:
             shutil.copyfile(template / DATABASE_FILE, self.data / DATABASE_FILE)
             return
@@ -177,6 +180,12 @@ class Ground:
         if self._place is not None:
             return open_s3(self._place)
         return DiskBlobs(self.data / DOCUMENTS_FOLDER)
+
+    def listed(self) -> list[str]:
+        """Everything that lies in the store: objects, versions, marks, uploads, files."""
+        if self._place is None:
+            return [str(path) for path in (self.data / DOCUMENTS_FOLDER).rglob("*")]
+        return self.servers.s3.listing(self._place)
 
     def leftovers(self, known: set[str]) -> list[str]:
         """What lies in the store under none of these keys, or as an upload under one."""

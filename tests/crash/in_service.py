@@ -60,7 +60,12 @@ def _wrap_clock(sabotage: Sabotage) -> None:
             return cls.fromtimestamp(sabotage.now(), tz)
 
     make_app = process.make_app  # type: ignore[attr-defined]  # what it imports, it calls
-    process.make_app = functools.partial(make_app, clock=sabotage.now)  # type: ignore[attr-defined]
+
+    def with_clock(*args: Any, **kwargs: Any) -> web.Application:
+        app: web.Application = make_app(*args, **{**kwargs, "clock": sabotage.now})
+        return app
+
+    process.make_app = with_clock  # type: ignore[attr-defined]  # as above
     jobs.POLL_SECONDS = POLL_SECONDS  # type: ignore[misc]
     disk.time = SimpleNamespace(time=sabotage.now)  # type: ignore[assignment, attr-defined]
     s3.datetime = SimpleNamespace(  # type: ignore[assignment, attr-defined]

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from crash.engines import Engines, StoreKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Kind(StrEnum):
@@ -80,6 +83,8 @@ class Step:
     """Of the document: three where there has to be a middle, 17 MB."""
     claims: bool = False
     """Whether the pending patient also claims afterwards: it costs a key derivation."""
+    purges: bool = False
+    """Whether it is a step of the purge, a month later (`purge_story`)."""
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -178,6 +183,19 @@ SERVICE_STEPS: Final = (
     Step("delivery moved", Kind.UNIT, "move_delivery", replaces=True),
 )
 
+# A letter that nobody answered (docs/specs/pending.md §4), a month later.
+PURGE_STEPS: Final = (
+    Step("purge: decided", Kind.UNIT, "decide", purges=True),
+    Step("purge: tombstone", Kind.LEDGER, "append", until="decide", purges=True, puts_back=True),
+    Step("purge: tombstone's bytes", Kind.FILE, "lines", until="decide", purges=True),
+    Step("purge: told", Kind.UNIT, "told", purges=True, puts_back=True),
+    Step("purge: covers deleted", Kind.UNIT, "empty", purges=True, puts_back=True),
+    Step("purge: contents deleted", Kind.BLOB, "delete", until="empty", purges=True),
+    Step("purge: object forgotten", Kind.UNIT, "absolve_object", until="empty", purges=True),
+    Step("purge: person forgotten, signed", Kind.UNIT, "forget", purges=True, puts_back=True),
+    Step("purge: files have forgotten", Kind.UNIT, "forgotten", purges=True),
+)
+
 CLIENT_STEPS: Final = (
     Step("first segment spooled", Kind.CLIENT, "FolderSpool.put_segment", segments=3),
     Step("last segment spooled", Kind.CLIENT, "FolderSpool.put_segment", occurrence=3, segments=3),
@@ -203,14 +221,16 @@ CLIENT_STEPS: Final = (
 CLIENT_POINTS: Final = tuple(Point(step, act) for step in CLIENT_STEPS for act in step.acts)
 
 
-def service_points(engines: Engines) -> tuple[Point, ...]:
+def service_points(
+    engines: Engines, steps: Sequence[Step] = (*SERVICE_STEPS, *PURGE_STEPS)
+) -> tuple[Point, ...]:
     """Return the points that a service on these has.
 
     Only an S3 store is put to directly; only on a disk it writes files itself.
     """
     return tuple(
         Point(step, act)
-        for step in SERVICE_STEPS
+        for step in steps
         for act in step.acts
         if engines.store is (StoreKind.DISK if step.kind is Kind.FILE else StoreKind.S3)
         or (step.kind is not Kind.FILE and step.direct is not True)

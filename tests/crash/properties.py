@@ -24,7 +24,7 @@ from souspli_mailbox.schema import tables
 from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from crash.journal import Entry
     from sqlalchemy import Row
@@ -47,6 +47,7 @@ class Property(StrEnum):
     NOTIFIED = "a notification at most doubled, never missing"
     SWEPT = "every orphan swept"
     GONE = "nothing deleted comes back"
+    FORGOTTEN = "nothing of a purged letter is left"
     SEALED_ONCE = "no segment sealed twice"
     FINISHED = "what was interrupted can be finished"
 
@@ -112,12 +113,19 @@ def receipts_kept(facts: Facts, receipts: Iterable[str]) -> list[Broken]:
 
 
 def contents(
-    facts: Facts, expected: bytes, *, organisation: Fingerprint, readers: Sequence[Identity]
+    facts: Facts,
+    expected: bytes,
+    *,
+    organisation: Fingerprint,
+    readers: Sequence[Identity],
+    only: Collection[str] | None = None,
 ) -> list[Broken]:
-    """Every delivery opens, with its recipient's key, to the bytes that were sent."""
+    """Every delivery (or `only` these) opens, with its recipient's key, to what was sent."""
     deposits = {row.deposit_id: row for row in facts.rows("deposits")}
     broken: list[Broken] = []
     for delivery in facts.rows("deliveries"):
+        if only is not None and delivery.delivery_id not in only:
+            continue
         deposit = deposits[delivery.deposit_id]
         try:
             reader = Reader(identities=readers, origin=ORIGIN, organisations={organisation})

@@ -93,6 +93,8 @@ class Run:
     """Between the service and these."""
     direct: bool = True
     """Whether clients go to an S3 store themselves."""
+    versioned: bool = False
+    """Whether an S3 store keeps versions."""
     small: bool = False
     """Whether its data folder lies on a disk that can be filled."""
 
@@ -107,6 +109,7 @@ class Run:
             self.template.servers,
             self.folder / "data",
             direct=self.direct,
+            versioned=self.versioned,
             database_line=self.database_line,
             store_line=self.store_line,
         )

@@ -32,6 +32,7 @@ KEPT: Final = frozenset(
         "deliveries",
         "covers",
         "receipts",
+        "purges",
         "notifications",
         "jobs",
         "condemned_objects",
