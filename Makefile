@@ -13,22 +13,23 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-python test-browser lint format check browser bench bench-service large fuzz mutation crash lock clean
+.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
 
 test: $(VENV)/.installed browser
 	$(WEB) run test
-	$(MAKE) --jobs=2 --output-sync=target test-python test-browser
+	$(MAKE) --jobs=2 --output-sync=target test-service test-programs
 
-# Apart, because Playwright keeps an event loop of its own in the process; at the
-# same time, because both mostly wait.
-test-python: $(VENV)/.installed
-	$(BIN)/python -m pytest --ignore=tests/e2e
-
-test-browser: $(VENV)/.installed
+# Two halves at the same time, because both mostly wait. tests/e2e apart, because
+# Playwright keeps an event loop of its own in the process.
+test-service: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/mailbox tests/storage
+
+test-programs: $(VENV)/.installed
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
