@@ -54,7 +54,8 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
         alone = _alone(run, sent.json["document_id"])
         run.let_time_pass(LATE_SECONDS)
         run.node.start(sabotage)
-        with run.node.kept(sabotage, run.died):
+        # Not `run.died`: what was acknowledged a month ago is to go.
+        with run.node.kept(sabotage, lambda: None):
             _purge(run, sabotage, point)
             if ended(run):
                 run.read()
