@@ -37,6 +37,7 @@ class PayloadType(StrEnum):
     INVITATION = "application/vnd.souspli.invitation+json"
     BINDING = "application/vnd.souspli.binding+json"
     ATTESTATION = "application/vnd.souspli.attestation+json"
+    WITHDRAWAL = "application/vnd.souspli.withdrawal+json"
 
 
 class Signer(Protocol):

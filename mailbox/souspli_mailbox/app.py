@@ -55,6 +55,7 @@ from souspli_mailbox.routes import (
     service,
     sign_in,
     uploads,
+    withdrawals,
 )
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
@@ -83,6 +84,7 @@ from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
+from souspli_mailbox.withdrawing import Withdrawer
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.direct import DirectBlobs
@@ -101,6 +103,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *sent.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *contents.ENDPOINTS,
+    *withdrawals.ENDPOINTS,
 )
 
 _log: Final = structlog.get_logger()
@@ -241,11 +244,18 @@ def _jobs(
             clock=clock,
             observer=metrics.count_swept,
         )
+        withdrawer = Withdrawer(
+            database=database,
+            tombstones=app[TOMBSTONES],
+            store=app[STORE_CALLS],
+            clock=clock,
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
             JobName.ACTIVATED: outbox.activated,
             JobName.SWEEP: sweeper.sweep,
+            JobName.WITHDRAW: withdrawer.withdraw,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
