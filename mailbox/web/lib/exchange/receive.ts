@@ -53,10 +53,7 @@ export type ListedDelivery = {
   readonly delivery: ReceivedDelivery
   /** Null for what is not withdrawn. */
   readonly withdrawn: Withdrawn | null
-} & (
-  | { readonly cover: VerifiedCover }
-  | { readonly failure: ExchangeError }
-)
+} & ({ readonly cover: VerifiedCover } | { readonly failure: ExchangeError })
 
 /** A page of the list, newest first; `next` is null on the last. */
 export interface ListedPage {
@@ -203,7 +200,8 @@ export class Receiving extends Secret {
   async #entry(delivery: ReceivedDelivery): Promise<ListedDelivery> {
     const entry = await this.#withCover(delivery)
     const isTakenBack = 'failure' in entry && entry.failure instanceof WithdrawnError
-    if (delivery.state !== 'withdrawn' && !isTakenBack) return { delivery, withdrawn: null, ...entry }
+    if (delivery.state !== 'withdrawn' && !isTakenBack)
+      return { delivery, withdrawn: null, ...entry }
     const cover = 'cover' in entry ? entry.cover : null
     return { delivery, withdrawn: await this.fetchWithdrawal(delivery, cover), ...entry }
   }
