@@ -32,6 +32,7 @@ KEPT: Final = frozenset(
         "deliveries",
         "covers",
         "receipts",
+        "withdrawals",
         "notifications",
         "jobs",
         "condemned_objects",
