@@ -130,7 +130,7 @@ def _state(terminal: Terminal, document: SentDocument, to: SentTo) -> str:
     say = terminal.words
     if not document.stored:
         return say("sent.state_kept")
-    if to.state in {None, outbox.LOST}:
+    if to.state is None or to.state == outbox.LOST:
         return say("sent.state_unknown" if to.state is None else "sent.state_lost")
     if document.withdrawal is not None:
         return fates.shown(terminal, document.withdrawal, to)

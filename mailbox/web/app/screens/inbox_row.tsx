@@ -18,7 +18,7 @@ export function InboxRow({
   const received = say('inbox.received', { date: sayMoment(entry.storedAt, language) })
   if (!('cover' in entry)) {
     return (
-      <li class="document document-unreadable">
+      <li class={entry.withdrawn === null ? 'document document-unreadable' : 'document'}>
         <h2>{say(entry.withdrawn === null ? 'inbox.unreadable' : 'inbox.withdrawn')}</h2>
         <WithdrawnNotice withdrawn={entry.withdrawn} />
         <p>{sayTrouble(say, entry.trouble, language)}</p>

@@ -16,7 +16,7 @@ export function WithdrawnNotice({
 }: {
   /** Null draws nothing. */
   withdrawn: Withdrawn | null
-  /** Whether to say that it can be read all the same. */
+  /** Whether to say that it can be read all the same: on the document's own screen, in a box. */
   stays?: boolean
 }) {
   const { say, language } = useSpeech()
@@ -29,7 +29,7 @@ export function WithdrawnNotice({
       })
     : say('withdrawn.unproved')
   return (
-    <p class="notice withdrawn">
+    <p class={stays ? 'notice withdrawn' : 'withdrawn'}>
       {words}
       {stays ? ` ${say('withdrawn.stays')}` : null}
     </p>
