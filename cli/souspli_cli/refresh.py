@@ -19,7 +19,7 @@ from souspli_cli.errors import CliError, Refused
 from souspli_cli.reissue import move_waiting
 from souspli_exchange.errors import ReceiptRefusedError
 from souspli_exchange.ids import DocumentId, InvitationId
-from souspli_exchange.port_errors import NotFoundError
+from souspli_exchange.port_errors import NotFoundError, PortError
 from souspli_exchange.ports import DeliveryState
 from souspli_exchange.receipt import verify_receipt
 from souspli_keys.public import PublicIdentity
@@ -105,12 +105,21 @@ async def _refresh_documents(
                 if document.withdrawal is not None and deposit.withdrawal_hash is None:
                     # We were killed before it was answered, or the service was put back
                     # from a backup of before.
-                    await post_withdrawal(sending, book, document)
+                    await _post_again(sending, book, document)
         cursor = page.next_cursor
         if cursor is None:
             break
     for document_id in waiting:
         keep(sending, book, known[document_id], ())
+
+
+async def _post_again(sending: Sending, book: AddressBook, document: SentDocument) -> None:
+    try:
+        await post_withdrawal(sending, book, document)
+    except PortError as refused:
+        # It shows as not passed on, and keeps nothing else from being learnt.
+        if refused.temporary:
+            raise
 
 
 async def post_withdrawal(

@@ -17,7 +17,7 @@ from souspli_cli.refresh import post_withdrawal
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
-from souspli_exchange.port_errors import UnavailableError
+from souspli_exchange.port_errors import StatementNotTakenError, UnavailableError
 from souspli_exchange.withdrawal import WithdrawalReason
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ def take_back(
             return line.run(post_withdrawal(line.sending(spool), account.book, noted))
     except UnavailableError:
         raise _kept(noted) from None
+    except StatementNotTakenError:
+        withdrawing.forget(account.book, noted)
+        raise
 
 
 def show(terminal: Terminal, document: SentDocument) -> None:

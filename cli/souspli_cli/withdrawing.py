@@ -86,6 +86,21 @@ async def post(sending: Sending, document: SentDocument) -> SentDeliveries | Non
         return None
 
 
+def forget(book: AddressBook, document: SentDocument) -> None:
+    """Forget a withdrawal that the service refuses for good, so that another can be signed.
+
+    Made under a wrong clock, for one: no repeat would put that right.
+    """
+
+    def change(there: SentDocument | None) -> SentDocument:
+        there = there or document
+        if there.withdrawal is None or there.withdrawal.taken:
+            return there
+        return msgspec.structs.replace(there, withdrawal=None)
+
+    book.change_document(document.document_id, change)
+
+
 def note_taken(book: AddressBook, document: SentDocument) -> SentDocument:
     """Note that the service has the document's withdrawal."""
 

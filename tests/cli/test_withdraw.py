@@ -140,3 +140,30 @@ def test_what_can_t_be_withdrawn_says_why_and_changes_nothing(practice: Practice
     alone = practice.send(practice.document("double.txt"), "--withdraw-old", to=second)
     assert alone.error == "withdraw-old-alone"
     assert practice.book() == before
+
+
+def test_a_withdrawal_under_a_wrong_clock_is_refused_and_can_be_signed_again(
+    practice: Practice, service: Service
+) -> None:
+    address = "horloge@exemple.fr"
+    assert practice.invite(address=address).code == 0
+    document_id = sent_to(practice, address, "horloge.txt")
+    before = practice.book()
+    ahead = practice.souspli(
+        *("withdraw", document_id, "--yes", "--json"),
+        env=practice.environment | {"PYTHONPATH": str(clock_ahead(practice.folder))},
+    )
+    assert ahead.error == "statement-refused", ahead.err
+    assert shown(practice, document_id)["withdrawal"] is None
+    assert practice.book().keys() == before.keys()
+    assert withdraw(practice, document_id).code == 0
+
+
+def clock_ahead(folder: Path) -> Path:
+    """A clock that is an hour ahead, for a program that starts with this on its path."""
+    ahead = folder / "ahead"
+    ahead.mkdir()
+    ahead.joinpath("sitecustomize.py").write_text(
+        "import time\n_right = time.time\ntime.time = lambda: _right() + 3600\n"
+    )
+    return ahead
