@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cli.test_sent import change
 from cli_world import patient_claims
 
 if TYPE_CHECKING:
@@ -140,6 +141,24 @@ def test_what_can_t_be_withdrawn_says_why_and_changes_nothing(practice: Practice
     alone = practice.send(practice.document("double.txt"), "--withdraw-old", to=second)
     assert alone.error == "withdraw-old-alone"
     assert practice.book() == before
+
+
+def test_a_withdrawal_that_nobody_here_signed_is_the_service_s_word(
+    practice: Practice, service: Service
+) -> None:
+    address = "parole@exemple.fr"
+    assert practice.invite(address=address).code == 0
+    document_id = sent_to(practice, address, "parole.txt")
+    delivery_id = shown(practice, document_id)["recipients"][0]["delivery_id"]
+    change(
+        service,
+        "UPDATE deliveries SET state = 'withdrawn', withdrawn_at = 1 WHERE delivery_id = ?",
+        delivery_id,
+    )
+    ended = practice.run("sent")
+    assert "retiré selon le service, mais pas d'ici" in ended.out
+    assert "appeler l'opérateur" in ended.out
+    assert shown(practice, document_id)["withdrawal"] is None
 
 
 def test_a_withdrawal_under_a_wrong_clock_is_refused_and_can_be_signed_again(
