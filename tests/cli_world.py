@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from souspli_cli.letter_reading import read_letter
 from souspli_cli.mailcatcher import MailCatcher
 from souspli_exchange.claim import Claiming, Letter, Person, claim
+from souspli_exchange.ports import DeliveryState
 from souspli_exchange.receive import (
     Receiving,
     all_deliveries,
     fetch_cover,
+    fetch_withdrawal,
     open_into_folder,
     reseal_waiting,
     sign_receipt,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from souspli_exchange.withdrawal import Withdrawal
     from souspli_keys.identity import Identity
     from souspli_keys.vault_contents import Vault
 
@@ -267,6 +270,8 @@ class Reading:
 
     identity: Identity
     files: dict[str, bytes] = field(default_factory=dict)
+    withdrawn: list[Withdrawal] = field(default_factory=list)
+    """What was said of documents that were taken back, verified."""
 
 
 def patient_claims(
@@ -323,6 +328,10 @@ async def _read_all(client: MailboxClient, vault: Vault, folder: Path, *, now: i
     assert resealed.failures == ()
     reading = Reading(vault.identity)
     async for delivery in all_deliveries(receiving):
+        if delivery.state is DeliveryState.WITHDRAWN:
+            verified = await fetch_withdrawal(receiving, delivery, None)
+            reading.withdrawn.append(verified.withdrawal)
+            continue
         fetched = await fetch_cover(receiving, delivery.delivery_id, delivery.document_id)
         opened = await open_into_folder(
             receiving, delivery.delivery_id, fetched.cover, folder / delivery.document_id

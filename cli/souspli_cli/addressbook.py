@@ -103,6 +103,18 @@ class SentTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Whether a receipt that verifies has been seen."""
 
 
+class OwnWithdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The sender's own copy of a withdrawal, kept before it is posted (withdrawal.md §2)."""
+
+    withdrawn_at: int
+    reason: str
+    replaced_by: str | None
+    withdrawal_hash: str
+    envelope: dict[str, Any]
+    taken: bool
+    """Whether the service has acknowledged it."""
+
+
 class SentDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A document that was sealed here."""
 
@@ -116,6 +128,9 @@ class SentDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     stored: bool
     """Whether the service has acknowledged it; until then it waits in the outbox."""
     recipients: tuple[SentTo, ...]
+    replaces: str | None = None
+    """The id of the document that this one corrects."""
+    withdrawal: OwnWithdrawal | None = None
 
 
 @dataclass(frozen=True)

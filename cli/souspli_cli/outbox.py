@@ -57,6 +57,7 @@ def note(account: Account, spooled: SpooledDocument) -> SentDocument:
             created_at=manifest.created_at,
             files=tuple(file.name for file in manifest.contents.files),
             stored=False,
+            replaces=manifest.document.replaces,
             recipients=tuple(
                 SentTo(
                     address=known[c.invitation_id].address if c.invitation_id in known else "",
@@ -197,6 +198,15 @@ def as_json(document: SentDocument) -> dict[str, object]:
             }
             for to in document.recipients
         ],
+        "replaces": document.replaces,
+        "withdrawal": None
+        if document.withdrawal is None
+        else {
+            "withdrawn_at": document.withdrawal.withdrawn_at,
+            "reason": document.withdrawal.reason,
+            "replaced_by": document.withdrawal.replaced_by,
+            "taken": document.withdrawal.taken,
+        },
     }
 
 

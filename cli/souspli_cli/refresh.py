@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from souspli_cli import outbox, recipients
+from souspli_cli import outbox, recipients, withdrawing
 from souspli_cli.addressbook import AddressBook, Patient, SentDocument, SentTo
 from souspli_cli.certificates import Learnt, learn
 from souspli_cli.errors import CliError, Refused
 from souspli_cli.reissue import move_waiting
 from souspli_exchange.errors import ReceiptRefusedError
 from souspli_exchange.ids import DocumentId, InvitationId
-from souspli_exchange.port_errors import NotFoundError
+from souspli_exchange.port_errors import NotFoundError, PortError
 from souspli_exchange.ports import DeliveryState
 from souspli_exchange.receipt import verify_receipt
 from souspli_keys.public import PublicIdentity
@@ -35,6 +35,8 @@ PAGE = 100
 # A letter is good for 30 days, a claim begun in time for an hour more; who has not
 # claimed by then never will.
 ASKED_AFTER_END_SECONDS = 2 * 86_400
+# As long as a service may be put back from a backup that knows nothing of a withdrawal.
+ASKED_AFTER_WITHDRAWAL_SECONDS = 90 * 86_400
 
 
 @dataclass
@@ -59,7 +61,7 @@ async def refresh(sending: Sending, book: AddressBook, *, now: int) -> Refreshed
         if not isinstance(patient, CliError):
             await _refresh_patient(sending, book, patient, refreshed, now=now)
     known = {d.document_id: d for d in book.documents() if not isinstance(d, CliError)}
-    await _refresh_documents(sending, book, known)
+    await _refresh_documents(sending, book, known, now=now)
     refreshed.certificates = await learn(
         sending.directory,
         book,
@@ -96,9 +98,9 @@ async def _refresh_patient(
 
 
 async def _refresh_documents(
-    sending: Sending, book: AddressBook, known: dict[str, SentDocument]
+    sending: Sending, book: AddressBook, known: dict[str, SentDocument], *, now: int
 ) -> None:
-    waiting = {document_id for document_id, d in known.items() if d.stored and not _settled(d)}
+    waiting = {d.document_id for d in known.values() if d.stored and not _settled(d, now=now)}
     cursor: str | None = None
     while waiting:
         page = await sending.retry.repeat(
@@ -107,20 +109,53 @@ async def _refresh_documents(
         for deposit in page.deposits:
             if deposit.document_id in waiting:
                 waiting.discard(deposit.document_id)
-                _keep(sending, book, known[deposit.document_id], deposit.deliveries)
+                document = known[deposit.document_id]
+                keep(sending, book, document, deposit.deliveries)
+                if document.withdrawal is not None and deposit.withdrawal_hash is None:
+                    # We were killed before it was answered, or the service was put back
+                    # from a backup of before.
+                    await _post_again(sending, book, document)
         cursor = page.next_cursor
         if cursor is None:
             break
     for document_id in waiting:
-        _keep(sending, book, known[document_id], ())
+        keep(sending, book, known[document_id], ())
 
 
-def _settled(document: SentDocument) -> bool:
-    """Whether nothing more can become of it: everybody has proved that they opened it."""
+async def _post_again(sending: Sending, book: AddressBook, document: SentDocument) -> None:
+    try:
+        await post_withdrawal(sending, book, document)
+    except PortError as refused:
+        # It shows as not passed on, and keeps nothing else from being learnt.
+        if refused.temporary:
+            raise
+
+
+async def post_withdrawal(
+    sending: Sending, book: AddressBook, document: SentDocument
+) -> SentDocument:
+    """Have the service take a withdrawal that was noted; learn what it was in time for.
+
+    Raises:
+        PortError: The service is away or refuses; what was noted is posted again later.
+    """
+    deliveries = await withdrawing.post(sending, document)
+    if deliveries is not None:
+        keep(sending, book, document, deliveries)
+    return withdrawing.note_taken(book, document)
+
+
+def _settled(document: SentDocument, *, now: int) -> bool:
+    """Whether nothing more can become of it: everybody has proved that they opened it.
+
+    And what was taken back stays so, even if the service is put back from a backup.
+    """
+    if document.withdrawal is not None:
+        return now > document.withdrawal.withdrawn_at + ASKED_AFTER_WITHDRAWAL_SECONDS
     return all(to.opened_verified for to in document.recipients)
 
 
-def _keep(
+def keep(
     sending: Sending,
     book: AddressBook,
     document: SentDocument,
@@ -180,11 +215,14 @@ def _learnt(
     receipt = _receipt(sending, document, to, patient, delivery)
     # Proved once, proved for ever: the service can't take it back, nor say another state.
     if to.opened_verified or receipt is not None:
-        state = DeliveryState.OPENED.value
+        opened = DeliveryState.OPENED.value
         if receipt is not None:
-            moments.setdefault(state, receipt.opened_at)
-        elif state in to.moments:
-            moments[state] = to.moments[state]
+            moments.setdefault(opened, receipt.opened_at)
+        elif opened in to.moments:
+            moments[opened] = to.moments[opened]
+        # Unless we took it back ourselves.
+        if state != DeliveryState.WITHDRAWN.value or document.withdrawal is None:
+            state = opened
     return msgspec.structs.replace(
         to,
         delivery_id=delivery.delivery_id,

@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "invite": "souspli_cli.invite:invite",
     "send": "souspli_cli.send:send",
     "sent": "souspli_cli.sent:sent",
+    "withdraw": "souspli_cli.withdraw:withdraw",
     "certificate": "souspli_cli.certificate:certificate",
     "identity": "souspli_cli.identity:identity",
     "seal": "souspli_cli.seal:seal",

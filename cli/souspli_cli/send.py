@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import clock, document_files, outbox, people, recipients
+from souspli_cli import clock, document_files, outbox, own_documents, people, recipients
 from souspli_cli.account import open_account
+from souspli_cli.causes import explained
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
 from souspli_cli.examine import examine
+from souspli_cli.fates import moment_of
 from souspli_cli.resume import resume_all
 from souspli_cli.sizes import max_size_option
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal, checked_line
 from souspli_cli.verb import profile_options, verb
+from souspli_cli.withdraw import show as show_withdrawn
+from souspli_cli.withdraw import take_back
 from souspli_exchange.contents_sealer import sealed_length
 from souspli_exchange.errors import ExchangeError
-from souspli_exchange.ids import new_document_id
+from souspli_exchange.ids import DocumentId, new_document_id
 from souspli_exchange.manifest import Description, Limits, Priority, Sex
 from souspli_exchange.manifest import Patient as ManifestPatient
 from souspli_exchange.outgoing import seal_into_spool
@@ -35,6 +39,7 @@ from souspli_exchange.port_errors import (
     UnavailableError,
 )
 from souspli_exchange.sources import PathSource
+from souspli_exchange.withdrawal import WithdrawalReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +73,8 @@ class _Outgoing:
 @click.option("--kind", metavar="LOINC")
 @click.option("--date", metavar="DATE")
 @click.option("--urgent", is_flag=True)
+@click.option("--replaces", metavar="DOCUMENT")
+@click.option("--withdraw-old", is_flag=True)
 @click.option("--yes", is_flag=True)
 @click.option("--resume", is_flag=True)
 @max_size_option
@@ -83,13 +90,15 @@ def send(
     kind: str | None,
     date: str | None,
     urgent: bool,
+    replaces: str | None,
+    withdraw_old: bool,
     yes: bool,
     resume: bool,
     max_size: int,
 ) -> None:
     """Check, show to whom, ask, seal, deposit; or finish what was kept."""
     if resume:
-        if files or to or title or kind or date:
+        if files or to or title or kind or date or replaces or withdraw_old:
             raise WrongUsage("resume_alone")
         account = open_account(terminal, folder, passphrase_file)
         resume_all(terminal, account)
@@ -98,6 +107,8 @@ def send(
         raise WrongUsage("nothing_to_send")
     if not to:
         raise WrongUsage("no_recipient")
+    if withdraw_old and not replaces:
+        raise WrongUsage("withdraw_old_alone")
     addresses = list(dict.fromkeys(people.address_of(address) for address in to))
     if kind is not None and not _LOINC.fullmatch(kind):
         raise Refused("kind_not_understood")
@@ -106,22 +117,57 @@ def send(
     title = checked_line(title or document_files.title_of(checked[0]), option="--title")
     account = open_account(terminal, folder, passphrase_file)
     patients = [_known(account, address) for address in addresses]
+    old = None if replaces is None else _replaced(terminal, account, replaces, patients)
     description = Description(
         title=title,
         date=day,
         patient=_manifest_patient(patients),
         kind=kind,
         priority=Priority.URGENT if urgent else Priority.ROUTINE,
+        replaces=None if old is None else DocumentId(old.document_id),
     )
     examined = examine([f.path for f in checked])
     limits = Limits(max_bytes=max_size)
     outgoing = _Outgoing(checked, examined, patients, description, limits)
-    _present(terminal, outgoing, say=terminal.note if yes else terminal.say)
+    say = terminal.note if yes else terminal.say
+    _present(terminal, outgoing, say=say)
+    _present_old(old, withdraw_old=withdraw_old, say=say)
     if not yes and not terminal.confirm("send.confirm", option="--yes"):
         raise Refused("not_confirmed")
-    _show(terminal, _send(terminal, account, outgoing), outgoing)
+    if old is None or not withdraw_old:
+        _show(terminal, _send(terminal, account, outgoing), outgoing)
+    else:
+        _send_and_withdraw(terminal, account, outgoing, old)
     if waiting := FolderSpool(account.profile.outbox).count():
         terminal.warn("send.waiting", count=waiting)
+
+
+def _send_and_withdraw(
+    terminal: Terminal, account: Account, outgoing: _Outgoing, old: SentDocument
+) -> None:
+    try:
+        sent = _send(terminal, account, outgoing)
+    except Temporary:
+        terminal.warn("send.old_not_withdrawn")
+        raise
+    withdrawn, failed = None, None
+    try:
+        withdrawn = take_back(
+            terminal,
+            account,
+            old,
+            reason=WithdrawalReason.REPLACED,
+            replaced_by=sent.document_id,
+        )
+    except (CliError, ExchangeError) as failure:
+        failed = explained(failure)
+        if failed is None:
+            raise
+        # The new one is there, whatever becomes of the old one.
+        failed.results_given = True
+    _show(terminal, sent, outgoing, withdrawn)
+    if failed is not None:
+        raise failed
 
 
 def _send(terminal: Terminal, account: Account, outgoing: _Outgoing) -> SentDocument:
@@ -259,14 +305,39 @@ def _present(terminal: Terminal, outgoing: _Outgoing, *, say: Callable[..., None
             terminal.warn(f"send.finding_{finding.value}", name=file.name)
 
 
-def _show(terminal: Terminal, sent: SentDocument, outgoing: _Outgoing) -> None:
+def _replaced(
+    terminal: Terminal, account: Account, said: str, patients: Sequence[Patient]
+) -> SentDocument:
+    """Give the document that is corrected: one that everybody here was sent."""
+    old = own_documents.find(terminal, account.book, said)
+    had_it = {to.address for to in old.recipients}
+    if any(patient.address not in had_it for patient in patients):
+        raise Refused("replaces_another_patient")
+    return old
+
+
+def _present_old(old: SentDocument | None, *, withdraw_old: bool, say: Callable[..., None]) -> None:
+    if old is not None:
+        key = "send.replaces_and_withdraws" if withdraw_old else "send.replaces"
+        say(key, title=old.title, date=moment_of(old.created_at))
+
+
+def _show(
+    terminal: Terminal,
+    sent: SentDocument,
+    outgoing: _Outgoing,
+    withdrawn: SentDocument | None = None,
+) -> None:
     for to in sent.recipients:
         terminal.show("send.done", address=to.address)
     terminal.show("send.document", id=sent.document_id)
+    if withdrawn is not None:
+        show_withdrawn(terminal, withdrawn)
     terminal.note("send.next")
     terminal.give(
         {
             **outbox.as_json(sent),
+            "withdrawn": None if withdrawn is None else outbox.as_json(withdrawn),
             "findings": [
                 {"file": file.name, "finding": finding.value}
                 for file, examined in zip(outgoing.files, outgoing.examined, strict=True)

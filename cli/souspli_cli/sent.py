@@ -6,16 +6,16 @@ manifest that *we* sealed; whatever else the service says is shown as its word.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import clock, outbox, people, recipients
+from souspli_cli import clock, fates, outbox, people, recipients
 from souspli_cli.account import open_account
 from souspli_cli.connection import Line
 from souspli_cli.errors import CliError, Refused, Temporary
+from souspli_cli.fates import moment_of
 from souspli_cli.refresh import Refreshed, refresh
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal
@@ -119,7 +119,7 @@ def _show_table(
     head = [say(key) for key in (*columns, "sent.head_next")]
     rows = [
         [
-            _moment(document.created_at),
+            moment_of(document.created_at),
             document.title,
             _recipient(terminal, to, patients.get(to.address)),
             _state(terminal, document, to),
@@ -142,14 +142,14 @@ def _state(terminal: Terminal, document: SentDocument, to: SentTo) -> str:
     say = terminal.words
     if not document.stored:
         return say("sent.state_kept")
-    if to.state is None:
-        return say("sent.state_unknown")
-    if to.state == outbox.LOST:
-        return say("sent.state_lost")
+    if to.state is None or to.state == outbox.LOST:
+        return say("sent.state_unknown" if to.state is None else "sent.state_lost")
+    if document.withdrawal is not None:
+        return fates.shown(terminal, document.withdrawal, to)
     if to.state == DeliveryState.OPENED.value and not to.opened_verified:
         return say("sent.state_unproved")
     return say(
-        f"sent.state_{to.state}", date=_moment(to.moments.get(to.state, document.created_at))
+        f"sent.state_{to.state}", date=moment_of(to.moments.get(to.state, document.created_at))
     )
 
 
@@ -162,6 +162,10 @@ def _to_do(
         key = "sent.do_resume"
     elif to.state == DeliveryState.OPENED.value and not to.opened_verified:
         key = "sent.do_unproved"
+    elif document.withdrawal is not None:
+        key = "sent.do_wait" if document.withdrawal.taken else "sent.do_withdraw"
+    elif to.state == DeliveryState.WITHDRAWN.value:
+        key = "sent.do_not_ours"
     elif to.state == DeliveryState.BOUNCED.value:
         key = "sent.do_bounced"
     elif to.state == outbox.LOST:
@@ -184,10 +188,6 @@ def _about_letter(to: SentTo, patient: Patient | None, *, now: int) -> str:
     if patient is None or not own or not waits or recipients.accepted(patient, own[0]) is not None:
         return "sent.do_wait"
     return "sent.do_expired" if now > own[0].not_after else "sent.do_claim"
-
-
-def _moment(moment: int) -> str:
-    return time.strftime("%d/%m/%Y %H:%M", time.localtime(moment))
 
 
 def _as_json(

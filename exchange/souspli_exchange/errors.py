@@ -28,6 +28,7 @@
     │   │   └── ResealedByStrangerError  it holds, and its last link is nobody I know
     │   ├── ContentsRefusedError         contents damaged, cut short, swapped or added to
     │   ├── ReceiptRefusedError          not a receipt of this reader for this manifest
+    │   ├── WithdrawalRefusedError       not a withdrawal of this document by its sender
     │   ├── InvitationRefusedError       an invitation that nobody must seal to or claim
     │   └── BindingRefusedError          red stop: the claim is not proved to be the patient's
     └── PortError                        (port_errors.py: the service's answers, or none)
@@ -160,6 +161,10 @@ class ContentsRefusedError(RefusedError):
 
 class ReceiptRefusedError(RefusedError):
     """Not a receipt by the expected reader for the expected document."""
+
+
+class WithdrawalRefusedError(RefusedError):
+    """Not a withdrawal of the expected document by the organisation that sent it."""
 
 
 class InvitationRefusedError(RefusedError):

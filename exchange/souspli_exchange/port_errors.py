@@ -18,6 +18,7 @@
     │   ├── InvitationSupersededError
     │   ├── InvitationExpiredError
     │   ├── CoverChangedError            compare-and-swap lost
+    │   ├── WithdrawnError               the sender took the document back
     │   ├── AccountNumberTakenError      draw another
     │   ├── LetterNumberTakenError       draw another
     │   └── AddressInUseError            a pending invitation exists: supersede it
@@ -165,6 +166,12 @@ class CoverChangedError(ConflictError):
     """Compare-and-swap lost: the cover in place is not the one to be replaced."""
 
     problem = "cover-changed"
+
+
+class WithdrawnError(ConflictError):
+    """The sender took the document back: it is not handed out, nor withdrawn otherwise."""
+
+    problem = "withdrawn"
 
 
 class AccountNumberTakenError(ConflictError):

@@ -211,6 +211,8 @@ class SentDeposit:
 
     document_id: DocumentId
     stored_at: int
+    withdrawal_hash: str | None
+    """Of the withdrawal that the service keeps; a sender who made one posts it again if not."""
     deliveries: tuple[SentDelivery, ...]
 
 
@@ -229,6 +231,21 @@ class DeliveredCover:
     cover: bytes = field(repr=False)
     cover_hash: str
     """SHA-256 of `cover`: what a replacement names."""
+    organisation: Envelope
+    member: Envelope
+
+
+SentDeliveries = tuple[SentDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredWithdrawal:
+    """The withdrawal of a delivery's document, and the statements about its signer.
+
+    Unverified: `withdrawal.verify_withdrawal` says whether it is one.
+    """
+
+    withdrawal: Envelope
     organisation: Envelope
     member: Envelope
 
@@ -292,7 +309,16 @@ class SenderMailbox(Protocol):
         """Give a delivery to the successor of its invitation, with a new cover.
 
         `replaces` is the hash of the cover in place; CoverChangedError if it is
-        another. Returns the new cover's hash.
+        another, WithdrawnError for one that was taken back. Returns the new cover's hash.
+        """
+        ...
+
+    async def withdraw(self, document_id: DocumentId, withdrawal: Envelope) -> SentDeliveries:
+        """Take a stored document of the caller back; return how far its deliveries had come.
+
+        What was not handed out can't be opened by anybody when this returns. Raises
+        NotFoundError (never stored), StatementNotTakenError, WithdrawnError (by another
+        withdrawal than this one).
         """
         ...
 
@@ -327,7 +353,7 @@ class RecipientMailbox(Protocol):
         ...
 
     async def delivery_cover(self, delivery_id: DeliveryId) -> DeliveredCover:
-        """Return the cover of a delivery to the caller."""
+        """Return the cover of a delivery to the caller; WithdrawnError if it was taken back."""
         ...
 
     async def replace_cover(self, delivery_id: DeliveryId, *, replaces: str, cover: bytes) -> str:
@@ -339,7 +365,10 @@ class RecipientMailbox(Protocol):
         ...
 
     async def collect(self, delivery_id: DeliveryId) -> int:
-        """Mark the delivery `fetched`; return the length of its sealed contents."""
+        """Mark the delivery `fetched`; return the length of its sealed contents.
+
+        Raises WithdrawnError if it was taken back before it was collected.
+        """
         ...
 
     async def read_contents(self, delivery_id: DeliveryId, *, start: int, stop: int) -> bytes:
@@ -352,6 +381,10 @@ class RecipientMailbox(Protocol):
 
     async def post_receipt(self, delivery_id: DeliveryId, receipt: Envelope) -> DeliveryState:
         """Post a signed receipt; a second one is ignored with the same answer."""
+        ...
+
+    async def withdrawal(self, delivery_id: DeliveryId) -> DeliveredWithdrawal:
+        """Return the withdrawal of a delivery to the caller; NotFoundError if there is none."""
         ...
 
 

@@ -18,11 +18,12 @@ from souspli_exchange.errors import ContentsRefusedError, CoverRefusedError, Exc
 from souspli_exchange.extraction import Extraction, OpenedDocument
 from souspli_exchange.grant import GrantReason
 from souspli_exchange.ids import DeliveryId, DocumentId, random_hex
-from souspli_exchange.port_errors import CoverChangedError
+from souspli_exchange.port_errors import CoverChangedError, WithdrawnError
 from souspli_exchange.ports import ReceivedDelivery, RecipientMailbox
 from souspli_exchange.receipt import Receipt, encode_receipt
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader, VerifiedCover, open_cover, reseal_cover
+from souspli_exchange.withdrawal import VerifiedWithdrawal, verify_withdrawal
 from souspli_keys import dsse
 from souspli_keys.dsse import Envelope, PayloadType, Signer
 from souspli_keys.identity import Identity
@@ -74,6 +75,31 @@ async def fetch_cover(
         member=delivered.member,
     )
     return FetchedCover(cover, delivered.cover_hash)
+
+
+async def fetch_withdrawal(
+    receiving: Receiving, delivery: ReceivedDelivery, cover: VerifiedCover | None
+) -> VerifiedWithdrawal:
+    """Return the verified withdrawal of a delivery; `cover` where there still is one.
+
+    Raises WithdrawalRefusedError: then that it was withdrawn is the service's word, and
+    what can be opened may be. NotFoundError if the service shows none.
+    """
+    delivered = await receiving.retry.repeat(
+        lambda: receiving.mailbox.withdrawal(delivery.delivery_id)
+    )
+    trusted = receiving.reader.organisations
+    if cover is not None:
+        trusted = {cover.manifest.sender.organisation}
+    return await asyncio.to_thread(
+        verify_withdrawal,
+        delivered.withdrawal,
+        organisation=delivered.organisation,
+        member=delivered.member,
+        trusted=trusted,
+        origin=receiving.reader.origin,
+        document_id=delivery.document_id,
+    )
 
 
 async def read_contents(
@@ -169,7 +195,10 @@ async def _reseal(
     }
 
     async def reseal_once() -> bool:
-        fetched = await fetch_cover(receiving, delivery.delivery_id, delivery.document_id)
+        try:
+            fetched = await fetch_cover(receiving, delivery.delivery_id, delivery.document_id)
+        except WithdrawnError:
+            return False  # nothing of it is left that could be sealed again
         holder = fetched.cover.effective_recipient
         if holder == account.public.fingerprint:
             return False

@@ -16,11 +16,12 @@ from souspli_exchange.grant import GrantReason
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.outgoing import SendingMember
 from souspli_exchange.port_errors import CoverChangedError
-from souspli_exchange.ports import SenderMailbox, SentDelivery
+from souspli_exchange.ports import DeliveryState, SenderMailbox, SentDelivery
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import VerifiedCover, reseal_cover
 
 _PAGE = 100
+_ENDED = frozenset({DeliveryState.WITHDRAWN, DeliveryState.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ async def _waiting(
         page = await retry.repeat(partial(mailbox.deposits, after=cursor, limit=_PAGE))
         for deposit in page.deposits:
             for delivery in deposit.deliveries:
-                if delivery.invitation_id in invitation_ids:
+                # What was withdrawn or purged waits for nobody, and has no cover.
+                if delivery.invitation_id in invitation_ids and delivery.state not in _ENDED:
                     yield deposit.document_id, delivery
         cursor = page.next_cursor
         if cursor is None:

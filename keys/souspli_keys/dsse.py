@@ -38,6 +38,7 @@ class PayloadType(StrEnum):
     BINDING = "application/vnd.souspli.binding+json"
     ATTESTATION = "application/vnd.souspli.attestation+json"
     PURGE = "application/vnd.souspli.purge+json"
+    WITHDRAWAL = "application/vnd.souspli.withdrawal+json"
 
 
 class VerifyKeys(Protocol):

@@ -60,6 +60,7 @@ from souspli_mailbox.routes import (
     service,
     sign_in,
     uploads,
+    withdrawals,
 )
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import (
@@ -89,6 +90,7 @@ from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
+from souspli_mailbox.withdrawing import Withdrawer
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.direct import DirectBlobs
@@ -108,6 +110,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *sent.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *contents.ENDPOINTS,
+    *withdrawals.ENDPOINTS,
 )
 
 _log: Final = structlog.get_logger()
@@ -260,6 +263,12 @@ def _jobs(
             certify=app[CERTIFIER].purge,
             clock=clock,
         )
+        withdrawer = Withdrawer(
+            database=database,
+            tombstones=app[TOMBSTONES],
+            store=app[STORE_CALLS],
+            clock=clock,
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
@@ -267,6 +276,7 @@ def _jobs(
             JobName.SWEEP: sweeper.sweep,
             JobName.EXPIRE: purger.expire,
             JobName.PURGE_REPLACED: purger.purge_replaced,
+            JobName.WITHDRAW: withdrawer.withdraw,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job

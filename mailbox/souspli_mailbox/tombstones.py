@@ -35,6 +35,8 @@ class Kind(StrEnum):
     """A letter that was replaced by another. Its id: the invitation's."""
     PURGE = "purge"
     """A letter that nobody answered, with all that waited for it. Its id: the invitation's."""
+    WITHDRAWAL = "withdrawal"
+    """The cover of a delivery that was withdrawn, not handed out. Its id: the delivery's."""
 
 
 class Reason(StrEnum):
@@ -43,6 +45,7 @@ class Reason(StrEnum):
     STALE_UPLOAD = "stale-upload"
     SUPERSEDED = "superseded"
     NOT_ACTIVATED = "not-activated"
+    WITHDRAWN = "withdrawn"
 
 
 # "souspli" apart from every other use of HMAC-SHA256; the version of this very format.

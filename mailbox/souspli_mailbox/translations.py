@@ -38,6 +38,7 @@ TABLE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (records.QuotaReachedError, ProblemKind.QUOTA_REACHED),
     (records.RecipientClaimedError, ProblemKind.CLAIMED),
     (records.CoverChangedError, ProblemKind.COVER_CHANGED),
+    (records.WithdrawnError, ProblemKind.WITHDRAWN),
     (storage.StorageFullError, ProblemKind.STORAGE_FULL),
     (storage.ChecksumMismatchError, ProblemKind.CHECKSUM_MISMATCH),
     (storage.PartsMissingError, ProblemKind.INCOMPLETE),

@@ -16,6 +16,7 @@ import pytest
 import souspli_cli
 from souspli_cli import run, words
 from souspli_cli.examine import Finding
+from souspli_cli.fates import Fate
 from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
 from souspli_exchange.offline_inspect import NotOurs
@@ -53,6 +54,8 @@ def constants() -> set[str]:
     found |= {f"check.from_{source.value}" for source in Source}
     found |= {f"check.level_{level.value}" for level in Level}
     found |= {f"check.{topic.value}" for topic in Topic}
+    for prefix in ("sent.withdrawn_", "withdraw.fate_"):
+        found |= {f"{prefix}{fate.value}" for fate in Fate}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 

@@ -17,11 +17,13 @@ from souspli_exchange.port_errors import (
     InvitationUsedError,
     NotFoundError,
     RecipientClaimedError,
+    WithdrawnError,
 )
 from souspli_exchange.ports import (
     AddressedCover,
     CompletedDeposit,
     DeliveredCover,
+    DeliveryState,
     DepositProgress,
     DepositsPage,
     DepositState,
@@ -30,6 +32,7 @@ from souspli_exchange.ports import (
     InvitationView,
     NewDelivery,
     PurgeView,
+    SentDeliveries,
     SentDelivery,
     SentDeposit,
 )
@@ -160,7 +163,15 @@ class MemberConnection:
         stored = [d for d in self.service.deposits.values() if d.state is DepositState.STORED]
         page, cursor = page_of(stored[::-1], after, min(limit, 2))
         return DepositsPage(
-            tuple(SentDeposit(d.document_id, 0, tuple(map(_sent, d.deliveries))) for d in page),
+            tuple(
+                SentDeposit(
+                    d.document_id,
+                    0,
+                    None if d.withdrawal is None else d.withdrawal.payload_hash,
+                    tuple(map(_sent, d.deliveries)),
+                )
+                for d in page
+            ),
             cursor,
         )
 
@@ -176,6 +187,19 @@ class MemberConnection:
         found = self.service.swap(delivery_id, replaces, cover)
         found.invitation_id = invitation_id
         return found.cover_hash
+
+    async def withdraw(self, document_id: DocumentId, withdrawal: Envelope) -> SentDeliveries:
+        deposit = self.service.deposits.get(document_id)
+        if deposit is None or deposit.state is not DepositState.STORED:
+            raise NotFoundError("never stored")
+        kept = deposit.withdrawal
+        if kept is not None and kept.payload_hash != withdrawal.payload_hash:
+            raise WithdrawnError("by another withdrawal")
+        deposit.withdrawal = withdrawal
+        for delivery in deposit.deliveries:
+            if delivery.state is not DeliveryState.EXPIRED:
+                delivery.state = DeliveryState.WITHDRAWN
+        return tuple(map(_sent, deposit.deliveries))
 
 
 def _sent(delivery: StoredDelivery) -> SentDelivery:

@@ -12,14 +12,17 @@ from souspli_exchange.port_errors import (
     InvitationSupersededError,
     InvitationUsedError,
     LetterNotValidError,
+    NotFoundError,
     PersonWrongError,
     SignatureRefusedError,
+    WithdrawnError,
 )
 from souspli_exchange.ports import (
     BindingEnvelopes,
     BoundAccount,
     ClaimNonce,
     DeliveredCover,
+    DeliveredWithdrawal,
     DeliveriesPage,
     DeliveryState,
     InvitationRecord,
@@ -160,7 +163,10 @@ class PatientConnection:
 
     async def collect(self, delivery_id: DeliveryId) -> int:
         delivery = self.service.delivery(delivery_id)
-        if delivery.state is not DeliveryState.OPENED:
+        if delivery.taken_back:
+            raise WithdrawnError("taken back")
+        delivery.handed_out = True
+        if delivery.state not in {DeliveryState.OPENED, DeliveryState.WITHDRAWN}:
             delivery.state = DeliveryState.FETCHED
         return self.service.deposits[delivery.document_id].sealed_length
 
@@ -170,6 +176,17 @@ class PatientConnection:
 
     async def post_receipt(self, delivery_id: DeliveryId, receipt: Envelope) -> DeliveryState:
         delivery = self.service.delivery(delivery_id)
+        if delivery.taken_back:
+            raise WithdrawnError("taken back")
         delivery.receipt = delivery.receipt or receipt
-        delivery.state = DeliveryState.OPENED
-        return delivery.state
+        delivery.handed_out = True
+        if delivery.state is not DeliveryState.WITHDRAWN:
+            delivery.state = DeliveryState.OPENED
+        return DeliveryState.OPENED
+
+    async def withdrawal(self, delivery_id: DeliveryId) -> DeliveredWithdrawal:
+        delivery = self.service.delivery(delivery_id)
+        withdrawal = self.service.deposits[delivery.document_id].withdrawal
+        if withdrawal is None:
+            raise NotFoundError("not withdrawn")
+        return DeliveredWithdrawal(withdrawal, self.service.organisation, self.service.member)

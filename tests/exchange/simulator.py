@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
-from souspli_exchange.port_errors import CoverChangedError, NotFoundError
+from souspli_exchange.port_errors import CoverChangedError, NotFoundError, WithdrawnError
 from souspli_exchange.ports import (
     BindingEnvelopes,
     DeliveredCover,
@@ -64,6 +64,11 @@ class StoredDelivery:
     cover: bytes
     state: DeliveryState = DeliveryState.STORED
     receipt: Envelope | None = None
+    handed_out: bool = False
+
+    @property
+    def taken_back(self) -> bool:
+        return self.state is DeliveryState.WITHDRAWN and not self.handed_out
 
     @property
     def cover_hash(self) -> str:
@@ -79,6 +84,7 @@ class StoredDeposit:
     completion: tuple[Any, ...] = ()
     deliveries: list[StoredDelivery] = field(default_factory=list[StoredDelivery])
     sender_cover: bytes = b""
+    withdrawal: Envelope | None = None
 
     @property
     def contents(self) -> bytes:
@@ -114,10 +120,14 @@ class Service:
 
     def delivered_cover(self, delivery_id: DeliveryId) -> DeliveredCover:
         found = self.delivery(delivery_id)
+        if found.taken_back:
+            raise WithdrawnError("taken back")
         return DeliveredCover(found.cover, found.cover_hash, self.organisation, self.member)
 
     def swap(self, delivery_id: DeliveryId, replaces: str, cover: bytes) -> StoredDelivery:
         found = self.delivery(delivery_id)
+        if found.taken_back:
+            raise WithdrawnError("taken back")
         if found.cover != cover:
             if found.cover_hash != replaces:
                 raise CoverChangedError("another cover is in place")

@@ -24,6 +24,7 @@ from souspli_exchange.errors import (
     ReceiptRefusedError,
     RefusedError,
     SenderRefusedError,
+    WithdrawalRefusedError,
 )
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.manifest import encode_manifest, parse_manifest
@@ -36,6 +37,7 @@ from souspli_exchange.offline_identity import (
 from souspli_exchange.receipt import verify_receipt
 from souspli_exchange.sealed import Reader, VerifiedCover, open_cover
 from souspli_exchange.segments import SegmentLayout
+from souspli_exchange.withdrawal import Withdrawal, encode_withdrawal, verify_withdrawal
 from souspli_keys import dsse
 from souspli_keys.address import Origin
 from souspli_keys.identity import Identity
@@ -121,6 +123,31 @@ def test_a_public_identity_file_has_one_spelling(vector: Vector) -> None:
     else:
         with pytest.raises(IdentityFileError):
             parse_public_identity(vector.body)
+
+
+@pytest.mark.parametrize("vector", read_vectors("withdrawal"), ids=_name)
+def test_a_withdrawal_is_of_one_document_by_its_sender(vector: Vector) -> None:
+    body = json.loads(vector.body)
+
+    def verify() -> Withdrawal:
+        return verify_withdrawal(
+            dsse.parse(body["withdrawal"]),
+            organisation=dsse.parse(body["organisation"]),
+            member=dsse.parse(body["member"]),
+            trusted={Fingerprint(one) for one in body["organisations"]},
+            origin=Origin(vector.text("origin")),
+            document_id=DocumentId(vector.text("document_id")),
+        ).withdrawal
+
+    if vector.accepted:
+        found = verify()
+        assert found.withdrawn_at == vector.integer("withdrawn_at")
+        assert found.reason == vector.text("reason")
+        assert (found.replaced_by or "") == vector.headers.get("replaced_by", "")
+        assert encode_withdrawal(found) == dsse.parse(body["withdrawal"]).payload
+    else:
+        with pytest.raises(WithdrawalRefusedError):
+            verify()
 
 
 @pytest.mark.parametrize("vector", read_vectors("receipt"), ids=_name)

@@ -199,6 +199,7 @@ async def test_a_lost_object_is_our_fault_and_says_no_more(
     invited = await invite(practice)
     done = await deposit(practice, addressed(invited))
     patient = await claim(service, invited)
+    await patient.client.collect(done.deliveries[0].delivery_id)
     for part in service.documents.rglob("*"):
         if part.is_file():
             part.unlink()

@@ -76,6 +76,7 @@ async def waiting(folder: Path, limits: LimitSettings, *, mib: int) -> AsyncIter
         claimant = await claim(service, invited)
         client = await service.client()
         await claimant.sign_in(client)
+        await client.collect(done.deliveries[0].delivery_id)
         path = f"/v1/deliveries/{done.deliveries[0].delivery_id}/contents"
         store.reads = 0
         yield Waiting(service, store, sealed, path, str(client._transport._token))

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from properties import values
 
-from souspli_exchange import grant, receipt
+from souspli_exchange import grant, receipt, withdrawal
 from souspli_exchange.age.header import parse_header
 from souspli_exchange.cover import Cover, encode_cover, parse_cover
 from souspli_exchange.manifest import encode_manifest, parse_manifest
@@ -103,6 +103,12 @@ CODECS = (
         values=values.RECEIPTS,
         encode=receipt.encode_receipt,
         parse=lambda encoded: read_object(canonical.decode(encoded), receipt._read_receipt),
+    ),
+    Codec(
+        name="withdrawal",
+        values=values.WITHDRAWALS,
+        encode=withdrawal.encode_withdrawal,
+        parse=withdrawal.parse_withdrawal,
     ),
     _statement(Organisation, values.ORGANISATIONS),
     _statement(Member, values.members()),

@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ from souspli_exchange.manifest import (
 from souspli_exchange.offline_identity import OfflineIdentity, PublicIdentityFile
 from souspli_exchange.receipt import Receipt
 from souspli_exchange.spool import SpooledCover, SpooledDocument
+from souspli_exchange.withdrawal import Withdrawal, WithdrawalReason
 from souspli_keys.address import Origin, parse_address
 from souspli_keys.canonical import MAX_INTEGER, check_text
 from souspli_keys.codes import check_digit
@@ -373,6 +375,32 @@ RECEIPTS = st.builds(
     origin=ORIGINS,
     reader=FINGERPRINTS,
     salt=IDS,
+)
+
+
+def _withdrawal(
+    reason: WithdrawalReason, other: DocumentId, document_id: DocumentId, **said: Any
+) -> Withdrawal:
+    """One that names a corrected document exactly if it is replaced by one."""
+    replaced = reason is WithdrawalReason.REPLACED and other != document_id
+    return Withdrawal(
+        document_id=document_id,
+        reason=reason if replaced else WithdrawalReason.OTHER,
+        replaced_by=other if replaced else None,
+        **said,
+    )
+
+
+WITHDRAWALS = st.builds(
+    _withdrawal,
+    document_id=DOCUMENT_IDS,
+    member=FINGERPRINTS,
+    organisation=FINGERPRINTS,
+    origin=ORIGINS,
+    reason=st.sampled_from(WithdrawalReason),
+    other=DOCUMENT_IDS,
+    salt=IDS,
+    withdrawn_at=MOMENTS,
 )
 SPOOLED_DOCUMENTS = st.builds(
     SpooledDocument,

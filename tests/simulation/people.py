@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import Connection, insert
 
@@ -23,6 +24,7 @@ from souspli_exchange.sealed import Reader
 from souspli_exchange.send import Addressee, Sending, SentDocument, send
 from souspli_exchange.sources import BytesSource
 from souspli_exchange.spool import SpooledDocument
+from souspli_exchange.withdrawal import WithdrawalReason, sign_withdrawal
 from souspli_keys import codes, vault
 from souspli_keys.address import Address
 from souspli_keys.dsse import Envelope
@@ -215,6 +217,20 @@ class Practice:
         colleague = Practice(self.service, founding, await self.service.client())
         await colleague.sign_in()
         return colleague
+
+    def withdrawal(self, document_id: str, **changed: Any) -> Envelope:
+        """Return this member's withdrawal of a document."""
+        said: dict[str, Any] = {
+            "origin": ORIGIN,
+            "reason": WithdrawalReason.WRONG_PATIENT,
+            "now": self.service.clock.now,
+            "signer": self.founding.identity,
+        }
+        return sign_withdrawal(
+            DocumentId(document_id),
+            member=Member.parse(self.founding.member.payload),
+            **said | changed,
+        )
 
     async def sign_in(self) -> None:
         key = self.founding.device.login_key

@@ -6,6 +6,7 @@ from vectors.made_contents import contents_vectors
 from vectors.made_documents import Maker, StanzaStore
 from vectors.made_offline import identity_file_vectors
 from vectors.made_variants import document_vectors
+from vectors.made_withdrawals import withdrawal_vectors
 from vectors.making import SignatureStore
 from vectors.reader import FOLDER, Vector, write_vectors
 
@@ -15,9 +16,11 @@ STANZAS = FOLDER / "exchange.stanzas"
 
 def make_vectors(signatures: SignatureStore, stanzas: StanzaStore) -> list[Vector]:
     """Return all vectors of this generator."""
+    maker = Maker(signatures, stanzas)
     return [
         *contents_vectors(),
-        *document_vectors(Maker(signatures, stanzas)),
+        *document_vectors(maker),
+        *withdrawal_vectors(maker),
         *identity_file_vectors(),
     ]
 

@@ -28,6 +28,7 @@ KEPT: Final = frozenset(
         "bindings",
         "attestations",
         "deposits",
+        "withdrawals",
         "sender_covers",
         "deliveries",
         "covers",

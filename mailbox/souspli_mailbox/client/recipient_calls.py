@@ -10,6 +10,7 @@ from souspli_mailbox.client.calls import Calls, check_page, paging
 from souspli_mailbox.client.store import AddressExpiredError
 from souspli_mailbox.protocol import deliveries as messages
 from souspli_mailbox.protocol.values import Nothing
+from souspli_mailbox.protocol.withdrawals import DeliveryWithdrawalAnswer
 
 
 class RecipientCalls(Calls):
@@ -73,3 +74,9 @@ class RecipientCalls(Calls):
             body=messages.ReceiptRequest(receipt=wire.to_envelope(receipt)),
         )
         return ports.DeliveryState(answer.state)
+
+    async def withdrawal(self, delivery_id: DeliveryId) -> ports.DeliveredWithdrawal:
+        answer = await self._transport.ask(
+            "GET", f"/v1/deliveries/{delivery_id}/withdrawal", DeliveryWithdrawalAnswer
+        )
+        return wire.from_withdrawal(answer)

@@ -7,11 +7,13 @@ from msgspec import UNSET
 from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
+from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, check_same, paging
 from souspli_mailbox.client.store import AlreadyThereError
 from souspli_mailbox.protocol import deposits as messages
 from souspli_mailbox.protocol.deliveries import ReplaceCoverAnswer, ReplaceCoverRequest
+from souspli_mailbox.protocol.withdrawals import WithdrawalAnswer, WithdrawalRequest
 
 # A page of 50 documents to a few people each, every receipt 7 KiB, is a tenth of it.
 MAX_DEPOSITS_PAGE_BYTES = 67_108_864
@@ -129,3 +131,13 @@ class SenderCalls(Calls):
             body=ReplaceCoverRequest(replaces=replaces, cover=cover, invitation_id=invitation_id),
         )
         return answer.cover_hash
+
+    async def withdraw(self, document_id: DocumentId, withdrawal: Envelope) -> ports.SentDeliveries:
+        answer = await self._transport.ask(
+            "POST",
+            f"/v1/deposits/{document_id}/withdrawal",
+            WithdrawalAnswer,
+            body=WithdrawalRequest(withdrawal=wire.to_envelope(withdrawal)),
+        )
+        check_same(answer.document_id, document_id)
+        return wire.from_sent(answer.deliveries)

@@ -10,7 +10,7 @@ from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
 from souspli_keys import dsse
 from souspli_keys.errors import EnvelopeError
-from souspli_mailbox.protocol import claims, deliveries, deposits, invitations
+from souspli_mailbox.protocol import claims, deliveries, deposits, invitations, withdrawals
 from souspli_mailbox.protocol.organisations import NewAccount, NewUnlocker, NewVault
 from souspli_mailbox.protocol.values import Binding, Envelope, UnlockerKind
 
@@ -116,11 +116,26 @@ def from_deposits(value: deposits.DepositsPage) -> ports.DepositsPage:
             ports.SentDeposit(
                 document_id=DocumentId(deposit.document_id),
                 stored_at=deposit.stored_at,
-                deliveries=tuple(_from_sent(delivery) for delivery in deposit.deliveries),
+                withdrawal_hash=deposit.withdrawal,
+                deliveries=from_sent(deposit.deliveries),
             )
             for deposit in value.deposits
         ),
         next_cursor=value.next,
+    )
+
+
+def from_sent(values: Sequence[deposits.SenderView]) -> ports.SentDeliveries:
+    """Return deliveries as their sender sees them."""
+    return tuple(_from_sent(value) for value in values)
+
+
+def from_withdrawal(value: withdrawals.DeliveryWithdrawalAnswer) -> ports.DeliveredWithdrawal:
+    """Return a withdrawal with its signer's statements."""
+    return ports.DeliveredWithdrawal(
+        withdrawal=from_envelope(value.withdrawal),
+        organisation=from_envelope(value.organisation),
+        member=from_envelope(value.member),
     )
 
 

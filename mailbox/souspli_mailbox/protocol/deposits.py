@@ -10,6 +10,7 @@ from souspli_mailbox.protocol.values import (
     DeliveryStateName,
     Envelope,
     Fingerprint,
+    Hash,
     Id,
     Message,
     Moment,
@@ -136,6 +137,8 @@ class DepositView(Message, frozen=True, kw_only=True):
 
     document_id: Id
     stored_at: Moment
+    withdrawal: Hash | None
+    """Of the withdrawal that the service keeps (docs/specs/withdrawal.md §2)."""
     deliveries: list[SenderView]
 
 

@@ -124,6 +124,12 @@ class ProblemKind(Enum):
         "Look the address up and supersede that invitation.",
     )
     CODE_EXPIRED = Words("code-expired", 410, "Code expired", "Ask for a new code by mail.")
+    WITHDRAWN = Words(
+        "withdrawn",
+        410,
+        "The document was withdrawn",
+        "Its sender has taken it back. Call them if you have questions.",
+    )
     TOO_LARGE = Words("too-large", 413, "Too large", "Keep to the limits in /v1/service.")
     RANGE_NOT_SATISFIABLE = Words(
         "range-not-satisfiable", 416, "Range not satisfiable", "Ask for bytes that exist."

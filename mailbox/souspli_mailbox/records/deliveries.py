@@ -24,6 +24,7 @@ from souspli_mailbox.records.errors import (
     CoverChangedError,
     NotFoundError,
     NotSuccessorError,
+    WithdrawnError,
 )
 from souspli_mailbox.records.invitations import read_invitation
 from souspli_mailbox.records.jobs import JobName, enqueue
@@ -52,6 +53,12 @@ class Delivery:
     fetched_at: int | None
     opened_at: int | None
     cover_hash: str
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it was withdrawn before it was handed out (docs/specs/withdrawal.md §2)."""
+        handed_out = self.fetched_at is not None or self.opened_at is not None
+        return self.state is DeliveryState.WITHDRAWN and not handed_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +149,10 @@ def replace_cover(
     """Put a re-sealed cover in the place of the one whose hash is `replaces`.
 
     The old cover is gone with that. The same replacement again is fine. Raises
-    NotFoundError, or CoverChangedError when another cover is in force.
+    NotFoundError, CoverChangedError when another cover is in force, or WithdrawnError.
     """
+    if read_delivery(connection, delivery_id=delivery_id).is_taken_back:
+        raise WithdrawnError
     delivery = tables.deliveries.c
     swapped = connection.execute(
         update(tables.deliveries)
@@ -175,9 +184,11 @@ def move_delivery(
     `invitation_id` must be the pending invitation to which the delivery's own
     leads by its successors. The recipient is told again if no mail about the
     delivery was accepted. The same move again is fine. Raises NotFoundError,
-    NotSuccessorError, CoverChangedError.
+    NotSuccessorError, CoverChangedError, WithdrawnError.
     """
     delivery = read_delivery(connection, delivery_id=delivery_id)
+    if delivery.is_taken_back:
+        raise WithdrawnError
     if delivery.invitation_id != invitation_id:
         _require_successor(
             connection, of=delivery.invitation_id, invitation_id=invitation_id, now=now
@@ -230,6 +241,26 @@ def record_event(
     return following
 
 
+def collect(connection: Connection, *, delivery_id: str, now: int) -> DeliveryState:
+    """Note that the recipient is given the contents; return the delivery's state.
+
+    Who collects before the sender withdraws keeps what they were given. Raises
+    NotFoundError, WithdrawnError.
+    """
+    state = record_event(
+        connection, delivery_id=delivery_id, event=DeliveryEvent.COLLECTED, now=now
+    )
+    _require_handed_out(connection, delivery_id=delivery_id, state=state)
+    return state
+
+
+def _require_handed_out(connection: Connection, *, delivery_id: str, state: DeliveryState) -> None:
+    if state is not DeliveryState.WITHDRAWN:
+        return  # nearly always, and then nothing is read once more
+    if read_delivery(connection, delivery_id=delivery_id).is_taken_back:
+        raise WithdrawnError
+
+
 _RECEIPT: Final = select(tables.receipts.c.delivery_id).where(
     tables.receipts.c.delivery_id == bindparam("delivery_id")
 )
@@ -238,11 +269,22 @@ _RECEIPT: Final = select(tables.receipts.c.delivery_id).where(
 def keep_receipt(
     connection: Connection, *, delivery_id: str, receipt: bytes, now: int
 ) -> DeliveryState:
-    """Keep a verified receipt and return the state `opened`; a second one is ignored."""
+    """Keep a verified receipt and return the state, `opened`; a second one is ignored.
+
+    One that comes after the withdrawal of what was handed out is kept with its moment, and
+    leaves the state. Raises NotFoundError, WithdrawnError.
+    """
     if connection.execute(_RECEIPT, {"delivery_id": delivery_id}).first() is None:
         state = record_event(
             connection, delivery_id=delivery_id, event=DeliveryEvent.RECEIPT, now=now
         )
+        _require_handed_out(connection, delivery_id=delivery_id, state=state)
+        if state is DeliveryState.WITHDRAWN:
+            connection.execute(
+                update(tables.deliveries)
+                .where(tables.deliveries.c.delivery_id == delivery_id)
+                .values(opened_at=now)
+            )
         connection.execute(
             insert(tables.receipts),
             {"delivery_id": delivery_id, "kept_at": now, "envelope": receipt},

@@ -97,6 +97,8 @@ class SentDeposit:
 
     document_id: str
     stored_at: int
+    withdrawal_hash: str | None
+    """Of the withdrawal that is kept: the sender posts it again if it was lost."""
     deliveries: tuple[SentDelivery, ...]
 
 
@@ -308,7 +310,13 @@ def sent_deposits(
     """
     table = tables.deposits.c
     page = (
-        select(table.deposit_id, table.document_id, table.stored_at)
+        select(
+            table.deposit_id,
+            table.document_id,
+            table.stored_at,
+            tables.withdrawals.c.withdrawal_hash,
+        )
+        .outerjoin(tables.withdrawals, tables.withdrawals.c.deposit_id == table.deposit_id)
         .where(table.member == member, table.stored_at.is_not(None))
         .order_by(table.stored_at.desc(), table.document_id.desc())
         .limit(limit)
@@ -316,21 +324,34 @@ def sent_deposits(
     if after is not None:
         page = page.where(tuple_(table.stored_at, table.document_id) < tuple_(*after))
     deposits = connection.execute(page).all()
-    delivery = tables.deliveries.c
-    rows = connection.execute(
-        select(tables.deliveries, tables.receipts.c.envelope.label("receipt"))
-        .outerjoin(tables.receipts, tables.receipts.c.delivery_id == delivery.delivery_id)
-        .where(delivery.deposit_id.in_([one.deposit_id for one in deposits]))
-        .order_by(delivery.deposit_id, delivery.position)
-    ).all()
+    deliveries = _sent_deliveries(connection, [one.deposit_id for one in deposits])
     return tuple(
         SentDeposit(
             document_id=one.document_id,
             stored_at=one.stored_at,
-            deliveries=tuple(_sent(row) for row in rows if row.deposit_id == one.deposit_id),
+            withdrawal_hash=one.withdrawal_hash,
+            deliveries=deliveries[one.deposit_id],
         )
         for one in deposits
     )
+
+
+def sent_deliveries(connection: Connection, *, deposit_id: int) -> tuple[SentDelivery, ...]:
+    """Return the deliveries of one deposit as its sender sees them, in their order."""
+    return _sent_deliveries(connection, [deposit_id])[deposit_id]
+
+
+def _sent_deliveries(
+    connection: Connection, deposit_ids: Sequence[int]
+) -> dict[int, tuple[SentDelivery, ...]]:
+    delivery = tables.deliveries.c
+    rows = connection.execute(
+        select(tables.deliveries, tables.receipts.c.envelope.label("receipt"))
+        .outerjoin(tables.receipts, tables.receipts.c.delivery_id == delivery.delivery_id)
+        .where(delivery.deposit_id.in_(deposit_ids))
+        .order_by(delivery.deposit_id, delivery.position)
+    ).all()
+    return {one: tuple(_sent(row) for row in rows if row.deposit_id == one) for one in deposit_ids}
 
 
 def read_sender_cover(connection: Connection, *, deposit_id: int) -> bytes:

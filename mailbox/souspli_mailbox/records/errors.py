@@ -25,6 +25,7 @@
     ├── QuotaReachedError           carries `retry_at`, if waiting helps
     ├── RecipientClaimedError       carries `invitation_id`
     ├── CoverChangedError           compare-and-swap lost
+    ├── WithdrawnError              the sender took the document back
     └── LeaseLostError              another worker has the job
 
 No text here holds an address, a number or an id; `invitation_id` travels as a
@@ -152,6 +153,10 @@ class RecipientClaimedError(RecordsError):
 
 class CoverChangedError(RecordsError):
     """The cover to replace is no longer the one in force."""
+
+
+class WithdrawnError(RecordsError):
+    """The sender took the document back before it was handed out, or with other words."""
 
 
 class LeaseLostError(RecordsError):

@@ -32,6 +32,7 @@ class JobName(StrEnum):
     SWEEP = "sweep"  # none
     EXPIRE = "expire"  # none
     PURGE_REPLACED = "purge-replaced"  # invitation_id
+    WITHDRAW = "withdraw"  # deposit_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

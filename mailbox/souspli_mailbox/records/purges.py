@@ -32,9 +32,9 @@ from souspli_keys.statements import MAX_DOCUMENTS
 from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.records.jobs import JobName, forget_jobs
+from souspli_mailbox.records.letting_go import let_go
 from souspli_mailbox.records.service_facts import Fact, forget_fact, keep_fact, read_fact
-from souspli_mailbox.records.sweeps import CondemnReason, condemn
-from souspli_mailbox.records.usage import give_back
+from souspli_mailbox.records.sweeps import CondemnReason
 from souspli_mailbox.schema import tables
 
 # In one transaction: a statement takes some ten thousand ids, and others wait for it.
@@ -257,8 +257,12 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
     connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
     _note_deletion(connection, now)
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
-    kept, deleted = _let_go(
-        connection, {one.deposit_id for one in waiting}, invitation_id=invitation_id, now=now
+    kept, deleted = let_go(
+        connection,
+        {one.deposit_id for one in waiting},
+        reason=CondemnReason.PURGED,
+        now=now,
+        purge=invitation_id,
     )
     purge = tables.purges.c
     connection.execute(
@@ -271,40 +275,6 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         )
     )
     return True
-
-
-def _let_go(
-    connection: Connection, deposit_ids: Collection[int], *, invitation_id: str, now: int
-) -> tuple[int, int]:
-    """Condemn contents that wait for nobody any more; return how many stay, and go."""
-    deposit, delivery = tables.deposits.c, tables.deliveries.c
-    # Contents are wanted as long as somebody has a cover of them.
-    wanted = exists().where(
-        delivery.deposit_id == deposit.deposit_id,
-        delivery.delivery_id == tables.covers.c.delivery_id,
-    )
-    emptied = connection.execute(
-        update(tables.deposits)
-        .where(deposit.deposit_id.in_(deposit_ids), deposit.emptied_at.is_(None), ~wanted)
-        .values(emptied_at=now)
-        .returning(
-            deposit.deposit_id, deposit.object_key, deposit.organisation, deposit.sealed_length
-        )
-    ).all()
-    connection.execute(
-        delete(tables.sender_covers).where(
-            tables.sender_covers.c.deposit_id.in_([one.deposit_id for one in emptied])
-        )
-    )
-    give_back(connection, ((one.organisation, one.sealed_length) for one in emptied))
-    condemn(
-        connection,
-        object_keys=[one.object_key for one in emptied],
-        reason=CondemnReason.PURGED,
-        now=now,
-        purge=invitation_id,
-    )
-    return len(deposit_ids) - len(emptied), len(emptied)
 
 
 def objects_left(connection: Connection, *, invitation_id: str, limit: int) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class CondemnReason(StrEnum):
     """It has its tombstone already."""
     PURGED = "purged"
     """Nobody is left whom its document waits for; the letter has the tombstone."""
+    WITHDRAWN = "withdrawn"
+    """Its sender took it back from everybody; each delivery has a tombstone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.purges import decide_again
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
+from souspli_mailbox.records.withdrawals import withdraw_again
 from souspli_mailbox.schema import tables
 from souspli_mailbox.tombstones import Kind
 
@@ -60,9 +61,16 @@ def _delete_deposits(connection: Connection, object_keys: Collection[str], now: 
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=delivery_ids)
     for table in (tables.receipts, tables.covers, tables.deliveries):
         connection.execute(delete(table).where(table.c.delivery_id.in_(delivery_ids)))
-    for table in (tables.sender_covers, tables.deposits):
+    for table in (tables.sender_covers, tables.withdrawals, tables.deposits):
         connection.execute(delete(table).where(table.c.deposit_id.in_(deposit_ids)))
     condemn(connection, object_keys=object_keys, reason=CondemnReason.AGAIN, now=now)
+
+
+def _covered_deliveries(connection: Connection) -> Iterator[str]:
+    statement = select(tables.covers.c.delivery_id)
+    return iter(
+        connection.execute(statement, execution_options={"yield_per": IDS_AT_ONCE}).scalars()
+    )
 
 
 def _replaceable_letters(connection: Connection) -> Iterator[str]:
@@ -108,5 +116,6 @@ SUBJECTS: Final[Mapping[Kind, Subject]] = MappingProxyType(
         Kind.DEPOSIT: Subject(ids=_object_keys, delete=_delete_deposits),
         Kind.LETTER: Subject(ids=_replaceable_letters, delete=_supersede),
         Kind.PURGE: Subject(ids=_unpurged_letters, delete=decide_again),
+        Kind.WITHDRAWAL: Subject(ids=_covered_deliveries, delete=withdraw_again),
     }
 )

@@ -13,7 +13,7 @@ from souspli_mailbox.logs import describe
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.ranges import read_range
 from souspli_mailbox.records.deliveries import Delivery
-from souspli_mailbox.routes.deliveries import own_delivery
+from souspli_mailbox.routes.deliveries import collected_delivery
 from souspli_mailbox.state import BLOBS, REQUEST_ID, SETTINGS, STORE_CALLS
 from souspli_storage.errors import StoreDamagedError
 
@@ -120,8 +120,8 @@ ENDPOINTS: Final = (
         handler=get_contents,
         summary="The sealed contents, whole or one range of bytes",
         caller=Caller.PATIENT,
-        look_up=own_delivery,
+        look_up=collected_delivery,
         gives={200: Octets.CONTENTS, 206: Octets.CONTENTS},
-        problems=frozenset({ProblemKind.RANGE_NOT_SATISFIABLE}),
+        problems=frozenset({ProblemKind.RANGE_NOT_SATISFIABLE, ProblemKind.WITHDRAWN}),
     ),
 )

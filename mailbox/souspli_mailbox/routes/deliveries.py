@@ -21,7 +21,6 @@ from souspli_mailbox.answers import answer, read_request
 from souspli_mailbox.callers import Account
 from souspli_mailbox.covers import check_cover, cover_hash
 from souspli_mailbox.cursors import next_cursor, read_page_request
-from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.endpoints import PAGING, Caller, Endpoint
 from souspli_mailbox.envelopes import from_stored, open_shape, to_stored
 from souspli_mailbox.errors import Refusal
@@ -39,7 +38,7 @@ from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.records import accounts
 from souspli_mailbox.records import deliveries as records
-from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.records.errors import NotFoundError, WithdrawnError
 from souspli_mailbox.state import DATABASE, DIRECT, SETTINGS, STORE_CALLS, WORKER, now
 from souspli_storage.direct import READ_SECONDS
 
@@ -83,6 +82,22 @@ def own_delivery(
     return delivery
 
 
+def collected_delivery(
+    connection: Connection, account: Account, names: Mapping[str, str]
+) -> records.Delivery:
+    """Return the delivery if it is to the caller, who has collected it.
+
+    NotFoundError otherwise: whoever is given contents without would make "not collected"
+    an untrue thing to tell the sender.
+    """
+    delivery = own_delivery(connection, account, names)
+    if delivery.is_taken_back:
+        raise WithdrawnError
+    if delivery.fetched_at is None and delivery.opened_at is None:
+        raise NotFoundError
+    return delivery
+
+
 def _delivery(
     connection: Connection, account: Account, names: Mapping[str, str]
 ) -> records.Delivery:
@@ -105,6 +120,8 @@ def _cover(
     connection: Connection, account: Account, names: Mapping[str, str]
 ) -> records.DeliveredCover:
     delivery = _delivery(connection, account, names)
+    if delivery.is_taken_back:
+        raise WithdrawnError
     return records.read_cover(connection, delivery_id=delivery.delivery_id)
 
 
@@ -155,10 +172,7 @@ async def collect(request: web.Request) -> web.Response:
     await read_request(request, Nothing)
     delivery = found(request, records.Delivery)
     await request.app[DATABASE].write(
-        records.record_event,
-        delivery_id=delivery.delivery_id,
-        event=DeliveryEvent.COLLECTED,
-        now=now(request),
+        records.collect, delivery_id=delivery.delivery_id, now=now(request)
     )
     direct = request.app[DIRECT]
     if direct is not None:
@@ -255,6 +269,7 @@ ENDPOINTS: Final = (
         caller=Caller.ACCOUNT,
         look_up=_cover,
         gives={200: CoverAnswer},
+        problems=frozenset({ProblemKind.WITHDRAWN}),
     ),
     Endpoint(
         method="PUT",
@@ -265,7 +280,9 @@ ENDPOINTS: Final = (
         look_up=_delivery,
         takes=ReplaceCoverRequest,
         gives={200: ReplaceCoverAnswer},
-        problems=frozenset({ProblemKind.COVER_CHANGED, ProblemKind.COVER_REFUSED}),
+        problems=frozenset(
+            {ProblemKind.COVER_CHANGED, ProblemKind.COVER_REFUSED, ProblemKind.WITHDRAWN}
+        ),
     ),
     Endpoint(
         method="POST",
@@ -276,6 +293,7 @@ ENDPOINTS: Final = (
         look_up=own_delivery,
         takes=Nothing,
         gives={200: CollectAnswer},
+        problems=frozenset({ProblemKind.WITHDRAWN}),
     ),
     Endpoint(
         method="PUT",
@@ -286,6 +304,6 @@ ENDPOINTS: Final = (
         look_up=_reading,
         takes=ReceiptRequest,
         gives={200: ReceiptAnswer},
-        problems=frozenset({ProblemKind.STATEMENT_REFUSED}),
+        problems=frozenset({ProblemKind.STATEMENT_REFUSED, ProblemKind.WITHDRAWN}),
     ),
 )

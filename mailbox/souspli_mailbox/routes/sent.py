@@ -38,7 +38,8 @@ async def list_deposits(request: web.Request) -> web.Response:
                 DepositView(
                     document_id=deposit.document_id,
                     stored_at=deposit.stored_at,
-                    deliveries=[_view(delivery) for delivery in deposit.deliveries],
+                    withdrawal=deposit.withdrawal_hash,
+                    deliveries=[sender_view(delivery) for delivery in deposit.deliveries],
                 )
                 for deposit in deposits
             ],
@@ -47,7 +48,8 @@ async def list_deposits(request: web.Request) -> web.Response:
     )
 
 
-def _view(delivery: records.SentDelivery) -> SenderView:
+def sender_view(delivery: records.SentDelivery) -> SenderView:
+    """Return a delivery as its sender is shown it."""
     return SenderView(
         delivery_id=delivery.delivery_id,
         invitation_id=delivery.invitation_id,

@@ -433,6 +433,22 @@ receipts = Table(
     sqlite_strict=True,
 )
 
+# A document that its sender took back (docs/specs/withdrawal.md §2). The signed word stays
+# as long as the deliveries that it is about.
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("deposit_id", Wide, ForeignKey("deposits.deposit_id"), primary_key=True),
+    Column("withdrawal_hash", Text, nullable=False),
+    # Who signed: whose statements a reader needs.
+    Column("member", Text, ForeignKey("members.fingerprint"), nullable=False),
+    Column("kept_at", Wide, nullable=False),
+    # Since when the covers that were not handed out are gone.
+    Column("carried_out_at", Wide),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
 # What becomes of a letter that nobody answered (docs/specs/pending.md §4). A table of its
 # own: an invitation is changed by people, a purge by the clock.
 purges = Table(

@@ -193,6 +193,7 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
             deliveryId={screen.deliveryId}
             intercept={intercept}
             onRead={inbox.markRead}
+            onOpen={(other) => go({ name: 'document', deliveryId: other })}
             onBack={() => go({ name: 'inbox' }, 'replace')}
           />
         )

@@ -68,6 +68,8 @@ export interface Session {
   takeOver(progress: (done: number, total: number) => void): Promise<{ readonly failed: number }>
   /** One page of the list, newest first; `after` is the previous page's `next`. */
   listDocuments(after: string | null): Promise<DocumentPage>
+  /** Say which documents correct which, among those that were listed so far. */
+  relationsOf(deliveryId: string): Relations
   /**
    * Receive, decrypt and verify a document, whole (sealed-document.md, section 7).
    *
@@ -93,9 +95,38 @@ export interface DocumentPage {
 export type DocumentEntry = {
   readonly deliveryId: string
   readonly unread: boolean
+  /** What is known of its withdrawal; null for what is not withdrawn. */
+  readonly withdrawn: Withdrawn | null
   /** When the service stored it (Unix seconds). */
   readonly storedAt: number
 } & ({ readonly cover: DocumentCover } | { readonly trouble: Trouble })
+
+/**
+ * That the sender took a document back: signed by them, or said by the service without proof.
+ *
+ * Neither hides what can still be opened.
+ */
+export type Withdrawn =
+  | {
+      readonly proved: true
+      readonly organisation: string
+      /** Unix seconds. */
+      readonly at: number
+      readonly reason: 'wrong-patient' | 'wrong-document' | 'replaced' | 'other'
+    }
+  | { readonly proved: false }
+
+/** Another document of the list: this one's correction, or what it corrects. Both verified. */
+export interface Related {
+  readonly deliveryId: string
+  /** `YYYY-MM-DD`, of the document. */
+  readonly date: string
+}
+
+export interface Relations {
+  readonly replaces: Related | null
+  readonly correctedBy: Related | null
+}
 
 /** What a verified manifest says of a document. All of it is text from the sender. */
 export interface DocumentCover {
@@ -125,6 +156,7 @@ export interface OpenedDocument {
   readonly deliveryId: string
   readonly storedAt: number
   readonly cover: DocumentCover
+  readonly withdrawn: Withdrawn | null
   readonly files: readonly OpenedFile[]
   /** Forget its keys and its plaintext: it is no longer shown. */
   close(): void

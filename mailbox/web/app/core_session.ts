@@ -18,9 +18,12 @@ import {
   type OpenedDocument,
   type OpenedFile,
   type Progress,
+  type Relations,
   type Session,
+  type Withdrawn,
 } from './core.ts'
 import { inWords, troubleOf } from './core_troubles.ts'
+import { Corrections } from './corrections.ts'
 import { Trouble } from './trouble.ts'
 
 /** What a session needs around it. */
@@ -41,6 +44,7 @@ export class LibSession implements Session {
   readonly accountNumber: string
   readonly #around: SessionSurroundings
   readonly #deliveries = new Map<string, ReceivedDelivery>()
+  readonly #corrections = new Corrections()
   readonly #readers: ContentsReader[] = []
   #open: { readonly vault: Vault; readonly receiving: Receiving } | null
 
@@ -70,9 +74,16 @@ export class LibSession implements Session {
   listDocuments(after: string | null): Promise<DocumentPage> {
     return inWords(async () => {
       const { entries, next } = await this.#opened().receiving.list(after)
-      for (const { delivery } of entries) this.#deliveries.set(delivery.deliveryId, delivery)
+      for (const entry of entries) {
+        this.#deliveries.set(entry.delivery.deliveryId, entry.delivery)
+        if ('cover' in entry) this.#corrections.add(entry.delivery, entry.cover)
+      }
       return { entries: entries.map(entryOf), next }
     })
+  }
+
+  relationsOf(deliveryId: string): Relations {
+    return this.#corrections.relationsOf(deliveryId)
   }
 
   openDocument(
@@ -83,11 +94,14 @@ export class LibSession implements Session {
       const { receiving } = this.#opened()
       const delivery = await this.#delivery(deliveryId)
       const { cover } = await receiving.fetchCover(delivery)
+      const isWithdrawn = delivery.state === 'withdrawn'
+      // First: nothing has to be closed if this fails.
+      const withdrawn = isWithdrawn ? await receiving.fetchWithdrawal(delivery, cover) : null
       const contents = await receiving.readContents(delivery, cover, {
         report: progress,
         signal: leaving(signal),
       })
-      return new LibDocument(delivery, contents)
+      return new LibDocument(delivery, contents, withdrawnOf(withdrawn))
     })
   }
 
@@ -104,6 +118,7 @@ export class LibSession implements Session {
     // First of all: whatever the service answers, this object opens nothing any more.
     this.#open = null
     this.#deliveries.clear()
+    this.#corrections.clear()
     const forgetting = this.#forget()
     return inWords(async () => {
       await this.#around.mailbox.signOut()
@@ -145,11 +160,13 @@ class LibDocument implements OpenedDocument {
   readonly deliveryId: string
   readonly storedAt: number
   readonly cover: DocumentCover
+  readonly withdrawn: Withdrawn | null
   readonly files: readonly OpenedFile[]
   readonly delivery: ReceivedDelivery
   readonly contents: VerifiedContents
 
-  constructor(delivery: ReceivedDelivery, contents: VerifiedContents) {
+  constructor(delivery: ReceivedDelivery, contents: VerifiedContents, withdrawn: Withdrawn | null) {
+    this.withdrawn = withdrawn
     this.deliveryId = delivery.deliveryId
     this.storedAt = delivery.storedAt
     this.cover = coverOf(contents.cover)
@@ -177,11 +194,24 @@ function fileOf({ name, mediaType, size, read }: VerifiedFile): OpenedFile {
 }
 
 function entryOf(listed: ListedDelivery): DocumentEntry {
-  const { deliveryId, state, storedAt } = listed.delivery
-  const row = { deliveryId, storedAt, unread: state !== 'opened' }
+  const { deliveryId, state, storedAt, openedAt } = listed.delivery
+  const withdrawn = withdrawnOf(listed.withdrawn)
+  const row = { deliveryId, storedAt, withdrawn, unread: state !== 'opened' && openedAt === null }
   return 'cover' in listed
     ? { ...row, cover: coverOf(listed.cover) }
     : { ...row, trouble: troubleOf(listed.failure) }
+}
+
+function withdrawnOf(withdrawn: ListedDelivery['withdrawn']): Withdrawn | null {
+  if (withdrawn === null) return null
+  if (withdrawn === 'unproved') return { proved: false }
+  const { withdrawal, signer } = withdrawn
+  return {
+    proved: true,
+    organisation: signer.organisation.name,
+    at: withdrawal.withdrawnAt,
+    reason: withdrawal.reason,
+  }
 }
 
 function coverOf({ manifest, sender }: VerifiedCover): DocumentCover {

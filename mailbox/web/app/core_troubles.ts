@@ -33,6 +33,7 @@ import {
   StorageFullError,
   ThrottledError,
   UnavailableError,
+  WithdrawnError,
 } from '../lib/exchange/port_errors.ts'
 import { VaultError } from '../lib/keys/errors.ts'
 import type { VerifiedInvitation } from '../lib/keys/statements/invitation.ts'
@@ -69,6 +70,7 @@ const KINDS: readonly (readonly [ErrorClass, TroubleKind])[] = [
   [NoStorageError, 'document-no-storage'],
   [NoRoomError, 'document-no-room'],
   [OpenElsewhereError, 'document-elsewhere'],
+  [WithdrawnError, 'document-withdrawn'],
   [NotFoundError, 'document-gone'],
   [NotAllowedError, 'document-gone'],
   [StorageFullError, 'service-full'],

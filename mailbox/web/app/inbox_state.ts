@@ -1,6 +1,6 @@
 /** The list of documents as far as it was fetched; kept while a document is read. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { DocumentEntry, Session } from './core.ts'
+import type { DocumentEntry, Relations, Session } from './core.ts'
 import { asTrouble, type Trouble } from './trouble.ts'
 
 export interface Inbox {
@@ -15,6 +15,8 @@ export interface Inbox {
   readonly refresh: () => void
   readonly fetchMore: () => void
   readonly markRead: (deliveryId: string) => void
+  /** Which of the documents fetched so far correct which. */
+  readonly relationsOf: (deliveryId: string) => Relations
 }
 
 interface Fetched {
@@ -22,6 +24,7 @@ interface Fetched {
   readonly next: string | null
 }
 
+const UNRELATED: Relations = { replaces: null, correctedBy: null }
 const NOTHING: Fetched = { entries: null, next: null }
 
 /** Return the inbox of a session. A search fetches whatever is still missing: titles are sealed, so only the browser can look. */
@@ -95,8 +98,9 @@ export function useInbox(session: Session | null, intercept: (trouble: Trouble) 
       refresh,
       fetchMore,
       markRead,
+      relationsOf: (deliveryId) => session?.relationsOf(deliveryId) ?? UNRELATED,
     }),
-    [fetched, busy, trouble, search, refresh, fetchMore, markRead],
+    [session, fetched, busy, trouble, search, refresh, fetchMore, markRead],
   )
 }
 

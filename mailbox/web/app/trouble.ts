@@ -38,6 +38,7 @@ export type TroubleKind =
   | 'document-stranger'
   | 'document-version'
   | 'document-gone'
+  | 'document-withdrawn'
   | 'document-no-storage'
   | 'document-no-room'
   | 'document-elsewhere'

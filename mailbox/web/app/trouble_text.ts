@@ -24,6 +24,7 @@ const PLAIN = {
   'document-stranger': 'trouble.stranger',
   'document-version': 'trouble.version',
   'document-gone': 'trouble.gone',
+  'document-withdrawn': 'trouble.withdrawn',
   'document-no-storage': 'trouble.noStorage',
   'document-no-room': 'trouble.noRoom',
   'document-elsewhere': 'trouble.elsewhere',

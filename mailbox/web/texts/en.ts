@@ -231,6 +231,9 @@ export const en: Texts = {
   'inbox.refresh': 'Refresh the list',
   'inbox.refreshed': 'The list is up to date.',
   'inbox.unreadable': 'Unreadable document',
+  'inbox.withdrawn': 'Withdrawn document',
+  'inbox.markWithdrawn': 'Withdrawn',
+  'inbox.markCorrected': 'Corrected since',
 
   // One document
   'document.tab': 'Document',
@@ -263,6 +266,18 @@ export const en: Texts = {
   'document.octets': '{count} bytes',
   'document.back': 'Back to my documents',
   'document.replaces': 'This document replaces an earlier version.',
+  'document.replacesDated': 'This document replaces that of {date}.',
+  'document.showReplaced': 'See the document that was replaced',
+  'document.corrected': 'There is a corrected version of this document.',
+  'document.showCorrected': 'See the corrected version',
+  'withdrawn.by': 'Withdrawn by {organisation} on {date}: {reason}.',
+  'withdrawn.unproved':
+    'The service says that this document was withdrawn by its sender, and shows no proof of it. If in doubt, call your practice.',
+  'withdrawn.stays': 'You had received it already: it can still be read here.',
+  'withdrawn.wrongPatient': 'it was not meant for you',
+  'withdrawn.wrongDocument': 'it was not the right document',
+  'withdrawn.replaced': 'a corrected version replaces it',
+  'withdrawn.other': 'call them if you have a question',
   'document.withdraws': 'This document withdraws an earlier document.',
   'document.notShown': 'This kind of file is not shown here. Download it to open it.',
   'document.tooLongToShow': 'This file is too large to be shown here. Download it to open it.',
@@ -312,6 +327,8 @@ export const en: Texts = {
   'trouble.version':
     'This document has a version that this page does not know. It was not opened. Reload the page; if it happens again, tell your practice.',
   'trouble.gone': 'This document is no longer in your mailbox.',
+  'trouble.withdrawn':
+    'This document was withdrawn before you opened it: it can’t be read any more.',
   'trouble.noStorage':
     'This document is too large for this window, which can’t keep anything on the device. Open this page in an ordinary (not private) window of an up-to-date browser, preferably on a computer.',
   'trouble.noRoom':

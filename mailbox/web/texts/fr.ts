@@ -247,6 +247,9 @@ export const fr = {
   'inbox.refresh': 'Actualiser la liste',
   'inbox.refreshed': 'La liste est à jour.',
   'inbox.unreadable': 'Document illisible',
+  'inbox.withdrawn': 'Document retiré',
+  'inbox.markWithdrawn': 'Retiré',
+  'inbox.markCorrected': 'Corrigé depuis',
 
   // One document
   'document.tab': 'Document',
@@ -278,6 +281,18 @@ export const fr = {
   'document.octets': '{count} octets',
   'document.back': 'Retour à mes documents',
   'document.replaces': 'Ce document remplace une version précédente.',
+  'document.replacesDated': 'Ce document remplace celui du {date}.',
+  'document.showReplaced': 'Voir le document remplacé',
+  'document.corrected': 'Une version corrigée de ce document existe.',
+  'document.showCorrected': 'Voir la version corrigée',
+  'withdrawn.by': 'Retiré par {organisation} le {date} : {reason}.',
+  'withdrawn.unproved':
+    'Le service dit que ce document a été retiré par son expéditeur, mais n’en montre pas la preuve. En cas de doute, appelez votre cabinet.',
+  'withdrawn.stays': 'Vous l’aviez déjà reçu : il reste lisible ici.',
+  'withdrawn.wrongPatient': 'il ne vous était pas destiné',
+  'withdrawn.wrongDocument': 'ce n’était pas le bon document',
+  'withdrawn.replaced': 'une version corrigée le remplace',
+  'withdrawn.other': 'appelez-le si vous avez une question',
   'document.withdraws': 'Ce document annule un document précédent.',
   'document.notShown': 'Ce type de fichier ne s’affiche pas ici. Téléchargez-le pour l’ouvrir.',
   'document.tooLongToShow':
@@ -329,6 +344,8 @@ export const fr = {
   'trouble.version':
     'Ce document est d’une version que cette page ne connaît pas. Il n’a pas été ouvert. Rechargez la page ; si cela recommence, prévenez votre cabinet.',
   'trouble.gone': 'Ce document n’est plus dans votre espace.',
+  'trouble.withdrawn':
+    'Ce document a été retiré avant que vous l’ouvriez : il n’est plus possible de le lire.',
   'trouble.noStorage':
     'Ce document est trop volumineux pour cette fenêtre, qui ne peut rien garder sur l’appareil. Ouvrez cette page dans une fenêtre ordinaire (non privée) d’un navigateur à jour, de préférence sur un ordinateur.',
   'trouble.noRoom':

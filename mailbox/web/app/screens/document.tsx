@@ -16,6 +16,7 @@ export function Document({
   deliveryId,
   intercept,
   onRead,
+  onOpen,
   onBack,
 }: {
   session: Session
@@ -23,6 +24,8 @@ export function Document({
   intercept: (trouble: Trouble) => boolean
   /** The document was opened: it is no longer unread. */
   onRead: (deliveryId: string) => void
+  /** Go to another document of the list. */
+  onOpen: (deliveryId: string) => void
   onBack: () => void
 }) {
   const { say } = useSpeech()
@@ -70,7 +73,11 @@ export function Document({
       <ReceivingDocument busy={task.busy} progress={progress} onCancel={cancel} />
       {opened === null ? null : (
         <>
-          <DocumentFacts document={opened} />
+          <DocumentFacts
+            document={opened}
+            relations={session.relationsOf(deliveryId)}
+            onOpen={onOpen}
+          />
           {opened.files.map((file, place) => (
             <FileView key={file.name} file={file} place={place} alone={opened.files.length === 1} />
           ))}

@@ -1,11 +1,21 @@
 /** What the verified manifest says of a document. */
 import { sayCalendarDate, sayMoment } from '../../texts/dates.ts'
-import type { OpenedDocument } from '../core.ts'
+import type { OpenedDocument, Relations } from '../core.ts'
 import { useSpeech } from '../language.tsx'
+import { Corrected, Replaces } from './related_notices.tsx'
+import { WithdrawnNotice } from './withdrawn_notice.tsx'
 
-export function DocumentFacts({ document }: { document: OpenedDocument }) {
+export function DocumentFacts({
+  document,
+  relations,
+  onOpen,
+}: {
+  document: OpenedDocument
+  relations: Relations
+  onOpen: (deliveryId: string) => void
+}) {
   const { say, language } = useSpeech()
-  const { cover, storedAt } = document
+  const { cover, storedAt, withdrawn } = document
   const { sender, patient } = cover
   return (
     <div class="about">
@@ -17,7 +27,9 @@ export function DocumentFacts({ document }: { document: OpenedDocument }) {
           <span class="mark mark-urgent">{say('inbox.urgent')}</span>
         </p>
       ) : null}
-      {cover.replacesAnother ? <p class="notice">{say('document.replaces')}</p> : null}
+      <WithdrawnNotice withdrawn={withdrawn} stays />
+      <Corrected by={relations.correctedBy} onOpen={onOpen} />
+      {cover.replacesAnother ? <Replaces another={relations.replaces} onOpen={onOpen} /> : null}
       {cover.withdrawsAnother ? <p class="notice">{say('document.withdraws')}</p> : null}
       <dl class="facts">
         <dt>{say('document.from')}</dt>

@@ -82,6 +82,7 @@ export function Inbox({
             <InboxRow
               key={entry.deliveryId}
               entry={entry}
+              relations={inbox.relationsOf(entry.deliveryId)}
               onOpen={() => onOpen(entry.deliveryId)}
             />
           ))}

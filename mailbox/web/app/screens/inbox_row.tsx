@@ -1,22 +1,32 @@
 /** One document of the list; or why it can't be read. */
 import { sayMoment } from '../../texts/dates.ts'
-import type { DocumentEntry } from '../core.ts'
+import type { DocumentEntry, Relations } from '../core.ts'
 import { useSpeech } from '../language.tsx'
 import { sayTrouble } from '../trouble_text.ts'
+import { WithdrawnNotice } from './withdrawn_notice.tsx'
 
-export function InboxRow({ entry, onOpen }: { entry: DocumentEntry; onOpen: () => void }) {
+export function InboxRow({
+  entry,
+  relations,
+  onOpen,
+}: {
+  entry: DocumentEntry
+  relations: Relations
+  onOpen: () => void
+}) {
   const { say, language } = useSpeech()
   const received = say('inbox.received', { date: sayMoment(entry.storedAt, language) })
   if (!('cover' in entry)) {
     return (
-      <li class="document document-unreadable">
-        <h2>{say('inbox.unreadable')}</h2>
+      <li class={entry.withdrawn === null ? 'document document-unreadable' : 'document'}>
+        <h2>{say(entry.withdrawn === null ? 'inbox.unreadable' : 'inbox.withdrawn')}</h2>
+        <WithdrawnNotice withdrawn={entry.withdrawn} />
         <p>{sayTrouble(say, entry.trouble, language)}</p>
         <p class="hint">{received}</p>
       </li>
     )
   }
-  const { cover, unread } = entry
+  const { cover, unread, withdrawn } = entry
   return (
     <li class={unread ? 'document document-unread' : 'document'}>
       <h2>
@@ -25,12 +35,17 @@ export function InboxRow({ entry, onOpen }: { entry: DocumentEntry; onOpen: () =
         </button>
         {unread ? <span class="mark">{say('inbox.unread')}</span> : null}
         {cover.urgent ? <span class="mark mark-urgent">{say('inbox.urgent')}</span> : null}
+        {withdrawn === null ? null : <span class="mark">{say('inbox.markWithdrawn')}</span>}
+        {relations.correctedBy === null ? null : (
+          <span class="mark">{say('inbox.markCorrected')}</span>
+        )}
       </h2>
       <p>
         {cover.sender.name === cover.sender.organisation
           ? say('inbox.fromOne', { name: cover.sender.name })
           : say('inbox.from', cover.sender)}
       </p>
+      <WithdrawnNotice withdrawn={withdrawn} />
       <p class="hint">{received}</p>
     </li>
   )

@@ -16,6 +16,7 @@
  *     │   ├── InvitationSupersededError
  *     │   ├── InvitationExpiredError
  *     │   ├── CoverChangedError            compare-and-swap lost
+ *     │   ├── WithdrawnError               the sender took the document back
  *     │   └── AccountNumberTakenError      draw another
  *     ├── GateError                        one of the claim's gates did not open
  *     │   ├── GateNotPassedError           an earlier gate is missing
@@ -120,6 +121,11 @@ export class InvitationExpiredError extends ConflictError {
 /** Compare-and-swap lost: the cover in place is not the one to be replaced. */
 export class CoverChangedError extends ConflictError {
   override name = 'CoverChangedError'
+}
+
+/** The sender took the document back before it was handed out. */
+export class WithdrawnError extends ConflictError {
+  override name = 'WithdrawnError'
 }
 
 /** Draw another account number. */

@@ -158,7 +158,15 @@ export interface SignInDesk {
 }
 
 /** States of a delivery (mailbox.md §2). */
-export const DELIVERY_STATES = ['stored', 'notified', 'bounced', 'fetched', 'opened'] as const
+export const DELIVERY_STATES = [
+  'stored',
+  'notified',
+  'bounced',
+  'fetched',
+  'opened',
+  'withdrawn',
+  'expired',
+] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 /** A delivery as its recipient sees it before opening anything. */
@@ -187,11 +195,17 @@ export interface DeliveredCover {
   readonly statements: Certification
 }
 
+/** The withdrawal of a delivery's document, and the statements about its signer: unverified. */
+export interface DeliveredWithdrawal {
+  readonly withdrawal: Envelope
+  readonly statements: Certification
+}
+
 /** The mailbox as a signed-in patient uses it. */
 export interface RecipientMailbox {
   /** Return one page of the caller's deliveries, newest first. */
   deliveries(page: { after: string | null; limit: number }): Promise<DeliveriesPage>
-  /** Return the cover of a delivery to the caller. */
+  /** Return the cover of a delivery to the caller; WithdrawnError if it was taken back. */
   deliveryCover(deliveryId: string): Promise<DeliveredCover>
   /**
    * Put a re-sealed cover in the place of the one whose hash is `replaces`.
@@ -200,7 +214,13 @@ export interface RecipientMailbox {
    * is already in place succeeds. Returns the new cover's hash.
    */
   replaceCover(deliveryId: string, change: { replaces: string; cover: Bytes }): Promise<string>
-  /** Mark the delivery `fetched`; return the length of its sealed contents. */
+  /** Return the withdrawal of a delivery's document; NotFoundError if there is none. */
+  withdrawal(deliveryId: string): Promise<DeliveredWithdrawal>
+  /**
+   * Mark the delivery `fetched`; return the length of its sealed contents.
+   *
+   * WithdrawnError if it was taken back before it was collected.
+   */
   collect(deliveryId: string): Promise<number>
   /**
    * Return the sealed contents' bytes from `start` up to, and without, `end`.

@@ -1,7 +1,7 @@
 /**
  * Receiving: covers verified, contents opened whole, receipts sent.
  *
- * sealed-document.md §7. Taking over what waits for a claim identity is `reseal.ts`.
+ * sealed-document.md §7, withdrawal.md §3. Taking over what waits for a claim identity is `reseal.ts`.
  */
 import type { ByteRange } from '../age/lengths.ts'
 import { type Bytes, joinBytes } from '../bytes.ts'
@@ -17,12 +17,18 @@ import {
   ExchangeUsageError,
 } from './errors.ts'
 import { MAX_BYTES } from './manifest.ts'
-import { NotSignedInError, RequestRefusedError, UnavailableError } from './port_errors.ts'
+import {
+  NotSignedInError,
+  RequestRefusedError,
+  UnavailableError,
+  WithdrawnError,
+} from './port_errors.ts'
 import type { ReceivedDelivery, RecipientMailbox } from './ports.ts'
 import { signReceipt } from './receipt.ts'
 import { patientRetry, RetryPolicy } from './retry.ts'
 import { type Reader, VerifiedCover } from './sealed.ts'
 import { type ReportProgress, VerifiedContents } from './verified_contents.ts'
+import { VerifiedWithdrawal } from './withdrawal.ts'
 
 // One page of the list. Each of its covers is fetched and verified, some 50 ms of it.
 const PAGE = 20
@@ -35,11 +41,19 @@ export interface FetchedCover {
   readonly coverHash: string
 }
 
-/** A delivery with its verified cover, or with what was wrong with it. */
-export type ListedDelivery = { readonly delivery: ReceivedDelivery } & (
-  | { readonly cover: VerifiedCover }
-  | { readonly failure: ExchangeError }
-)
+/** A verified withdrawal; or the service's word alone, which hides nothing. */
+export type Withdrawn = VerifiedWithdrawal | 'unproved'
+
+/**
+ * A delivery with its verified cover, or with what was wrong with it.
+ *
+ * What was taken back before it was collected has a WithdrawnError there.
+ */
+export type ListedDelivery = {
+  readonly delivery: ReceivedDelivery
+  /** Null for what is not withdrawn. */
+  readonly withdrawn: Withdrawn | null
+} & ({ readonly cover: VerifiedCover } | { readonly failure: ExchangeError })
 
 /** A page of the list, newest first; `next` is null on the last. */
 export interface ListedPage {
@@ -164,17 +178,43 @@ export class Receiving extends Secret {
     await this.retry.repeat(() => this.mailbox.postReceipt(deliveryId, receipt))
   }
 
+  /** Return what is known of the withdrawal of a delivery; `cover` where there still is one. */
+  async fetchWithdrawal(
+    { deliveryId, documentId }: ReceivedDelivery,
+    cover: VerifiedCover | null,
+  ): Promise<Withdrawn> {
+    const { organisations, origin } = this.reader
+    const trusted =
+      cover === null ? organisations : new Set([cover.sender.organisation.root.fingerprint])
+    try {
+      const { withdrawal, statements } = await this.retry.repeat(() =>
+        this.mailbox.withdrawal(deliveryId),
+      )
+      return VerifiedWithdrawal.verify(withdrawal, { statements, trusted, origin, documentId })
+    } catch (failure) {
+      if (!isOfOne(failure)) throw failure
+      return 'unproved'
+    }
+  }
+
   async #entry(delivery: ReceivedDelivery): Promise<ListedDelivery> {
+    const entry = await this.#withCover(delivery)
+    const isTakenBack = 'failure' in entry && entry.failure instanceof WithdrawnError
+    if (delivery.state !== 'withdrawn' && !isTakenBack)
+      return { delivery, withdrawn: null, ...entry }
+    const cover = 'cover' in entry ? entry.cover : null
+    return { delivery, withdrawn: await this.fetchWithdrawal(delivery, cover), ...entry }
+  }
+
+  async #withCover(
+    delivery: ReceivedDelivery,
+  ): Promise<{ readonly cover: VerifiedCover } | { readonly failure: ExchangeError }> {
     try {
       const { cover } = await this.fetchCover(delivery)
-      return { delivery, cover }
+      return { cover }
     } catch (failure) {
-      // What is wrong with the session or the line is wrong with every cover.
-      const isOfThisCover =
-        failure instanceof ExchangeError &&
-        !(failure instanceof NotSignedInError || failure instanceof UnavailableError)
-      if (!isOfThisCover) throw failure
-      return { delivery, failure }
+      if (!isOfOne(failure)) throw failure
+      return { failure }
     }
   }
 
@@ -218,4 +258,12 @@ export class Receiving extends Secret {
       throw new ContentsCutShortError('the contents end too early')
     }
   }
+}
+
+/** What is wrong with the session or the line is wrong with every delivery; all else is not. */
+function isOfOne(failure: unknown): failure is ExchangeError {
+  return (
+    failure instanceof ExchangeError &&
+    !(failure instanceof NotSignedInError || failure instanceof UnavailableError)
+  )
 }

@@ -5,7 +5,12 @@
 import type { Identity } from '../keys/identity.ts'
 import type { Vault } from '../keys/vault_contents.ts'
 import { ExchangeError, ExchangeUsageError } from './errors.ts'
-import { CoverChangedError, NotSignedInError, UnavailableError } from './port_errors.ts'
+import {
+  CoverChangedError,
+  NotSignedInError,
+  UnavailableError,
+  WithdrawnError,
+} from './port_errors.ts'
 import type { DeliveriesPage, ReceivedDelivery } from './ports.ts'
 import type { Receiving } from './receive.ts'
 import { resealCover } from './sealed.ts'
@@ -41,6 +46,8 @@ export async function resealWaiting(
       if (await reseal(receiving, delivery, { vault, now })) deliveries.push(deliveryId)
     } catch (failure) {
       if (!(failure instanceof ExchangeError) || isOfAll(failure)) throw failure
+      // Nothing of it is left that could be sealed again.
+      if (failure instanceof WithdrawnError) continue
       failures.push({ deliveryId, failure })
     }
   }

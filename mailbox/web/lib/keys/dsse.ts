@@ -25,6 +25,7 @@ export const PAYLOAD_TYPES = [
   'application/vnd.souspli.invitation+json',
   'application/vnd.souspli.binding+json',
   'application/vnd.souspli.attestation+json',
+  'application/vnd.souspli.withdrawal+json',
 ] as const
 export type PayloadType = (typeof PAYLOAD_TYPES)[number]
 

@@ -6,6 +6,7 @@ import type {
   ClaimDesk,
   ClaimNonce,
   DeliveredCover,
+  DeliveredWithdrawal,
   DeliveriesPage,
   InvitationRecord,
   LetterLookup,
@@ -180,6 +181,14 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
       method: 'GET',
       path: deliveryPath(deliveryId, '/cover'),
       read: protocol.readDeliveredCover,
+    })
+  }
+
+  withdrawal(deliveryId: string): Promise<DeliveredWithdrawal> {
+    return this.#transport.ask({
+      method: 'GET',
+      path: deliveryPath(deliveryId, '/withdrawal'),
+      read: protocol.readDeliveredWithdrawal,
     })
   }
 

@@ -20,6 +20,7 @@ import {
   StorageFullError,
   ThrottledError,
   UnavailableError,
+  WithdrawnError,
 } from '../exchange/port_errors.ts'
 
 const TYPE_PREFIX = 'urn:souspli:problem:'
@@ -54,6 +55,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   'invitation-superseded': (d) => new InvitationSupersededError('there is a newer letter', d),
   'invitation-expired': (d) => new InvitationExpiredError('the letter is over', d),
   'cover-changed': (d) => new CoverChangedError('another cover is in place', d),
+  withdrawn: (d) => new WithdrawnError('its sender took it back', d),
   'account-number-taken': (d) => new AccountNumberTakenError('draw another account number', d),
   'gate-not-passed': (d) => new GateNotPassedError('an earlier gate is missing', d),
   'code-wrong': (d) => new CodeWrongError('not the code of the newest mail', d),

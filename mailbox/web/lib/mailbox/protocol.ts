@@ -10,6 +10,7 @@ import {
   type ClaimNonce,
   DELIVERY_STATES,
   type DeliveredCover,
+  type DeliveredWithdrawal,
   type DeliveriesPage,
   type InvitationRecord,
   type LetterLookup,
@@ -123,6 +124,13 @@ export function readDeliveredCover(fields: Fields): DeliveredCover {
   return {
     cover: fields.base64('cover'),
     coverHash: fields.hash('cover_hash'),
+    statements: readCertification(fields),
+  }
+}
+
+export function readDeliveredWithdrawal(fields: Fields): DeliveredWithdrawal {
+  return {
+    withdrawal: fields.parsed('withdrawal', parseEnvelope),
     statements: readCertification(fields),
   }
 }

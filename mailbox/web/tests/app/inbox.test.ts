@@ -12,6 +12,7 @@ function entry(title: string): DocumentEntry {
   return {
     deliveryId: title,
     unread: false,
+    withdrawn: null,
     storedAt: 0,
     cover: {
       title,
@@ -29,6 +30,7 @@ describe('a search', () => {
   const unreadable: DocumentEntry = {
     deliveryId: 'x',
     unread: true,
+    withdrawn: null,
     storedAt: 0,
     trouble: new Trouble('document-tampered'),
   }

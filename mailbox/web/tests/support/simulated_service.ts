@@ -11,7 +11,7 @@ import { verifyEd25519 } from '../../lib/crypto/ed25519.ts'
 import { randomBytes } from '../../lib/crypto/random.ts'
 import { sha256Sync } from '../../lib/crypto/sha256.ts'
 import { randomHex } from '../../lib/exchange/ids.ts'
-import { parseEnvelope } from '../../lib/keys/dsse.ts'
+import { type Envelope, parseEnvelope } from '../../lib/keys/dsse.ts'
 import { type LoginPurpose, loginSignedBytes } from '../../lib/keys/login.ts'
 import { parsePublic } from '../../lib/keys/public.ts'
 import { VerifiedBinding } from '../../lib/keys/statements/binding.ts'
@@ -39,6 +39,9 @@ interface Delivery {
   cover: Uint8Array
   state: string
   receipt: Json | null
+  handedOut: boolean
+  /** What the service shows as the withdrawal, if it shows one. */
+  withdrawal: Envelope | null
 }
 
 /** What goes wrong with one request, and then no more. */
@@ -105,6 +108,8 @@ export class SimulatedService {
       cover,
       state: 'stored',
       receipt: null,
+      handedOut: false,
+      withdrawal: null,
     }
     this.deliveries.unshift(delivery)
     return delivery
@@ -332,6 +337,8 @@ export class SimulatedService {
     const match = /^(\w+) \/v1\/deliveries\/([0-9a-f]{32})\/(\w+)$/.exec(route)
     const delivery = this.#find(match?.[2] ?? '')
     const { statements } = this.#practice
+    const isTakenBack = delivery.state === 'withdrawn' && !delivery.handedOut
+    if (isTakenBack && match?.[3] !== 'withdrawal') throw new Problem(410, 'withdrawn')
     switch (`${match?.[1]} ${match?.[3]}`) {
       case 'GET cover':
         return {
@@ -340,14 +347,22 @@ export class SimulatedService {
           organisation: statements.organisation.toJSON(),
           member: statements.member.toJSON(),
         }
+      case 'GET withdrawal':
+        if (delivery.withdrawal === null) throw new Problem(404, 'not-found')
+        return {
+          withdrawal: delivery.withdrawal.toJSON(),
+          organisation: statements.organisation.toJSON(),
+          member: statements.member.toJSON(),
+        }
       case 'PUT cover':
         return this.#replaceCover(delivery, body)
       case 'POST collect':
-        delivery.state = 'fetched'
+        delivery.handedOut = true
+        if (delivery.state !== 'withdrawn') delivery.state = 'fetched'
         return { url: '/elsewhere', sealed_length: saidLength(delivery) }
       case 'PUT receipt':
         this.#checkReceipt(field(body, 'receipt') as Json)
-        delivery.state = 'opened'
+        if (delivery.state !== 'withdrawn') delivery.state = 'opened'
         delivery.receipt ??= field(body, 'receipt') as Json
         return { state: 'opened' }
       default:

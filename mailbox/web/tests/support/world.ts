@@ -132,9 +132,32 @@ export async function makeDeposit(
   practice: Practice,
   recipient: PublicIdentity,
   files: readonly PlainFile[] = [REPORT],
+  said: Readonly<Record<string, unknown>> = {},
 ): Promise<Deposit> {
   const made = await sealContents(files, { createdAt: NOW, aead: await chacha20Poly1305() })
-  return sealDeposit(practice, recipient, made)
+  return sealDeposit(practice, recipient, made, said)
+}
+
+/** Return the doctor's withdrawal of a document. */
+export function makeWithdrawal(
+  { root, doctor }: Practice,
+  documentId: string,
+  said: Readonly<Record<string, unknown>> = {},
+): Envelope {
+  const payload = encodeCanonical({
+    checkpoint: null,
+    document_id: documentId,
+    member: doctor.public.fingerprint,
+    organisation: root.public.fingerprint,
+    origin: ORIGIN,
+    reason: 'wrong-patient',
+    replaced_by: null,
+    salt: randomHex(),
+    version: 1,
+    withdrawn_at: NOW + 60,
+    ...said,
+  })
+  return signEnvelope('application/vnd.souspli.withdrawal+json', payload, doctor)
 }
 
 /**
@@ -165,6 +188,7 @@ async function sealDeposit(
   { root, doctor }: Practice,
   recipient: PublicIdentity,
   { documentKey, sealed, contents }: SealedContents,
+  said: Readonly<Record<string, unknown>> = {},
 ): Promise<Deposit> {
   const aead = await chacha20Poly1305()
   const documentId = randomHex()
@@ -186,6 +210,7 @@ async function sealDeposit(
       replaces: null,
       title: 'Compte rendu',
       withdraws: null,
+      ...said,
     },
     document_id: documentId,
     origin: ORIGIN,
