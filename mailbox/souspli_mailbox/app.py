@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from souspli_mailbox.access import admit
+from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
@@ -42,6 +43,7 @@ from souspli_mailbox.records.service_secrets import (
     secret_of_day,
     service_secret,
 )
+from souspli_mailbox.reminding import Reminders
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
@@ -81,6 +83,7 @@ from souspli_mailbox.state import (
 from souspli_mailbox.store import open_blobs, open_ledger, reach_store
 from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.text_gateway import HttpTextGateway, TextGateway
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_storage.blobs import BlobStore
@@ -111,6 +114,11 @@ def smtp_relay(settings: Settings) -> Relay:
     return SmtpRelay(settings.mail, name=settings.origin)
 
 
+def text_gateway(settings: Settings) -> TextGateway | None:
+    """Return the gateway of the settings, if they have one; SettingsError as above."""
+    return HttpTextGateway(settings.text) if settings.text.url else None
+
+
 def make_app(
     settings: Settings,
     *,
@@ -118,6 +126,7 @@ def make_app(
     webclient: Path = WEBCLIENT,
     open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     open_relay: Callable[[Settings], Relay] = smtp_relay,
+    open_gateway: Callable[[Settings], TextGateway | None] = text_gateway,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
 
@@ -143,8 +152,23 @@ def make_app(
     if (page := app[PAGE]) is not None:
         app.add_routes(page_routes(page))
     app.cleanup_ctx.append(_storage(open_blobs))
-    app.cleanup_ctx.append(_jobs(open_relay))
+    app.cleanup_ctx.append(_jobs(open_relay, open_gateway))
     return app
+
+
+async def listen_for_bounces(app: web.Application) -> BounceListener | None:
+    """Start the listener of an app that is set up; None where the settings have none.
+
+    In one process of a node: it is one address. Raises OSError if it can't be had.
+    """
+    settings = app[SETTINGS].bounces
+    if not settings.listen_port:
+        return None
+    listener = BounceListener(
+        settings, database=app[DATABASE], key=app[SECRETS].return_paths, clock=app[CLOCK]
+    )
+    await listener.start()
+    return listener
 
 
 def _route(endpoint: Endpoint) -> web.RouteDef:
@@ -178,6 +202,7 @@ def _storage(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
+                return_paths=await _secret(database, SecretPurpose.RETURN_PATHS),
             )
             app[TOMBSTONES] = Tombstones(
                 await asyncio.to_thread(open_ledger, app[SETTINGS]),
@@ -220,6 +245,7 @@ def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
 
 def _jobs(
     open_relay: Callable[[Settings], Relay],
+    open_gateway: Callable[[Settings], TextGateway | None],
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def jobs(app: web.Application) -> AsyncIterator[None]:
         """Work through the job table until the end; jobs under way finish."""
@@ -233,6 +259,15 @@ def _jobs(
             sender=settings.mail_sender,
             page=settings.page,
             code_key=app[SECRETS].one_time_codes,
+            return_path_key=app[SECRETS].return_paths,
+        )
+        gateway = open_gateway(settings)
+        reminders = Reminders(
+            database=database,
+            outbox=outbox,
+            gateway=gateway,
+            clock=clock,
+            host=settings.page_url.host or settings.origin,
         )
         sweeper = Sweeper(
             database=database,
@@ -246,11 +281,15 @@ def _jobs(
             JobName.EMAIL_CODE: outbox.email_code,
             JobName.ACTIVATED: outbox.activated,
             JobName.SWEEP: sweeper.sweep,
+            JobName.REMIND: reminders.remind,
+            JobName.REMINDER: reminders.reminder,
+            JobName.TEXT: reminders.text,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
         )
-        await database.write(ensure_job, name=JobName.SWEEP, now=int(clock()))
+        for recurring in (JobName.SWEEP, JobName.REMIND):
+            await database.write(ensure_job, name=recurring, now=int(clock()))
         app[READINESS] = readiness = Readiness(
             {
                 Part.DATABASE: lambda: database.read(count_organisations),
@@ -267,6 +306,8 @@ def _jobs(
         worker.stop()
         await running
         await relay.close()
+        if gateway is not None:
+            await gateway.close()
         sweeper.close()
 
     return jobs

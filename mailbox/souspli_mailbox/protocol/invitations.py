@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from souspli_mailbox.phones import Phone
 from souspli_mailbox.protocol.values import (
     Address,
     Binding,
@@ -24,6 +25,8 @@ class InvitationRequest(Message, frozen=True, kw_only=True):
     # One per accepted surname; four is birth name, used name and a spelling of each.
     person_checks: Annotated[list[Bytes32], Meta(min_length=1, max_length=4)]
     address: Address
+    # For a text message where no mail arrives; absent if the practice gave none.
+    phone: Phone | UnsetType = UNSET
 
 
 class InvitationAnswer(Message, frozen=True, kw_only=True):

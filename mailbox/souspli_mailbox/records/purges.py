@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, delete, exists, insert, literal, or_, s
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.jobs import JobName, enqueue, forget_jobs
+from souspli_mailbox.records.recipients import forget_recipients
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.schema import tables
@@ -274,6 +275,7 @@ def forget(connection: Connection, *, invitation_id: str, now: int) -> bool:
             envelope=b"",
         )
     )
+    forget_recipients(connection, invitation_ids=line)
     purge = tables.purges.c
     connection.execute(
         update(tables.purges)

@@ -24,6 +24,7 @@ class SecretPurpose(StrEnum):
     ONE_TIME_CODES = "one-time-codes"
     THROTTLE_KEYS = "throttle-keys"
     TOMBSTONES = "tombstones"
+    RETURN_PATHS = "return-paths"
     LOG_PSEUDONYMS = "log-pseudonyms"  # of one day: see `secret_of_day`
 
 

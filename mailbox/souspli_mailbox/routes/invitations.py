@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET
 from sqlalchemy import Connection
 
 from souspli_keys.address import Origin, parse_address
@@ -66,6 +67,7 @@ async def publish_invitation(request: web.Request) -> web.Response:
             member=record.member,
             letter_number=parse_letter_number(body.letter_number),
             address=parse_address(body.address),
+            phone=None if body.phone is UNSET else body.phone,
             person_checks=tuple(body.person_checks),
             record_hash=verified.record_hash,
             claim_fingerprint=record.claim_identity.fingerprint,
