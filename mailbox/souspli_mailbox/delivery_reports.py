@@ -8,7 +8,7 @@ report of a failure (an out-of-office reply, a delay, a mail) is None.
 from __future__ import annotations
 
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesParser, Parser
 from email.policy import compat32
 from typing import Final
 
@@ -59,27 +59,30 @@ def _recipients(message: Message) -> list[Message] | None:
     if not is_report:
         return None
     for part in _parts(message):
-        # …/global-… is RFC 6533's, for addresses that are not ASCII.
         if part.get_content_type() == "message/delivery-status":
             # The first is about the mail as a whole (RFC 3464 §2.1).
             return _parts(part)[1:]
+        # RFC 6533's, for addresses that are not ASCII.
         if part.get_content_type() == "message/global-delivery-status":
             return _global(part)
     return None
 
 
-def _global(part: Message) -> list[Message] | None:
-    """Return the fields of each recipient in RFC 6533's form, which the parser leaves whole."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return _parts(part)[1:]
-    text = str(payload).replace("\r\n", "\n").strip("\n")
-    parser = BytesParser(policy=compat32)
-    blocks = [block for block in text.split("\n\n") if block.strip()]
-    return [
-        parser.parsebytes(block.encode("utf-8", "replace"), headersonly=True)
-        for block in blocks[1 : _MOST_RECIPIENTS + 2]
-    ]
+def _global(part: Message) -> list[Message]:
+    """Return the fields of each recipient in RFC 6533's form.
+
+    The parser takes it for a mail: the first block for its header, the others for its text.
+    """
+    found: list[Message] = []
+    for whole in _parts(part):
+        text = whole.get_payload()
+        blocks = str(text).replace("\r\n", "\n").split("\n\n", _MOST_RECIPIENTS + 1)
+        found += [
+            Parser(policy=compat32).parsestr(block, headersonly=True)
+            for block in blocks
+            if block.strip()
+        ]
+    return found
 
 
 def _parts(message: Message) -> list[Message]:

@@ -63,8 +63,7 @@ async def run(
             metrics = await serve_metrics(app, worker=number)
             # Ended first, and so after the drain: somebody may want to see it come down.
             running.push_async_callback(metrics.cleanup)
-        if place is None or place.number == 0:
-            await _take_bounces(app, running)
+        await _take_bounces(app, place, running)
         if sockets is None:
             sockets = bind(settings.listen_host, settings.listen_port)
         for one in sockets:
@@ -90,7 +89,12 @@ async def run(
     del beating  # nobody else held it
 
 
-async def _take_bounces(app: web.Application, running: contextlib.AsyncExitStack) -> None:
+async def _take_bounces(
+    app: web.Application, place: Place | None, running: contextlib.AsyncExitStack
+) -> None:
+    """Listen for mails that come back, in one process: it is one address."""
+    if place is not None and place.number != 0:
+        return
     listener = await listen_for_bounces(app)
     if listener is not None:
         running.push_async_callback(listener.close)

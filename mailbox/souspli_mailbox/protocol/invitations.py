@@ -4,7 +4,6 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from souspli_mailbox.phones import Phone
 from souspli_mailbox.protocol.values import (
     Address,
     Binding,
@@ -14,6 +13,7 @@ from souspli_mailbox.protocol.values import (
     InvitationStatus,
     Message,
     Number,
+    Phone,
 )
 
 
