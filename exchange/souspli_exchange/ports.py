@@ -114,8 +114,9 @@ class Directory(Protocol):
 
         `letter_number` has ten digits; `person_checks` are 1–4 values of 32 bytes.
         `phone`: E.164, for a text message to whom no mail arrives. The
-        invitation that `record` supersedes becomes SUPERSEDED in the same transaction. Raises LetterNumberTakenError, AddressInUseError,
-        StatementNotTakenError, InvitationUsedError (the one to supersede is claimed).
+        invitation that `record` supersedes becomes SUPERSEDED in the same transaction.
+        Raises LetterNumberTakenError, AddressInUseError, StatementNotTakenError,
+        InvitationUsedError (the one to supersede is claimed).
         """
         ...
 

@@ -38,6 +38,9 @@ STEP_SECONDS: Final = 30.0
 # For a whole connection, however diligently it drips.
 CONNECTION_SECONDS: Final = 300.0
 
+# `MAIL FROM:<>`, as aiosmtpd gives it.
+_NO_SENDER: Final = frozenset({"", "<>"})
+
 _TAKEN: Final = "250 2.0.0 taken"
 _LATER: Final = "451 4.3.0 try again later"
 _BUSY: Final = b"421 4.3.2 too many connections\r\n"
@@ -92,7 +95,7 @@ class Intake:
         # is a person's or a program's reply: nobody reads it here.
         tokens = [read_return_path(to) for to in envelope.rcpt_tos]
         found = [token for token in tokens if token is not None]
-        if envelope.mail_from or not found:
+        if envelope.mail_from not in _NO_SENDER or not found:
             return _TAKEN
         content = envelope.content
         if not isinstance(content, bytes):
