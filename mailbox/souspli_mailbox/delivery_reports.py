@@ -10,7 +10,7 @@ from __future__ import annotations
 from email.message import Message
 from email.parser import BytesParser, Parser
 from email.policy import compat32
-from typing import Final
+from typing import Final, cast
 
 from souspli_mailbox.bounce_reasons import BounceReason, reason_of
 
@@ -86,10 +86,12 @@ def _global(part: Message) -> list[Message]:
 
 
 def _parts(message: Message) -> list[Message]:
-    payload = message.get_payload()
+    # Typed by the stub as anything that the header's class may be.
+    payload: object = message.get_payload()
     if not isinstance(payload, list):
         return []
-    return [part for part in payload if isinstance(part, Message)]
+    found = cast("list[object]", payload)
+    return [part for part in found if isinstance(part, Message)]
 
 
 def _word(fields: Message, name: str) -> str:

@@ -53,7 +53,14 @@ def read_contact(connection: Connection, *, delivery_id: str) -> Contact | None:
         .outerjoin(tables.accounts, account.account_number == delivery.account_number)
         .where(delivery.delivery_id == delivery_id)
     ).one_or_none()
-    return None if row is None else Contact(**row._asdict())
+    if row is None:
+        return None
+    return Contact(
+        invitation_id=row.invitation_id,
+        account_number=row.account_number,
+        address=row.address,
+        phone=row.phone,
+    )
 
 
 def waits_for(contact: Contact) -> ColumnElement[bool]:

@@ -53,7 +53,7 @@ _WAITING_SINCE = case(
 )
 
 
-def _waiting() -> Select[Any]:
+def _waiting() -> Select[*tuple[Any, ...]]:
     delivery = tables.deliveries.c
     return select(
         delivery.delivery_id,
