@@ -54,4 +54,6 @@ def _block(block: str) -> str:
 
 
 def _line(text: str) -> str:
-    return html.escape(re.sub(r"\s*\n\s*", "\n", text), quote=False)
+    joined = re.sub(r"\s*\n\s*", "\n", text)
+    # French sets a space before these: no line may begin with one of them.
+    return html.escape(re.sub(r"[ \n]([:;?!])", "\u00a0\\1", joined), quote=False)

@@ -129,6 +129,8 @@ def test_a_patient_file_that_is_none_or_not_whole_is_refused(
         ("--birth-date", "1962", "date-not-understood"),
         ("--birth-date", "02/13/1961", "date-not-understood"),
         ("--sex", "X", "sex-not-understood"),
+        ("--phone", "06 12 34 56 78", "patient-phone-not-understood"),
+        ("--phone", "+33 6 12 34 56 78 ext 9", "patient-phone-not-understood"),
         ("--birth-name", "123", "surname-not-understood"),
         ("--birth-name", "Durand\x1b[2J", "text-has-controls"),
         ("--given-names", "J" * 201, "text-too-long"),
@@ -190,3 +192,12 @@ def test_a_disk_full_for_the_address_book_publishes_nothing(practice: Practice) 
     assert practice.book() == before
     assert not practice.letter(address).exists()
     assert practice.invite(address=address).code == 0
+
+
+def test_a_telephone_number_is_kept_and_goes_with_every_letter(practice: Practice) -> None:
+    address = "telephone@exemple.fr"
+    assert practice.invite("--phone", "+33 6 12.34-56 78", address=address).code == 0
+    assert "+33612345678" in str(practice.book())
+    again = practice.invite("--again", "--force", address=address)
+    assert again.code == 0, again.err
+    assert "+33612345678" not in again.out + again.err

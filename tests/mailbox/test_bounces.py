@@ -9,6 +9,7 @@ import pytest
 from simulation.databases import Place
 from simulation.desk import RETURN_PATH_KEY, Desk, desk_at
 from simulation.rows import DAY, NOW, Practice, Rows, hex64
+from sqlalchemy import Connection
 
 from souspli_exchange.ports import DeliveryState
 from souspli_mailbox.bounce_reasons import BounceReason
@@ -19,7 +20,9 @@ from souspli_mailbox.records.bounces import record_report
 from souspli_mailbox.records.deposits import sent_deposits
 from souspli_mailbox.records.invitations import NewInvitation
 from souspli_mailbox.records.jobs import JobName, ensure_job
+from souspli_mailbox.records.recipients import forget_recipients
 from souspli_mailbox.return_paths import Token, read_return_path, tag
+from souspli_mailbox.schema import tables
 from souspli_mailbox.text_words import waiting_text
 
 PHONE = "+33612345678"
@@ -361,3 +364,35 @@ async def test_a_number_rests_with_one_of_invitation_and_account_and_nowhere_onc
     other = desk.rows.invite(practice, "other@example.org", phone="+33700000000")
     desk.rows.invite(practice, "other@example.org", supersedes=other.invitation_id)
     assert phones("invitations") == [None] * 3
+
+
+async def test_forgetting_a_recipient_leaves_neither_address_nor_number_nor_a_mail_to_come(
+    desk: Desk, practice: Practice, invitation: NewInvitation
+) -> None:
+    other = desk.rows.invite(practice, "other@example.org", phone="+33700000000")
+    for one in (invitation, other):
+        desk.rows.deliver(practice, to(one))
+    await desk.work()
+    for _, (path, _, _, _) in zip(range(2), tuple(desk.relay.handler.taken), strict=True):
+        token = read_return_path(path)
+        assert token is not None
+        assert bounce(desk, token)
+    desk.rows.deliver(practice, to(invitation))
+    database = desk.rows.database
+    database.write_now(forget_recipients, invitation_ids=[invitation.invitation_id])
+
+    def dump(connection: Connection) -> str:
+        return "".join(
+            str(connection.execute(table.select()).all()) for table in tables.metadata.sorted_tables
+        )
+
+    left = database.read_now(dump)
+    assert invitation.address not in left
+    assert PHONE not in left
+    assert f"invitation:{invitation.invitation_id}" not in left
+    assert other.address in left
+    desk.now += 2 * DAY
+    before = len(desk.mails)
+    await desk.work()
+    assert [to for to, _ in desk.texts] == ["+33700000000"]
+    assert len(desk.mails) == before
