@@ -44,6 +44,8 @@ class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     birth_date: str
     sex: str
     postal_address: tuple[str, ...] = ()
+    phone: str | None = None
+    """E.164. The one thing here that the service is told, with an invitation."""
 
     @property
     def name(self) -> str:

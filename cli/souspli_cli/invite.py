@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--birth-date", metavar="DATE")
 @click.option("--sex", metavar="F|M|U")
 @click.option("--postal-line", "postal_lines", multiple=True, metavar="TEXT")
+@click.option("--phone", metavar="TEXT")
 @click.option("--patient", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--letter", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--force", is_flag=True)
@@ -58,6 +59,7 @@ def invite(
     birth_date: str | None,
     sex: str | None,
     postal_lines: tuple[str, ...],
+    phone: str | None,
     patient: Path | None,
     letter: Path | None,
     force: bool,
@@ -72,6 +74,7 @@ def invite(
         birth_date=birth_date,
         sex=sex,
         postal_address=postal_lines,
+        phone=phone,
     )
     if patient is not None:
         given = given.over(people.read_patient_file(patient))
@@ -113,6 +116,7 @@ def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFi
         birth_date=given.birth_date or terminal.ask("invite.birth_date_ask", option="--birth-date"),
         sex=given.sex or terminal.ask("invite.sex_ask", option="--sex"),
         postal_address=given.postal_address,
+        phone=given.phone,
     )
 
 

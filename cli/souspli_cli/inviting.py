@@ -94,6 +94,7 @@ async def publish(
                 letter_number=drawn.letter_number,
                 person_checks=drawn.person_checks,
                 address=address,
+                phone=traits.phone,
             )
         )
     except (port.ConflictError, port.RequestRefusedError) as refused:

@@ -16,8 +16,9 @@ from souspli_cli.addressbook import Traits
 from souspli_cli.errors import Refused
 from souspli_cli.terminal import checked_line
 from souspli_keys.address import Address, normalise_address
-from souspli_keys.errors import AddressError, PersonError
+from souspli_keys.errors import AddressError, PersonError, PhoneError
 from souspli_keys.person import normalise_surname, parse_birth_date
+from souspli_keys.phone import Phone, normalise_phone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ class PatientFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     birth_date: str | None = None
     sex: str | None = None
     postal_address: tuple[str, ...] = ()
+    phone: str | None = None
 
     @classmethod
     def of(cls, traits: Traits) -> PatientFile:
@@ -96,6 +98,14 @@ def sex_of(text: str) -> str:
     return sex
 
 
+def phone_of(text: str) -> Phone:
+    """Read a telephone number with its country's code."""
+    try:
+        return normalise_phone(text)
+    except PhoneError:
+        raise Refused("patient_phone_not_understood") from None
+
+
 def postal_address_of(lines: Sequence[str]) -> tuple[str, ...]:
     """Read the lines of a postal address."""
     if len(lines) > MAX_POSTAL_LINES:
@@ -114,6 +124,7 @@ def traits_of(given: PatientFile) -> Traits:
         birth_date=date_of(given.birth_date or "", option="--birth-date"),
         sex=sex_of(given.sex or ""),
         postal_address=postal_address_of(given.postal_address),
+        phone=phone_of(given.phone) if given.phone else None,
     )
 
 

@@ -133,14 +133,16 @@ class Directory(Protocol):
         letter_number: str,
         person_checks: Sequence[bytes],
         address: str,
+        phone: str | None = None,
     ) -> InvitationStatus:
         """Post an invitation record with what the service alone keeps beside it.
 
         `letter_number` has ten digits; `person_checks` are 1–4 values of 32 bytes.
-        The invitation that `record` supersedes becomes SUPERSEDED in the same
-        transaction. Raises LetterNumberTakenError, AddressInUseError,
-        StatementNotTakenError, InvitationUsedError (the one to supersede is claimed),
-        InvitationExpiredError (it is being purged: begin a new line).
+        `phone`: E.164, for a text message to whom no mail arrives. The
+        invitation that `record` supersedes becomes SUPERSEDED in the same transaction.
+        Raises LetterNumberTakenError, AddressInUseError, StatementNotTakenError,
+        InvitationUsedError (the one to supersede is claimed), InvitationExpiredError
+        (it is being purged: begin a new line).
         """
         ...
 

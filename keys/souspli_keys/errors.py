@@ -9,6 +9,7 @@
     │   │   └── KeyStringError      `age1pq1…` or `AGE-SECRET-KEY-PQ-1…`
     │   ├── EnvelopeError           not a signed envelope (§4)
     │   ├── AddressError            not an e-mail address or origin (§5)
+    │   ├── PhoneError              not a telephone number (§5)
     │   ├── PersonError             a surname or birth date that nobody can have
     │   ├── PasswordError           a password that is nothing at all
     │   └── CodeError               a code or number that was read or typed (keys.md §2)
@@ -65,6 +66,10 @@ class KeyStringError(SpellingError):
 
 class EnvelopeError(FormatError):
     """Not a signed envelope with exactly two signatures."""
+
+
+class PhoneError(FormatError):
+    """Not a telephone number with its country's code."""
 
 
 class AddressError(FormatError):

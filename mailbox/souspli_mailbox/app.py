@@ -14,6 +14,7 @@ from aiohttp import web
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
+from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
@@ -46,6 +47,7 @@ from souspli_mailbox.records.service_secrets import (
     secret_of_day,
     service_secret,
 )
+from souspli_mailbox.reminding import Reminders
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
@@ -88,6 +90,7 @@ from souspli_mailbox.state import (
 from souspli_mailbox.store import open_blobs, open_ledger, reach_store
 from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.text_gateway import HttpTextGateway, TextGateway
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
 from souspli_mailbox.withdrawing import Withdrawer
@@ -121,6 +124,11 @@ def smtp_relay(settings: Settings) -> Relay:
     return SmtpRelay(settings.mail, name=settings.origin)
 
 
+def text_gateway(settings: Settings) -> TextGateway | None:
+    """Return the gateway of the settings, if they have one; SettingsError as above."""
+    return HttpTextGateway(settings.text) if settings.text.url else None
+
+
 def make_app(
     settings: Settings,
     *,
@@ -128,6 +136,7 @@ def make_app(
     webclient: Path = WEBCLIENT,
     open_blobs: Callable[[Settings], BlobStore] = open_blobs,
     open_relay: Callable[[Settings], Relay] = smtp_relay,
+    open_gateway: Callable[[Settings], TextGateway | None] = text_gateway,
 ) -> web.Application:
     """Return the service, to be run by `entry.serve` or a test.
 
@@ -153,8 +162,23 @@ def make_app(
     if (page := app[PAGE]) is not None:
         app.add_routes(page_routes(page))
     app.cleanup_ctx.append(_storage(open_blobs))
-    app.cleanup_ctx.append(_jobs(open_relay))
+    app.cleanup_ctx.append(_jobs(open_relay, open_gateway))
     return app
+
+
+async def listen_for_bounces(app: web.Application) -> BounceListener | None:
+    """Start the listener of an app that is set up; None where the settings have none.
+
+    In one process of a node: it is one address. Raises OSError if it can't be had.
+    """
+    settings = app[SETTINGS].bounces
+    if not settings.listen_port:
+        return None
+    listener = BounceListener(
+        settings, database=app[DATABASE], key=app[SECRETS].return_paths, clock=app[CLOCK]
+    )
+    await listener.start()
+    return listener
 
 
 def _route(endpoint: Endpoint) -> web.RouteDef:
@@ -188,6 +212,7 @@ def _storage(
                 decoys=await _secret(database, SecretPurpose.DECOY_NUMBERS),
                 one_time_codes=await _secret(database, SecretPurpose.ONE_TIME_CODES),
                 throttles=await _secret(database, SecretPurpose.THROTTLE_KEYS),
+                return_paths=await _secret(database, SecretPurpose.RETURN_PATHS),
             )
             app[CERTIFIER] = Certifier(
                 key=OperatorKey(await _secret(database, SecretPurpose.AUDIT)),
@@ -235,6 +260,7 @@ def _direct(settings: Settings, blobs: BlobStore) -> DirectBlobs | None:
 
 def _jobs(
     open_relay: Callable[[Settings], Relay],
+    open_gateway: Callable[[Settings], TextGateway | None],
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def jobs(app: web.Application) -> AsyncIterator[None]:
         """Work through the job table until the end; jobs under way finish."""
@@ -248,6 +274,15 @@ def _jobs(
             sender=settings.mail_sender,
             page=settings.page,
             code_key=app[SECRETS].one_time_codes,
+            return_path_key=app[SECRETS].return_paths,
+        )
+        gateway = open_gateway(settings)
+        reminders = Reminders(
+            database=database,
+            outbox=outbox,
+            gateway=gateway,
+            clock=clock,
+            host=settings.page_url.host or settings.origin,
         )
         sweeper = Sweeper(
             database=database,
@@ -277,11 +312,14 @@ def _jobs(
             JobName.EXPIRE: purger.expire,
             JobName.PURGE_REPLACED: purger.purge_replaced,
             JobName.WITHDRAW: withdrawer.withdraw,
+            JobName.REMIND: reminders.remind,
+            JobName.REMINDER: reminders.reminder,
+            JobName.TEXT: reminders.text,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
         )
-        for recurring in (JobName.SWEEP, JobName.EXPIRE):
+        for recurring in (JobName.SWEEP, JobName.EXPIRE, JobName.REMIND):
             await database.write(ensure_job, name=recurring, now=int(clock()))
         app[READINESS] = readiness = Readiness(
             {
@@ -299,6 +337,8 @@ def _jobs(
         worker.stop()
         await running
         await relay.close()
+        if gateway is not None:
+            await gateway.close()
         sweeper.close()
         purger.close()
 

@@ -18,6 +18,7 @@ class DeliveryEvent(StrEnum):
 
     MAILED = "relay accepted the mail"
     MAIL_REFUSED = "relay refused for good"
+    TEXTED = "gateway accepted the text message"
     COLLECTED = "recipient collects"
     RECEIPT = "signed receipt"
     WITHDRAWAL = "signed withdrawal"
@@ -40,6 +41,7 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] 
     {
         (_STORED, DeliveryEvent.MAILED): _NOTIFIED,
         (_BOUNCED, DeliveryEvent.MAILED): _NOTIFIED,
+        (_BOUNCED, DeliveryEvent.TEXTED): _NOTIFIED,
         (_STORED, DeliveryEvent.MAIL_REFUSED): _BOUNCED,
         (_NOTIFIED, DeliveryEvent.MAIL_REFUSED): _BOUNCED,
         (_STORED, DeliveryEvent.COLLECTED): _FETCHED,

@@ -7,8 +7,11 @@
     ├── BackupError          a backup can't be made, read or restored; `trouble` says why
     ├── TombstonesNewerError (also a StorageError) of a kind that only a later version deletes
     ├── MailError            the relay did not take a mail
-    │   ├── MailRefusedError     for good: the recipient is not told
+    │   ├── MailRefusedError     for good: the recipient is not told; `reason` says why
     │   └── MailDelayedError     try again
+    ├── TextError            the gateway did not take a text message
+    │   ├── TextRefusedError     for good
+    │   └── TextDelayedError     try again
     └── Refusal              one error answer: .kind says which (protocol/problems.py)
 
 What the HTTP client raises is the ports' own tree: `souspli_exchange.port_errors`.
@@ -17,6 +20,7 @@ What the HTTP client raises is the ports' own tree: `souspli_exchange.port_error
 from collections.abc import Sequence
 from enum import StrEnum
 
+from souspli_mailbox.bounce_reasons import BounceReason
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_storage.errors import StorageError
 
@@ -80,11 +84,33 @@ class MailError(MailboxError):
 
 
 class MailRefusedError(MailError):
-    """The relay will never take this mail for this recipient."""
+    """The relay will never take this mail for this recipient. `reason`: as it says."""
+
+    def __init__(
+        self, text: str, *, code: int | None = None, reason: BounceReason = BounceReason.OTHER
+    ) -> None:
+        super().__init__(text, code=code)
+        self.reason = reason
 
 
 class MailDelayedError(MailError):
     """The relay is away, unwilling for now, or not who it should be: try again."""
+
+
+class TextError(MailboxError):
+    """The gateway did not take a text message. `status` is its answer's, None without one."""
+
+    def __init__(self, text: str, *, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class TextRefusedError(TextError):
+    """The gateway will never take this message for this number."""
+
+
+class TextDelayedError(TextError):
+    """The gateway is away, unwilling for now, or not who it should be: try again."""
 
 
 class Refusal(MailboxError):  # noqa: N818  (an answer, not a fault: nothing broke)

@@ -1,4 +1,4 @@
-"""The three mails that the service sends, word for word (docs/specs/mails.md). Pure.
+"""The four mails that the service sends, word for word (docs/specs/mails.md).
 
 A test reads the specification and compares: change both or neither. No name, no
 document and no link with an identifier ever goes in; the parts in braces are all
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import functools
 import quopri
+import secrets
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime
 from typing import Final
+
+from souspli_mailbox.mail_html import as_html
 
 NOTIFICATION_SUBJECT: Final = (
     "Un document vous attend – A document is waiting for you ({reference})"
@@ -58,6 +61,50 @@ In doubt? Call your practice on the number you know.
 Reference: {reference}
 """
 
+REMINDER_SUBJECT: Final = (
+    "Rappel : un document vous attend – Reminder: a document is waiting ({reference})"
+)
+
+REMINDER_TEXT: Final = """\
+Bonjour,
+
+Un document médical vous attend toujours dans votre espace Souspli.
+
+Pour le lire, ouvrez votre navigateur et tapez cette adresse :
+{page}
+
+- Si vous avez déjà un compte : connectez-vous avec votre mot de passe.
+- Sinon : prenez le courrier papier remis ou envoyé par votre cabinet. Il
+  est valable jusqu'à la date imprimée ; ensuite, le document est effacé.
+- Vous n'avez pas ou plus ce courrier ? Appelez votre cabinet.
+
+Ce message ne contient ni code ni pièce jointe. Personne ne vous demandera
+votre code ou votre mot de passe par téléphone, par SMS ou par e-mail.
+Un doute ? Appelez votre cabinet au numéro que vous connaissez.
+
+Référence : {reference}
+
+--
+
+Hello,
+
+A medical document is still waiting for you in your Souspli mailbox.
+
+To read it, open your browser and type this address:
+{page}
+
+- If you already have an account: sign in with your password.
+- If not: take the paper letter from your practice. It is valid until the
+  date printed on it; after that the document is deleted.
+- You don't have that letter (any more)? Call your practice.
+
+This message has no code and no attachment. Nobody will ever ask you for
+your code or your password by phone, text message or e-mail.
+In doubt? Call your practice on the number you know.
+
+Reference: {reference}
+"""
+
 CODE_SUBJECT: Final = "Votre code à usage unique – Your one-time code"
 
 CODE_TEXT: Final = """\
@@ -91,6 +138,10 @@ If this was not you, call your practice at once.
 """
 
 
+# `=_` is in no quoted-printable text, so that no part can hold it.
+_ALTERNATIVE: Final = 'multipart/alternative; boundary="=_souspli"'
+
+
 def notification(
     *, sender: str, to: str, page: str, reference: str, message_id: str, now: int
 ) -> EmailMessage:
@@ -106,6 +157,22 @@ def notification(
         text=NOTIFICATION_TEXT.format(page=page, reference=reference),
         message_id=message_id,
         now=now,
+        html=True,
+    )
+
+
+def reminder(
+    *, sender: str, to: str, page: str, reference: str, message_id: str, now: int
+) -> EmailMessage:
+    """Return the mail that says that a document still waits; parts as of `notification`."""
+    return _message(
+        sender=sender,
+        to=to,
+        subject=REMINDER_SUBJECT.format(reference=reference),
+        text=REMINDER_TEXT.format(page=page, reference=reference),
+        message_id=message_id,
+        now=now,
+        html=True,
     )
 
 
@@ -135,18 +202,20 @@ def activated(*, sender: str, to: str, message_id: str, now: int) -> EmailMessag
     )
 
 
-def return_path(*, sender: str, token: str | None) -> str:
-    """Return the envelope's sender: `sender` with `+token` in its local part (VERP).
-
-    What a relay sends back later then says which mail it is about, whatever it
-    quotes. None: it need not be told apart.
-    """
-    local, _, domain = sender.rpartition("@")
-    return sender if token is None else f"{local}+{token}@{domain}"
+def draw_reference() -> str:
+    """Return four random digits, by which a recipient tells two mails apart."""
+    return f"{secrets.randbelow(10_000):04d}"
 
 
 def _message(
-    *, sender: str, to: str, subject: str, text: str, message_id: str, now: int
+    *,
+    sender: str,
+    to: str,
+    subject: str,
+    text: str,
+    message_id: str,
+    now: int,
+    html: bool = False,
 ) -> EmailMessage:
     # An address may have é before its @; only then is the extension asked of the
     # relay, which may not know it.
@@ -163,12 +232,30 @@ def _message(
     # RFC 3834: no out-of-office reply is to come back.
     message["Auto-Submitted"] = _header(policy, "Auto-Submitted", "auto-generated")
     message["MIME-Version"] = _header(policy, "MIME-Version", "1.0")
-    message["Content-Type"] = _header(policy, "Content-Type", 'text/plain; charset="utf-8"')
+    if html:
+        message["Content-Type"] = _header(policy, "Content-Type", _ALTERNATIVE)
+        # The better one last (RFC 2046 §5.1.4).
+        message.set_payload([_part(policy, text, "plain"), _part(policy, as_html(text), "html")])
+    else:
+        _fill(message, policy, text, "plain")
+    return message
+
+
+def _part(policy: EmailPolicy[EmailMessage], text: str, subtype: str) -> EmailMessage:
+    part = EmailMessage(policy=policy)
+    _fill(part, policy, text, subtype)
+    return part
+
+
+def _fill(
+    message: EmailMessage, policy: EmailPolicy[EmailMessage], text: str, subtype: str
+) -> None:
+    kind = f'text/{subtype}; charset="utf-8"'
+    message["Content-Type"] = _header(policy, "Content-Type", kind)
     message["Content-Transfer-Encoding"] = _header(
         policy, "Content-Transfer-Encoding", "quoted-printable"
     )
     message.set_payload(quopri.encodestring(text.encode()).decode("ascii"))
-    return message
 
 
 # Parsing its headers is most of what a mail costs, and most of them are every mail's:

@@ -18,9 +18,11 @@ from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.notify import Relay
+from souspli_mailbox.records.bounces import record_bounce, record_report
 from souspli_mailbox.records.deliveries import keep_receipt, record_event
 from souspli_mailbox.records.deposits import complete_deposit
 from souspli_mailbox.records.notifications import record_mailed
+from souspli_mailbox.records.texts import record_texted
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
 from souspli_storage.errors import StorageError
@@ -31,6 +33,7 @@ EVENTS: Final = {
     DeliveryEvent.MAIL_REFUSED: "mail-refused",
     DeliveryEvent.COLLECTED: "collected",
     DeliveryEvent.RECEIPT: "receipt",
+    DeliveryEvent.TEXTED: "texted",
 }
 
 
@@ -117,12 +120,18 @@ class _DatabaseWatch:
             event(event="stored").inc(len(result))
         elif unit is record_event:
             event(event=EVENTS[kwargs["event"]]).inc()
+        elif unit is record_report:
+            event(event=EVENTS[DeliveryEvent.MAIL_REFUSED]).inc(result)
         elif unit is keep_receipt:
             event(event=EVENTS[DeliveryEvent.RECEIPT]).inc()
         elif isinstance(then := kwargs.get("then"), functools.partial):
             # What a job's end does to the delivery that it was about.
             if then.func is record_mailed:
                 event(event=EVENTS[DeliveryEvent.MAILED]).inc()
+            elif then.func is record_bounce:
+                event(event=EVENTS[DeliveryEvent.MAIL_REFUSED]).inc()
+            elif then.func is record_texted:
+                event(event=EVENTS[DeliveryEvent.TEXTED]).inc()
             elif then.func is record_event:
                 event(event=EVENTS[then.keywords["event"]]).inc()
 

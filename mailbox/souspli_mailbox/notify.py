@@ -15,6 +15,7 @@ from typing import Final, NoReturn, Protocol
 
 import aiosmtplib
 
+from souspli_mailbox.bounce_reasons import BounceReason, reason_of
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 from souspli_mailbox.relay_connections import Connection, RelayConnections
 from souspli_mailbox.settings import MailSettings
@@ -101,9 +102,9 @@ class SmtpRelay:
                 await connection.client.data(content)
             self._connections.keep(connection)
         except aiosmtplib.SMTPRecipientRefused as refused:
-            _refused(refused.code, refused)
+            _refused(refused)
         except aiosmtplib.SMTPDataError as refused:
-            _refused(refused.code, refused)
+            _refused(refused)
         except aiosmtplib.SMTPNotSupported as lacking:
             # No STARTTLS: the relay's fault, not the recipient's.
             raise MailDelayedError("the relay lacks an extension") from lacking
@@ -157,15 +158,20 @@ class _Envelope:
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
         if not client.supports_extension("smtputf8"):
-            raise MailRefusedError("the relay can't take such an address")
+            raise MailRefusedError(
+                "the relay can't take such an address", reason=BounceReason.ADDRESS_UNSUPPORTED
+            )
         # RFC 6531 §3.1: who knows the one knows the other.
         options = ["SMTPUTF8", "BODY=8BITMIME"]
         await client.mail(self.return_path, options=options, encoding="utf-8")
         await client.rcpt(self.to, encoding="utf-8")
 
 
-def _refused(code: int, refused: aiosmtplib.SMTPException) -> NoReturn:
-    # No part of the relay's text: it quotes the address.
+def _refused(refused: aiosmtplib.SMTPResponseException) -> NoReturn:
+    # No part of the relay's text but its enhanced status code: it quotes the address.
+    code = refused.code
     if code in _FOR_GOOD:
-        raise MailRefusedError("the relay refused the mail for good", code=code) from refused
+        raise MailRefusedError(
+            "the relay refused the mail for good", code=code, reason=reason_of(refused.message)
+        ) from refused
     raise MailDelayedError("the relay refused the mail for now", code=code) from refused

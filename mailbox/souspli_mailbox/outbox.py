@@ -12,29 +12,39 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Protocol
 
 import structlog
 
 from souspli_mailbox import mails
-from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 from souspli_mailbox.jobs import Done, NotYet, Outcome
 from souspli_mailbox.notify import Relay
 from souspli_mailbox.onetime import one_time_code
 from souspli_mailbox.records.accounts import read_account
+from souspli_mailbox.records.bounces import record_bounce
 from souspli_mailbox.records.claims import code_address
-from souspli_mailbox.records.deliveries import record_event
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.jobs import Job
 from souspli_mailbox.records.notifications import (
     NotBefore,
+    ToMail,
     begin_notification,
     record_mailed,
     release_recipient,
 )
+from souspli_mailbox.return_paths import return_path
 from souspli_storage.database import Database
 
 _log = structlog.get_logger()
+
+
+class TellingMail(Protocol):
+    """A mail that says that something waits: `mails.notification`, `mails.reminder`."""
+
+    def __call__(
+        self, *, sender: str, to: str, page: str, reference: str, message_id: str, now: int
+    ) -> EmailMessage: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +60,29 @@ class Outbox:
     """The page's address, the same for everybody."""
     code_key: bytes = field(repr=False)
     """The service's secret for one-time codes."""
+    return_path_key: bytes = field(repr=False)
+    """The service's secret for return paths."""
 
     async def notify(self, job: Job) -> Outcome:
         """Tell a recipient that a document waits, unless a mail of today has said so."""
         now = int(self.clock())
-        delivery_id = job.ids["delivery_id"]
         begun = await self.database.write(
-            begin_notification, delivery_id=delivery_id, now=now, until=job.lease_until
+            begin_notification, delivery_id=job.ids["delivery_id"], now=now, until=job.lease_until
         )
         if begun is None:
             return Done()
         if isinstance(begun, NotBefore):
             return NotYet(begun.moment)
-        message = mails.notification(
+        return await self.tell(job, begun, mails.notification, now=now)
+
+    async def tell(self, job: Job, begun: ToMail, write: TellingMail, *, now: int) -> Outcome:
+        """Send whom is reserved the mail that `write` writes; note what becomes of it."""
+        delivery_id = job.ids["delivery_id"]
+        message = write(
             sender=self.sender,
             to=begun.address,
             page=self.page,
-            reference=f"{secrets.randbelow(10_000):04d}",
+            reference=mails.draw_reference(),
             message_id=secrets.token_hex(16),
             now=now,
         )
@@ -74,7 +90,12 @@ class Outbox:
         try:
             await self.relay.send(
                 message,
-                return_path=mails.return_path(sender=self.sender, token=delivery_id),
+                return_path=return_path(
+                    sender=self.sender,
+                    key=self.return_path_key,
+                    delivery_id=delivery_id,
+                    address=begun.address,
+                ),
                 to=begun.address,
             )
         except MailRefusedError as refused:
@@ -82,7 +103,7 @@ class Outbox:
             await self.database.write(release)
             return Done(
                 functools.partial(
-                    record_event, delivery_id=delivery_id, event=DeliveryEvent.MAIL_REFUSED, now=now
+                    record_bounce, delivery_id=delivery_id, reason=refused.reason, now=now
                 )
             )
         except MailDelayedError:

@@ -37,8 +37,19 @@ def next_reminder(*, waiting_since: int, mailed_at: int | None, now: int) -> Rem
     passed = [moment for moment in moments if moment <= now]
     if passed and (mailed_at is None or mailed_at < passed[-1]):
         return Reminder(now if mailed_at is None else max(now, mailed_at + DAY))
-    coming = next((moment for moment in moments if moment > now), None)
+    coming = next_look(waiting_since=waiting_since, now=now)
     return None if coming is None else Reminder(coming)
+
+
+def first_look(waiting_since: int) -> int:
+    """Return when to see for the first time whether a reminder is due."""
+    return waiting_since + REMINDER_DAYS[0] * DAY
+
+
+def next_look(*, waiting_since: int, now: int) -> int | None:
+    """Return the first of the reminders' moments after `now`; None after the last."""
+    moments = (waiting_since + days * DAY for days in REMINDER_DAYS)
+    return next((moment for moment in moments if moment > now), None)
 
 
 def purge_from(*, not_after: int, claims_end: Iterable[int]) -> int:

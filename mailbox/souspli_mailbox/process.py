@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
-from souspli_mailbox.app import make_app
+from souspli_mailbox.app import listen_for_bounces, make_app
 from souspli_mailbox.heartbeat import BEAT_SECONDS
 from souspli_mailbox.jobs import HANDLER_SECONDS
 from souspli_mailbox.listening import BoundedSite, address_of, bind
@@ -65,6 +65,7 @@ async def run(
             metrics = await serve_metrics(app, worker=number)
             # Ended first, and so after the drain: somebody may want to see it come down.
             running.push_async_callback(metrics.cleanup)
+        await _take_bounces(app, place, running)
         if sockets is None:
             sockets = bind(settings.listen_host, settings.listen_port)
         for one in sockets:
@@ -88,6 +89,17 @@ async def run(
         app[WORKER].stop()
         await app[DRAIN].finish(timeout=SHUTDOWN_SECONDS)
     del beating  # nobody else held it
+
+
+async def _take_bounces(
+    app: web.Application, place: Place | None, running: contextlib.AsyncExitStack
+) -> None:
+    """Listen for mails that come back, in one process: it is one address."""
+    if place is not None and place.number != 0:
+        return
+    listener = await listen_for_bounces(app)
+    if listener is not None:
+        running.push_async_callback(listener.close)
 
 
 async def _beat(place: Place) -> None:

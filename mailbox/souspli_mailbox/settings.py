@@ -20,6 +20,7 @@ from yarl import URL
 from souspli_mailbox.database_address import DatabaseAddress, parse_database_address
 from souspli_mailbox.errors import SettingsError
 from souspli_mailbox.heartbeat import LEAST_HANG_SECONDS
+from souspli_mailbox.return_paths import MOST_SENDER_LOCAL
 from souspli_mailbox.store_settings import StoreSettings
 from souspli_mailbox.this_machine import is_this_machine
 
@@ -54,6 +55,47 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def password(self) -> str | None:
         """Return the relay's password; raise SettingsError if its file can't be read."""
         return _read_password(self.password_file, setting="mail.password_file")
+
+
+class BounceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A listener for mails that come back, so that the sender learns that none arrives.
+
+    The relay is told to hand over here what comes for `sender` with `+` and anything.
+    """
+
+    listen_host: str = "127.0.0.1"
+    """Where the relay finds it. No TLS here: on another machine than the relay's, a tunnel."""
+    listen_port: Port = 0
+    """25 is the relay's; 8472 is free on most machines. 0: no listener."""
+    protocol: Literal["smtp", "lmtp"] = "smtp"
+    """What the relay speaks to it; `lmtp` where it delivers to a mailbox, as Postfix may."""
+
+
+class TextSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A gateway that sends text messages to those whom no mail reaches."""
+
+    url: str = ""
+    """Takes `{"to": "+33…", "text": "…"}` by POST; https, but on this machine. Empty: none."""
+    token_file: Path | None = None
+    """The bearer token, alone in a file."""
+    timeout: Annotated[float, Meta(gt=0)] = 30.0
+    """Seconds for one message; a job retries."""
+
+    def token(self) -> str | None:
+        """Return the gateway's token; raise SettingsError if its file can't be read."""
+        return _read_password(self.token_file, setting="text.token_file")
+
+    def __post_init__(self) -> None:
+        """Refuse an address to which telephone numbers would go in the clear."""
+        if not self.url:
+            return
+        try:
+            url = URL(self.url)
+        except ValueError:
+            raise SettingsError("text.url is not an address") from None
+        plain_http = url.scheme == "http" and is_this_machine(url.host or "")
+        if not url.host or not (url.scheme == "https" or plain_http) or url.user is not None:
+            raise SettingsError("text.url is https://… (http only on this machine), without user")
 
 
 class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -202,6 +244,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
+    bounces: BounceSettings = BounceSettings()
+    text: TextSettings = TextSettings()
     tls: TlsSettings = TlsSettings()
     metrics: MetricsSettings = MetricsSettings()
     store: StoreSettings = StoreSettings()
@@ -231,6 +275,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise SettingsError(f"hang_seconds is 0 (never), or at least {LEAST_HANG_SECONDS:g}")
         if self.tls.certificate is not None and self.page_url.scheme != "https":
             raise SettingsError("page is https://… where tls.certificate is given")
+        if len(self.mail_sender.rpartition("@")[0].encode()) > MOST_SENDER_LOCAL:
+            raise SettingsError(f"mail.sender: at most {MOST_SENDER_LOCAL} bytes before its @")
         if self.mail.tls == "none" and self.mail.user is not None:
             raise SettingsError("mail.tls: a password is never sent without TLS")
         if self.store.kind == "s3" and self.limits.contents_bytes > S3_CONTENTS_BYTES:

@@ -32,6 +32,7 @@ class ServiceSecrets:
     decoys: bytes
     one_time_codes: bytes
     throttles: bytes
+    return_paths: bytes
 
     def __repr__(self) -> str:
         return "ServiceSecrets(…)"

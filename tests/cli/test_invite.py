@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,6 +131,8 @@ def test_a_patient_file_that_is_none_or_not_whole_is_refused(
         ("--birth-date", "1962", "date-not-understood"),
         ("--birth-date", "02/13/1961", "date-not-understood"),
         ("--sex", "X", "sex-not-understood"),
+        ("--phone", "06 12 34 56 78", "patient-phone-not-understood"),
+        ("--phone", "+33 6 12 34 56 78 ext 9", "patient-phone-not-understood"),
         ("--birth-name", "123", "surname-not-understood"),
         ("--birth-name", "Durand\x1b[2J", "text-has-controls"),
         ("--given-names", "J" * 201, "text-too-long"),
@@ -190,3 +194,26 @@ def test_a_disk_full_for_the_address_book_publishes_nothing(practice: Practice) 
     assert practice.book() == before
     assert not practice.letter(address).exists()
     assert practice.invite(address=address).code == 0
+
+
+def test_a_telephone_number_is_kept_and_goes_with_every_letter(
+    practice: Practice, service: Service
+) -> None:
+    address = "telephone@exemple.fr"
+    assert practice.invite("--phone", "+33 6 12.34-56 78", address=address).code == 0
+    assert phone_of(service, address) == "+33612345678"
+    again = practice.invite("--again", "--force", address=address)
+    assert again.code == 0, again.err
+    assert "+33612345678" not in again.out + again.err
+    assert phone_of(service, address) == "+33612345678"
+
+
+def phone_of(service: Service, address: str) -> str | None:
+    """Return the telephone of the one invitation that the service has for the address."""
+    with contextlib.closing(
+        sqlite3.connect(service.folder / "data" / "mailbox.sqlite")
+    ) as database:
+        ((phone,),) = database.execute(
+            "SELECT phone FROM invitations WHERE address = ?", (address,)
+        ).fetchall()
+    return str(phone) if phone is not None else None

@@ -70,7 +70,9 @@ class MemberConnection:
         letter_number: str,
         person_checks: Sequence[bytes],
         address: str,
+        phone: str | None = None,
     ) -> InvitationStatus:
+        del phone  # nothing here sends a text message
         new = StoredInvitation(record, letter_number, tuple(person_checks), address)
         invitation_id = InvitationId(new.content.invitation_id)
         if invitation_id in self.service.invitations:

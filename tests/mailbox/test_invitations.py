@@ -394,3 +394,32 @@ async def test_an_attestation_of_another_binding_or_signer_is_refused(
         with pytest.raises(StatementNotTakenError):
             await practice.client.attest(attestation)
     assert service.rows("attestations") == []
+
+
+# --- a telephone ------------------------------------------------------------------
+
+
+async def test_a_telephone_is_kept_with_the_invitation_and_belongs_to_it(
+    service: Service, practice: Practice
+) -> None:
+    invited = draw(practice)
+
+    async def publish_with(phone: str | None) -> str:
+        return await practice.client.publish_invitation(
+            record=invited.record,
+            letter_number=invited.letter_number,
+            person_checks=[invited.person_check],
+            address=invited.address,
+            phone=phone,
+        )
+
+    for refused in ("0612345678", "+33 6 12 34 56 78", "+0612345678", "+33612345678\n", ""):
+        with pytest.raises(BadRequestError):
+            await publish_with(refused)
+    assert service.rows("invitations") == []
+    for _ in range(2):
+        assert await publish_with("+33612345678") == "pending"
+    with pytest.raises(AlreadyDifferentError):
+        await publish_with("+33612345679")
+    (kept,) = service.rows("invitations")
+    assert kept["phone"] == "+33612345678"

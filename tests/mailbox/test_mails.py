@@ -1,10 +1,11 @@
-"""The three mails, compared with the specification itself."""
+"""The four mails, compared with the specification itself."""
 
 from __future__ import annotations
 
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,13 @@ COMMON = {
 
 def notification(**change: object) -> EmailMessage:
     return mails.notification(
-        **COMMON | {"page": "https://souspli.example/", "reference": "0427"} | change  # type: ignore[arg-type]  # one shape for three functions
+        **COMMON | {"page": "https://souspli.example/", "reference": "0427"} | change  # type: ignore[arg-type]  # one shape for four functions
+    )
+
+
+def reminder(**change: object) -> EmailMessage:
+    return mails.reminder(
+        **COMMON | {"page": "https://souspli.example/", "reference": "0427"} | change  # type: ignore[arg-type]  # the same
     )
 
 
@@ -40,7 +47,7 @@ def activated(**change: object) -> EmailMessage:
     return mails.activated(**COMMON | change)  # type: ignore[arg-type]  # the same
 
 
-EVERY = pytest.mark.parametrize("make", [notification, one_time_code, activated])
+EVERY = pytest.mark.parametrize("make", [notification, reminder, one_time_code, activated])
 
 
 def specified(heading: str) -> tuple[str, str]:
@@ -60,6 +67,7 @@ def specified(heading: str) -> tuple[str, str]:
     ("heading", "subject", "text"),
     [
         ("Notification", mails.NOTIFICATION_SUBJECT, mails.NOTIFICATION_TEXT),
+        ("Reminder", mails.REMINDER_SUBJECT, mails.REMINDER_TEXT),
         ("One-time code", mails.CODE_SUBJECT, mails.CODE_TEXT),
         ("Account activated", mails.ACTIVATED_SUBJECT, mails.ACTIVATED_TEXT),
     ],
@@ -72,6 +80,7 @@ def test_every_word_is_the_specification_s(heading: str, subject: str, text: str
     ("make", "heading", "parts"),
     [
         (notification, "Notification", {"page": "https://souspli.example/", "reference": "0427"}),
+        (reminder, "Reminder", {"page": "https://souspli.example/", "reference": "0427"}),
         (one_time_code, "One-time code", {"code": "012345"}),
         (activated, "Account activated", {}),
     ],
@@ -82,32 +91,33 @@ def test_what_arrives_is_what_is_specified(
     arrived = message_from_bytes(make().as_bytes(), policy=policy.default)
     subject, text = specified(heading)
     assert arrived["Subject"] == subject.format(**parts)
-    assert arrived.get_content().replace("\r\n", "\n") == text.format(**parts)
-    assert arrived.get_content_type() == "text/plain"
-    assert arrived.get_content_charset() == "utf-8"
+    plain = arrived.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().replace("\r\n", "\n") == text.format(**parts)
+    assert plain.get_content_charset() == "utf-8"
 
 
 @EVERY
 def test_the_headers_say_no_more_than_they_must(make: Callable[[], EmailMessage]) -> None:
     message = make()
-    assert sorted(message.keys()) == sorted(
-        [
-            "From",
-            "To",
-            "Subject",
-            "Date",
-            "Message-ID",
-            "Auto-Submitted",
-            "MIME-Version",
-            "Content-Type",
-            "Content-Transfer-Encoding",
-        ]
-    )
+    assert set(message.keys()) - {"Content-Transfer-Encoding"} == {
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+    }
+    assert len(message.keys()) == len(set(message.keys()))
     assert message["From"] == "no-reply@souspli.example"
     assert message["To"] == "patient@example.org"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == "<0123456789abcdef@souspli.example>"
-    assert message["Content-Transfer-Encoding"] in {"base64", "quoted-printable"}
+    for part in message.walk():
+        if not part.is_multipart():
+            assert part["Content-Transfer-Encoding"] in {"base64", "quoted-printable"}
 
 
 @EVERY
@@ -139,6 +149,68 @@ def test_an_address_with_accents_keeps_them() -> None:
     assert "jérôme@example.org" in message.as_bytes().decode()
 
 
-def test_the_return_path_names_the_mail_and_not_the_recipient() -> None:
-    assert mails.return_path(sender="no-reply@a.example", token="ab12") == "no-reply+ab12@a.example"
-    assert mails.return_path(sender="no-reply@a.example", token=None) == "no-reply@a.example"
+class _Words(HTMLParser):
+    """What a reader sees of a page; tags and attributes beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += f" {data} "
+
+
+def html_of(message: EmailMessage) -> str:
+    arrived = message_from_bytes(message.as_bytes(), policy=policy.default)
+    part = arrived.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+TELLING = pytest.mark.parametrize("make", [notification, reminder])
+
+
+@TELLING
+def test_the_html_part_has_the_words_of_the_plain_part_and_no_others(
+    make: Callable[[], EmailMessage],
+) -> None:
+    plain = make().get_body(("plain",))
+    assert plain is not None
+    seen = _Words()
+    seen.feed(html_of(make()).partition("<body")[2].partition(">")[2])
+    said = [word for word in plain.get_content().split() if word not in {"-", "--"}]
+    assert seen.text.split() == said
+
+
+@TELLING
+def test_a_reader_s_program_fetches_nothing_and_follows_nothing(
+    make: Callable[[], EmailMessage],
+) -> None:
+    page = html_of(make())
+    seen = _Words()
+    seen.feed(page)
+    elements = "html head meta title body div p strong ul li hr"
+    assert " ".join(sorted(seen.tags)) == " ".join(sorted(elements.split(" ")))
+    assert seen.attributes == {"lang", "charset", "name", "content", "style"}
+    assert "url(" not in page
+    # Seen to be able to fail: the address is there, as text.
+    assert "https://souspli.example/" in seen.text
+
+
+def test_what_stands_in_the_page_s_address_is_no_html() -> None:
+    page = html_of(notification(page="https://a.example/<img src=x>&"))
+    assert "<img" not in page
+    assert "https://a.example/&lt;img src=x&gt;&amp;" in page
+
+
+@TELLING
+def test_each_language_is_marked_as_what_it_is(make: Callable[[], EmailMessage]) -> None:
+    page = html_of(make())
+    french, english = page.index('<div lang="fr">'), page.index('<div lang="en">')
+    assert french < page.index("Bonjour") < english < page.index("Hello")

@@ -10,7 +10,9 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from simulation.relay import RunningRelay, running_relay
 
+from souspli_keys.address import normalise_address
 from souspli_mailbox import mails
+from souspli_mailbox.bounce_reasons import BounceReason
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 
 if TYPE_CHECKING:
@@ -132,8 +134,34 @@ async def test_an_address_that_the_relay_cannot_take_bounces(
     start: Start,
 ) -> None:
     relay = await start(enable_SMTPUTF8=False)
-    with pytest.raises(MailRefusedError):
+    with pytest.raises(MailRefusedError) as caught:
         await send(relay.client(), to="jérôme@example.org")
+    assert caught.value.reason is BounceReason.ADDRESS_UNSUPPORTED
+
+
+async def test_a_domain_in_another_script_needs_no_extension(start: Start) -> None:
+    relay = await start(enable_SMTPUTF8=False)
+    await send(relay.client(), to=normalise_address("Patient@hôpital.example"))
+    assert relay.handler.taken[0][1] == ["patient@xn--hpital-ixa.example"]
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "reason"),
+    [
+        ("RCPT", "550 5.1.1 <patient@example.org>: unknown", BounceReason.ADDRESS_UNKNOWN),
+        ("RCPT", "550 5.1.2 no such domain", BounceReason.DOMAIN_UNKNOWN),
+        ("DATA", "554 5.7.1 looks like spam", BounceReason.REFUSED),
+        ("DATA", "554 no", BounceReason.OTHER),
+    ],
+)
+async def test_a_refusal_s_enhanced_status_code_gives_its_reason(
+    start: Start, step: str, answer: str, reason: BounceReason
+) -> None:
+    relay = await start(answers={step: answer})
+    with pytest.raises(MailRefusedError) as caught:
+        await send(relay.client())
+    assert caught.value.reason is reason
+    assert "example.org" not in str(caught.value)
 
 
 async def test_a_relay_without_tls_bounces_no_recipient_with_accents(start: Start) -> None:

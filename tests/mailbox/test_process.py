@@ -14,6 +14,7 @@ from simulation import sealed as shapes
 from simulation.databases import Place
 from simulation.process import Process, database_toml, started
 from simulation.quick import invite
+from simulation.service import free_port
 
 from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.ports import AddressedCover
@@ -146,3 +147,13 @@ def test_the_data_folder_is_its_owner_s_alone(tmp_path: Path) -> None:
     assert entry.is_empty(settings)
     for path in (settings.data, settings.data / "mailbox.sqlite"):
         assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+async def test_one_process_of_several_listens_for_bounces(place: Place) -> None:
+    port = free_port()
+    text = f"workers = 2\n{database_toml(place.settings)}\n[bounces]\nlisten_port = {port}\n"
+    async with started(place.folder, text=text):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert (await reader.readline()).startswith(b"220")
+        writer.close()

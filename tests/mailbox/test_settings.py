@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,10 @@ def test_a_database_s_password_stands_alone_in_its_file(tmp_path: Path) -> None:
     assert DatabaseSettings(password_file=secret).password() == "correct horse"
     with pytest.raises(SettingsError, match=r"database\.password_file"):
         DatabaseSettings(password_file=tmp_path / "nothing").password()
+
+
+def test_a_sender_s_name_leaves_room_for_the_token_of_a_return_path() -> None:
+    for length, fits in ((24, True), (25, False)):
+        sender = "a" * length + "@souspli.example"
+        with contextlib.nullcontext() if fits else pytest.raises(SettingsError, match="sender"):
+            Settings(data=Path(), mail=MailSettings(sender=sender))

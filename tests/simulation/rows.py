@@ -111,6 +111,7 @@ class Rows:
         address: str = "patient@example.org",
         *,
         supersedes: str | None = None,
+        phone: str | None = None,
         now: int = NOW,
     ) -> NewInvitation:
         return NewInvitation(
@@ -119,6 +120,7 @@ class Rows:
             member=practice.member.fingerprint,
             letter_number=f"{secrets.randbelow(10**10):010d}",
             address=address,
+            phone=phone,
             person_checks=(b"o" * 32, PERSON),
             record_hash=hex64(),
             claim_fingerprint=hex64(),
@@ -135,9 +137,12 @@ class Rows:
         address: str = "patient@example.org",
         *,
         supersedes: str | None = None,
+        phone: str | None = None,
         now: int = NOW,
     ) -> NewInvitation:
-        invitation = self.new_invitation(practice, address, supersedes=supersedes, now=now)
+        invitation = self.new_invitation(
+            practice, address, supersedes=supersedes, phone=phone, now=now
+        )
         self.database.write_now(invitations.publish_invitation, invitation=invitation, now=now)
         return invitation
 

@@ -155,7 +155,9 @@ class Service:
         return [
             found[1]
             for to, mail in self.postbox.mails
-            if to == address and (found := _CODE.search(str(mail.get_content())))
+            if to == address
+            and (plain := mail.get_body(("plain",))) is not None
+            and (found := _CODE.search(str(plain.get_content())))
         ]
 
     async def mailed_code(self, address: str, *, sent: int) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from souspli_exchange import ports
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
@@ -61,12 +63,15 @@ class DirectoryCalls(Calls):
         letter_number: str,
         person_checks: Sequence[bytes],
         address: str,
+        phone: str | None = None,
     ) -> ports.InvitationStatus:
         body = invitations.InvitationRequest(
             record=wire.to_envelope(record),
             letter_number=letter_number,
             person_checks=list(person_checks),
             address=address,
+            # Left out, and not null: a service of before would refuse what it doesn't know.
+            phone=UNSET if phone is None else phone,
         )
         answer = await self._transport.ask(
             "POST", "/v1/invitations", invitations.InvitationAnswer, body=body

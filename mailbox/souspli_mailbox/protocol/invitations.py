@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from souspli_mailbox.protocol.values import (
     Address,
@@ -14,6 +14,7 @@ from souspli_mailbox.protocol.values import (
     Message,
     Moment,
     Number,
+    Phone,
 )
 
 
@@ -25,6 +26,8 @@ class InvitationRequest(Message, frozen=True, kw_only=True):
     # One per accepted surname; four is birth name, used name and a spelling of each.
     person_checks: Annotated[list[Bytes32], Meta(min_length=1, max_length=4)]
     address: Address
+    # For a text message where no mail arrives; absent if the practice gave none.
+    phone: Phone | UnsetType = UNSET
 
 
 class InvitationAnswer(Message, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from souspli_keys.phone import LEAST_CHARACTERS, MOST_CHARACTERS, PATTERN
+
 # Every pattern stands beside a maximum length: Python's `$` also matches before a
 # line feed at the end, JSON Schema's does not.
 Id = Annotated[
@@ -33,6 +35,15 @@ OneTimeCode = Annotated[
 ]
 Moment = Annotated[int, Meta(ge=0, le=2**53 - 1, description="seconds since 1970-01-01T00:00:00Z")]
 Address = Annotated[str, Meta(min_length=3, max_length=254, description="an e-mail address")]
+Phone = Annotated[
+    str,
+    Meta(
+        pattern=PATTERN,
+        min_length=LEAST_CHARACTERS,
+        max_length=MOST_CHARACTERS,
+        description="a telephone number, E.164",
+    ),
+]
 
 Bytes32 = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Ed25519Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]

@@ -80,7 +80,13 @@ class Vault:
 
 
 def add_account(
-    connection: Connection, *, account: NewAccount, kind: AccountKind, address: str, now: int
+    connection: Connection,
+    *,
+    account: NewAccount,
+    kind: AccountKind,
+    address: str,
+    phone: str | None = None,
+    now: int,
 ) -> None:
     """Keep an account with its vault and unlockers.
 
@@ -108,6 +114,7 @@ def add_account(
             account_number=number,
             kind=kind,
             address=address,
+            phone=phone,
             fingerprint=account.fingerprint,
             created_at=now,
             identity=account.identity,

@@ -77,6 +77,7 @@ def bind(
         account=account,
         kind=AccountKind.PATIENT,
         address=invitation.address,
+        phone=invitation.phone,
         now=now,
     )
     table = tables.invitations.c
@@ -88,7 +89,7 @@ def bind(
             table.invitation_id == invitation_id,
             table.status.in_((InvitationStatus.PENDING, InvitationStatus.EXPIRED)),
         )
-        .values(status=InvitationStatus.CLAIMED, claimed_at=now, account_number=number)
+        .values(status=InvitationStatus.CLAIMED, claimed_at=now, account_number=number, phone=None)
         .returning(table.invitation_id)
     )
     if swapped.first() is None:

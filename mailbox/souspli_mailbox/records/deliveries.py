@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from souspli_exchange.ports import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import NOT_COLLECTED, DeliveryEvent, advance
+from souspli_mailbox.pending import first_look
 from souspli_mailbox.records.errors import (
     CoverChangedError,
     NotFoundError,
@@ -207,7 +208,8 @@ def move_delivery(
     connection.execute(
         update(tables.deliveries)
         .where(tables.deliveries.c.delivery_id == delivery_id)
-        .values(invitation_id=invitation_id)
+        # A letter, a clock and perhaps an address of its own (docs/specs/pending.md §2).
+        .values(invitation_id=invitation_id, remind_at=first_look(now), bounce_reason=None)
     )
     if delivery.state in NOT_COLLECTED - {DeliveryState.NOTIFIED}:
         enqueue(connection, name=JobName.NOTIFY, ids={"delivery_id": delivery_id}, now=now)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, updat
 
 from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
 from souspli_mailbox.deliveries import INITIAL
+from souspli_mailbox.pending import first_look
 from souspli_mailbox.records.errors import (
     DocumentDiffersError,
     InvitationExpiredError,
@@ -284,6 +285,7 @@ def complete_deposit(
                 "account_number": invitation.account_number,
                 "state": INITIAL,
                 "stored_at": now,
+                "remind_at": first_look(now),
                 "cover_hash": cover.cover_hash,
             }
             for position, (cover, invitation) in enumerate(zip(covers, invitations, strict=True))

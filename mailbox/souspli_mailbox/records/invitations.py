@@ -44,6 +44,7 @@ class NewInvitation:
     member: str
     letter_number: str
     address: str = field(repr=False)
+    phone: str | None = field(default=None, repr=False)
     person_checks: tuple[bytes, ...] = field(repr=False)
     record_hash: str
     claim_fingerprint: str
@@ -65,6 +66,8 @@ class Invitation:
     status: InvitationStatus
     address: str | None = field(repr=False)
     """None once it is superseded."""
+    phone: str | None = field(repr=False)
+    """The same; and None if the practice gave none."""
     record_hash: str
     claim_fingerprint: str
     claim_login_key: bytes
@@ -121,7 +124,7 @@ def publish_invitation(
         connection.execute(
             update(tables.invitations)
             .where(table.invitation_id == invitation.supersedes)
-            .values(status=InvitationStatus.SUPERSEDED, address=None)
+            .values(status=InvitationStatus.SUPERSEDED, address=None, phone=None)
         )
         connection.execute(
             delete(tables.person_checks).where(
@@ -143,6 +146,7 @@ def publish_invitation(
             letter_number=invitation.letter_number,
             status=InvitationStatus.PENDING,
             address=invitation.address,
+            phone=invitation.phone,
             record_hash=invitation.record_hash,
             claim_fingerprint=invitation.claim_fingerprint,
             claim_login_key=invitation.claim_login_key,
@@ -206,7 +210,11 @@ def _repeated(
             .where(checks.invitation_id == invitation.invitation_id)
             .order_by(checks.position)
         ).scalars()
-        same = known["address"] == invitation.address and tuple(kept) == invitation.person_checks
+        same = (
+            known["address"] == invitation.address
+            and known["phone"] == invitation.phone
+            and tuple(kept) == invitation.person_checks
+        )
     if not same:
         raise InvitationDiffersError
     return status
@@ -375,6 +383,7 @@ def _invitation(row: RowMapping | None, *, now: int) -> Invitation:
         letter_number=row["letter_number"],
         status=_status(row, now=now),
         address=row["address"],
+        phone=row["phone"],
         record_hash=row["record_hash"],
         claim_fingerprint=row["claim_fingerprint"],
         claim_login_key=row["claim_login_key"],

@@ -30,6 +30,9 @@ class JobName(StrEnum):
     EMAIL_CODE = "email-code"  # claim_session_id, counter
     ACTIVATED = "activated"  # account_number
     SWEEP = "sweep"  # none
+    REMIND = "remind"  # none
+    REMINDER = "reminder"  # delivery_id
+    TEXT = "text"  # delivery_id
     EXPIRE = "expire"  # none
     PURGE_REPLACED = "purge-replaced"  # invitation_id
     WITHDRAW = "withdraw"  # deposit_id

@@ -2,7 +2,8 @@
 
 A recipient is an account, or the invitation that waits for one. Before a worker
 talks to the relay it *reserves* the recipient until its lease ends: of two
-documents stored at once, two workers would otherwise send two mails.
+documents stored at once, two workers would otherwise send two mails. Text messages
+are reserved in the same way and beside them (records/texts.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from souspli_storage.database import each_statement_decides
 
 # docs/specs/mails.md §4
 SECONDS_BETWEEN_MAILS: Final = 86_400
+
+# Before a recipient's name: the row is about text messages.
+TEXTS: Final = "text:"
 
 # States in which the delivery has not been told by a mail that was accepted: those of
 # `tables.IS_UNTOLD`, by whose index they are found.
@@ -79,22 +83,34 @@ def begin_notification(
         return None
     address: str | None = row.address
     if row.account_number is None:
-        address = _address(connection, invitation_id=row.invitation_id, now=now)
+        address = pending_address(connection, invitation_id=row.invitation_id, now=now)
     if address is None:
         return None
-    recipient = _recipient(invitation_id=row.invitation_id, account_number=row.account_number)
+    recipient = recipient_of(invitation_id=row.invitation_id, account_number=row.account_number)
+    wait = reserve(connection, recipient=recipient, now=now, until=until)
+    return ToMail(recipient=recipient, address=address) if wait is None else wait
+
+
+def reserve(connection: Connection, *, recipient: str, now: int, until: int) -> NotBefore | None:
+    """Reserve the recipient, or say from when on that may be tried."""
     kept = connection.execute(_KEPT, {"recipient": recipient}).one_or_none()
     if kept is None:
         connection.execute(
             insert(tables.notifications), {"recipient": recipient, "sending_until": until}
         )
-        return ToMail(recipient=recipient, address=address)
+        return None
     if kept.mailed_at is not None and now < kept.mailed_at + SECONDS_BETWEEN_MAILS:
         return NotBefore(moment=kept.mailed_at + SECONDS_BETWEEN_MAILS)
     if kept.sending_until is not None and now < kept.sending_until:
         return NotBefore(moment=kept.sending_until)
     connection.execute(_RESERVE, {"reserved": recipient, "until": until})
-    return ToMail(recipient=recipient, address=address)
+    return None
+
+
+def last_mail(connection: Connection, *, recipient: str) -> int | None:
+    """Return when the recipient's last mail was accepted; None if that is two days ago."""
+    kept = connection.execute(_KEPT, {"recipient": recipient}).one_or_none()
+    return None if kept is None else kept.mailed_at
 
 
 @each_statement_decides
@@ -103,7 +119,7 @@ def release_recipient(connection: Connection, *, recipient: str) -> None:
     table = tables.notifications.c
     connection.execute(
         update(tables.notifications)
-        .where(table.recipient == _by_now(connection, recipient))
+        .where(table.recipient == by_now(connection, recipient))
         .values(sending_until=None)
     )
 
@@ -116,7 +132,7 @@ def _tell(waits_for: ColumnElement[bool]) -> Update:
     return (
         update(tables.deliveries)
         .where(waits_for, tables.IS_UNTOLD)
-        .values(state=_TOLD, notified_at=bindparam("now"))
+        .values(state=_TOLD, notified_at=bindparam("now"), bounce_reason=None)
     )
 
 
@@ -140,10 +156,15 @@ def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     One mail says that something waits, so the jobs of the recipient's other
     deliveries find nothing left to do.
     """
-    recipient = _by_now(connection, recipient)
+    recipient = by_now(connection, recipient)
     kind, _, name = recipient.partition(":")
     tell = _TELL_ACCOUNT if kind == "account" else _TELL_INVITATION
     connection.execute(tell, {"name": name, "now": now})
+    keep_moment(connection, recipient=recipient, now=now)
+
+
+def keep_moment(connection: Connection, *, recipient: str, now: int) -> None:
+    """Note that the recipient was told now, and end the reservation."""
     kept = connection.execute(_MAILED, {"told": recipient, "now": now})
     if kept.first() is None:
         # Swept since it was reserved: its last mail was two days old.
@@ -156,24 +177,30 @@ def hand_over(connection: Connection, *, invitation_id: str, account_number: str
     And one that is on its way: or another job would send a second beside it.
     """
     table = tables.notifications.c
-    before = _recipient(invitation_id=invitation_id, account_number=None)
-    after = _recipient(invitation_id=invitation_id, account_number=account_number)
-    connection.execute(
-        update(tables.notifications).where(table.recipient == before).values(recipient=after)
-    )
+    before = recipient_of(invitation_id=invitation_id, account_number=None)
+    after = recipient_of(invitation_id=invitation_id, account_number=account_number)
+    for kind in ("", TEXTS):
+        connection.execute(
+            update(tables.notifications)
+            .where(table.recipient == kind + before)
+            .values(recipient=kind + after)
+        )
 
 
-def _address(connection: Connection, *, invitation_id: str, now: int) -> str | None:
+def pending_address(connection: Connection, *, invitation_id: str, now: int) -> str | None:
+    """Return the address of an invitation that admits; None if it doesn't any more."""
     invitation = read_invitation(connection, invitation_id=invitation_id, now=now)
     pending = invitation.status is InvitationStatus.PENDING
     return invitation.address if pending else None
 
 
-def _by_now(connection: Connection, recipient: str) -> str:
+def by_now(connection: Connection, recipient: str) -> str:
     """Return the recipient's name by now: an invitation may have been claimed meanwhile.
 
     Between the reservation and the relay's answer lies a whole SMTP dialogue.
     """
+    if recipient.startswith(TEXTS):
+        return TEXTS + by_now(connection, recipient.removeprefix(TEXTS))
     kind, _, name = recipient.partition(":")
     if kind == "account":
         return recipient
@@ -181,8 +208,9 @@ def _by_now(connection: Connection, recipient: str) -> str:
     account_number = connection.execute(
         select(invitation.account_number).where(invitation.invitation_id == name)
     ).scalar_one_or_none()
-    return _recipient(invitation_id=name, account_number=account_number)
+    return recipient_of(invitation_id=name, account_number=account_number)
 
 
-def _recipient(*, invitation_id: str, account_number: str | None) -> str:
+def recipient_of(*, invitation_id: str, account_number: str | None) -> str:
+    """Return the recipient's name: the account's, once there is one."""
     return f"invitation:{invitation_id}" if account_number is None else f"account:{account_number}"

@@ -33,6 +33,7 @@ from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.letting_go import let_go
+from souspli_mailbox.records.recipients import forget_recipients
 from souspli_mailbox.records.service_facts import Fact, forget_fact, keep_fact, read_fact
 from souspli_mailbox.records.sweeps import CondemnReason
 from souspli_mailbox.schema import tables
@@ -365,11 +366,7 @@ def _forget_person(connection: Connection, line: Collection[str]) -> None:
     _forget_code_jobs(connection, list(sessions))
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
-    connection.execute(
-        delete(tables.notifications).where(
-            tables.notifications.c.recipient.in_([f"invitation:{one}" for one in line])
-        )
-    )
+    forget_recipients(connection, invitation_ids=line)
     connection.execute(
         update(tables.invitations)
         .where(invitation.invitation_id.in_(line))

@@ -25,6 +25,7 @@ class SecretPurpose(StrEnum):
     THROTTLE_KEYS = "throttle-keys"
     TOMBSTONES = "tombstones"
     AUDIT = "audit"  # the root of an `operator.OperatorKey`
+    RETURN_PATHS = "return-paths"
     LOG_PSEUDONYMS = "log-pseudonyms"  # of one day: see `secret_of_day`
 
 

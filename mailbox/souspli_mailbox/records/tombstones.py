@@ -94,7 +94,7 @@ def _supersede(connection: Connection, invitation_ids: Collection[str], now: int
             invitation.invitation_id.in_(invitation_ids),
             invitation.status.in_((InvitationStatus.PENDING, InvitationStatus.EXPIRED)),
         )
-        .values(status=InvitationStatus.SUPERSEDED, address=None)
+        .values(status=InvitationStatus.SUPERSEDED, address=None, phone=None)
     )
     connection.execute(delete(tables.person_checks).where(check.invitation_id.in_(invitation_ids)))
 

@@ -4,11 +4,13 @@ import asyncio
 from typing import Final
 
 from aiohttp import web
+from msgspec import UNSET
 from sqlalchemy import Connection
 
 from souspli_keys.address import Origin, parse_address
 from souspli_keys.codes import parse_letter_number
 from souspli_keys.errors import ChainError, DatesError
+from souspli_keys.phone import parse_phone
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import (
     Attestation,
@@ -66,6 +68,7 @@ async def publish_invitation(request: web.Request) -> web.Response:
             member=record.member,
             letter_number=parse_letter_number(body.letter_number),
             address=parse_address(body.address),
+            phone=None if body.phone is UNSET else parse_phone(body.phone),
             person_checks=tuple(body.person_checks),
             record_hash=verified.record_hash,
             claim_fingerprint=record.claim_identity.fingerprint,

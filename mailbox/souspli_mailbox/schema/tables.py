@@ -87,6 +87,8 @@ accounts = Table(
     Column("fingerprint", Text, nullable=False, index=True),
     Column("created_at", Wide, nullable=False),
     Column("identity", LargeBinary, nullable=False),
+    # For text messages, if the practice gave one (docs/specs/mails.md §8).
+    Column("phone", Text),
     _one_of("kind", "patient", "member"),
     sqlite_strict=True,
 )
@@ -212,6 +214,8 @@ invitations = Table(
     Column("status", Text, nullable=False),
     # Forgotten (NULL) when superseded: the successor has its own.
     Column("address", Text),
+    # The same holds for it. For text messages, if the practice gave one.
+    Column("phone", Text),
     Column("record_hash", Text, nullable=False),
     Column("claim_fingerprint", Text, nullable=False),
     Column("claim_login_key", LargeBinary, nullable=False),
@@ -393,6 +397,8 @@ deliveries = Table(
     Column("expired_at", Wide),
     # A fixed word: no text of a relay, which quotes addresses.
     Column("bounce_reason", Text),
+    # When to see whether a reminder is due; NULL after the last (records/reminders.py).
+    Column("remind_at", Wide),
     Column("cover_hash", Text, nullable=False),
     _one_of("state", "stored", "notified", "bounced", "fetched", "opened", "withdrawn", "expired"),
     UniqueConstraint("deposit_id", "position"),
@@ -414,6 +420,14 @@ Index(
     deliveries.c.invitation_id,
     sqlite_where=IS_UNTOLD,
     postgresql_where=IS_UNTOLD,
+)
+
+# Whose moment has come, without a look at those whose moments are over.
+Index(
+    "ix_deliveries_remind",
+    deliveries.c.remind_at,
+    sqlite_where=text("remind_at IS NOT NULL"),
+    postgresql_where=text("remind_at IS NOT NULL"),
 )
 
 covers = Table(
@@ -500,7 +514,7 @@ organisation_usage = Table(
 notifications = Table(
     "notifications",
     metadata,
-    # `account:<number>` or `invitation:<id>`.
+    # `account:<number>` or `invitation:<id>`; `text:` and the same for text messages.
     Column("recipient", Text, primary_key=True),
     # NULL until the relay has accepted a first mail.
     Column("mailed_at", Wide, index=True),

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as PlainText
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 Wide = BigInteger().with_variant(Integer(), "sqlite")
 Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
