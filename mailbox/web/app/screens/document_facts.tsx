@@ -17,6 +17,11 @@ export function DocumentFacts({ document }: { document: OpenedDocument }) {
           <span class="mark mark-urgent">{say('inbox.urgent')}</span>
         </p>
       ) : null}
+      {cover.soon ? (
+        <p>
+          <span class="mark">{say('inbox.soon')}</span>
+        </p>
+      ) : null}
       {cover.replacesAnother ? <p class="notice">{say('document.replaces')}</p> : null}
       {cover.withdrawsAnother ? <p class="notice">{say('document.withdraws')}</p> : null}
       <dl class="facts">

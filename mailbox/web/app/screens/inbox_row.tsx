@@ -25,6 +25,7 @@ export function InboxRow({ entry, onOpen }: { entry: DocumentEntry; onOpen: () =
         </button>
         {unread ? <span class="mark">{say('inbox.unread')}</span> : null}
         {cover.urgent ? <span class="mark mark-urgent">{say('inbox.urgent')}</span> : null}
+        {cover.soon ? <span class="mark">{say('inbox.soon')}</span> : null}
       </h2>
       <p>
         {cover.sender.name === cover.sender.organisation
