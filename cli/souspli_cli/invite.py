@@ -8,28 +8,31 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import files, people
+from souspli_cli import clock, files, people
 from souspli_cli.account import open_account
 from souspli_cli.causes import disk_error
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import Refused
-from souspli_cli.inviting import Plan, plan, publish
+from souspli_cli.inviting import Plan, mark_corrected, plan, plan_correction, publish
 from souspli_cli.letter import Letter, render_letter
 from souspli_cli.reissue import move_waiting
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 from souspli_exchange.invitation import draw_invitation
+from souspli_exchange.port_errors import InvitationExpiredError
 
 if TYPE_CHECKING:
     from souspli_cli.account import Account
-    from souspli_cli.addressbook import Traits
+    from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.invitation import NewInvitation
+    from souspli_exchange.send import Sending
     from souspli_keys.address import Address
 
 
@@ -76,31 +79,80 @@ def invite(
     if patient is not None:
         given = given.over(people.read_patient_file(patient))
     path = letter or Path(terminal.ask("invite.letter_ask", option="--letter"))
-    _check_letter_path(path, force=force)
+    check_letter_path(path, force=force)
     account = open_account(terminal, folder, passphrase_file)
     known = account.book.patient(who)
     if known is not None:
         given = given.over(people.PatientFile.of(known.traits))
     traits = people.traits_of(_complete(terminal, given))
+    terminal.give(issue(terminal, account, traits, Order(who, path, force=force, again=again)))
+
+
+@dataclass(frozen=True)
+class Order:
+    """A letter that is wanted, and for which address."""
+
+    address: Address
+    path: Path
+    force: bool = False
+    again: bool = True
+    """Whether it may take the place of another one."""
+    corrects: Address | None = None
+    """The wrong address that this one takes the place of."""
+
+
+def issue(
+    terminal: Terminal, account: Account, traits: Traits, order: Order
+) -> dict[str, object]:
+    """Invite, publish, write the letter, move what waits for an older one; say it.
+
+    Returns it as ``--json`` shows it. Raises `CliError`s and `PortError`s.
+    """
+    who, path = order.address, order.path
     terminal.note("invite.working")
     with Line(account, terminal) as line, FolderSpool(account.profile.outbox) as spool:
         sending = line.sending(spool)
-        planned = line.run(plan(sending, known, who, again=again))
-        now = int(time.time())
-        drawn = draw_invitation(
-            sending_member(account),
-            surnames=[name for name in (traits.birth_name, traits.used_name) if name],
-            birth_date=traits.birth_date,
-            now=now,
-            supersedes=planned.supersedes,
-        )
-        # Rendered before anything is published: a name that the typeface can't write
-        # is found out while nothing has happened. It is written after (claim.md §1).
-        printed = render_letter(_letter(account, traits, drawn))
-        line.run(publish(sending, account.book, traits, who, drawn))
-        _write_letter(path, printed, force=force, address=who)
+        planned = line.run(_plan(sending, account.book, order))
+        now = clock.now()
+        try:
+            drawn, printed = _draw(account, traits, planned, now=now)
+            line.run(publish(sending, account.book, traits, who, drawn))
+        except InvitationExpiredError:
+            # The purge of the one before has begun: nothing is left that could move,
+            # and a line of its own begins (pending.md §1).
+            planned = Plan(new_account=planned.new_account)
+            drawn, printed = _draw(account, traits, planned, now=now)
+            line.run(publish(sending, account.book, traits, who, drawn))
+        # A crash here: a letter that nobody has, and that the next one replaces.
+        if order.corrects is not None:
+            mark_corrected(account.book, order.corrects, right=who)
+        _write_letter(path, printed, force=order.force, address=who)
         moved, failed = line.run(move_waiting(sending, account.book, who, now=now))
-    _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)
+    return _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)
+
+
+async def _plan(sending: Sending, book: AddressBook, order: Order) -> Plan:
+    if order.corrects is not None:
+        return await plan_correction(sending, book, wrong=order.corrects, right=order.address)
+    return await plan(sending, book.patient(order.address), order.address, again=order.again)
+
+
+def _draw(
+    account: Account, traits: Traits, planned: Plan, *, now: int
+) -> tuple[NewInvitation, bytes]:
+    """Give a new invitation and its letter.
+
+    Rendered before anything is published: a name that the typeface can't write is found
+    out while nothing has happened. It is written after (claim.md §1).
+    """
+    drawn = draw_invitation(
+        sending_member(account),
+        surnames=[name for name in (traits.birth_name, traits.used_name) if name],
+        birth_date=traits.birth_date,
+        now=now,
+        supersedes=planned.supersedes,
+    )
+    return drawn, render_letter(_letter(account, traits, drawn))
 
 
 def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFile:
@@ -116,7 +168,7 @@ def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFi
     )
 
 
-def _check_letter_path(path: Path, *, force: bool) -> None:
+def check_letter_path(path: Path, *, force: bool) -> None:
     if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
         raise Refused("letter_folder_missing", path=str(path))
     if not force and (path.exists() or path.is_symlink()):
@@ -165,7 +217,7 @@ def _show(
     *,
     moved: int,
     failed: int,
-) -> None:
+) -> dict[str, object]:
     day = time.strftime("%d/%m/%Y", time.localtime(drawn.not_after))
     if planned.new_account:
         terminal.warn("invite.new_account", address=address)
@@ -176,15 +228,13 @@ def _show(
         terminal.show("invite.resealed", count=moved)
     if failed:
         terminal.warn("invite.resend_later", count=failed)
-    terminal.give(
-        {
-            "invitation_id": drawn.invitation_id,
-            "address": address,
-            "letter": str(path),
-            "letter_number": drawn.letter_number,
-            "not_after": drawn.not_after,
-            "supersedes": planned.supersedes.invitation_id if planned.supersedes else None,
-            "moved": moved,
-            "not_moved": failed,
-        }
-    )
+    return {
+        "invitation_id": drawn.invitation_id,
+        "address": address,
+        "letter": str(path),
+        "letter_number": drawn.letter_number,
+        "not_after": drawn.not_after,
+        "supersedes": planned.supersedes.invitation_id if planned.supersedes else None,
+        "moved": moved,
+        "not_moved": failed,
+    }

@@ -162,6 +162,8 @@ def _learnt(
             (DeliveryState.BOUNCED, delivery.bounced_at),
             (DeliveryState.FETCHED, delivery.fetched_at),
             (DeliveryState.OPENED, delivery.opened_at),
+            (DeliveryState.WITHDRAWN, delivery.withdrawn_at),
+            (DeliveryState.EXPIRED, delivery.expired_at),
         )
         if moment is not None
     }
@@ -180,6 +182,7 @@ def _learnt(
         state=state,
         moments=moments,
         opened_verified=to.opened_verified or receipt is not None,
+        bounce_reason=delivery.bounce_reason,
     )
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import document_files, outbox, people, recipients
+from souspli_cli import clock, document_files, outbox, people, recipients
 from souspli_cli.account import open_account
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
 from souspli_cli.examine import examine
+from souspli_cli.late import late_letters, offer_letters
 from souspli_cli.resume import resume_all
 from souspli_cli.sizes import max_size_option
 from souspli_cli.spool import FolderSpool
@@ -68,6 +69,7 @@ class _Outgoing:
 @click.option("--kind", metavar="LOINC")
 @click.option("--date", metavar="DATE")
 @click.option("--urgent", is_flag=True)
+@click.option("--urgency", metavar="urgent|soon|routine")
 @click.option("--yes", is_flag=True)
 @click.option("--resume", is_flag=True)
 @max_size_option
@@ -83,6 +85,7 @@ def send(
     kind: str | None,
     date: str | None,
     urgent: bool,
+    urgency: str | None,
     yes: bool,
     resume: bool,
     max_size: int,
@@ -104,14 +107,16 @@ def send(
     day = people.full_date_of(date, option="--date") if date else time.strftime("%Y-%m-%d")
     checked = document_files.check(files, max_bytes=max_size)
     title = checked_line(title or document_files.title_of(checked[0]), option="--title")
+    priority = _priority(urgency, urgent=urgent)
     account = open_account(terminal, folder, passphrase_file)
+    offer_letters(terminal, account, addresses, ask=not yes)
     patients = [_known(account, address) for address in addresses]
     description = Description(
         title=title,
         date=day,
         patient=_manifest_patient(patients),
         kind=kind,
-        priority=Priority.URGENT if urgent else Priority.ROUTINE,
+        priority=priority,
     )
     examined = examine([f.path for f in checked])
     limits = Limits(max_bytes=max_size)
@@ -137,7 +142,7 @@ def _send(terminal: Terminal, account: Account, outgoing: _Outgoing) -> SentDocu
 def _seal_and_deposit(
     terminal: Terminal, account: Account, spool: FolderSpool, outgoing: _Outgoing
 ) -> SentDocument:
-    now = int(time.time())
+    now = clock.now()
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(terminal.progress("send.sealing"))
         try:
@@ -226,6 +231,15 @@ def _known(account: Account, address: str) -> Patient:
     return patient
 
 
+def _priority(urgency: str | None, *, urgent: bool) -> Priority:
+    """Read ``--urgency``, of which ``--urgent`` is the short form."""
+    if urgency is None:
+        return Priority.URGENT if urgent else Priority.ROUTINE
+    if urgency not in {one.value for one in Priority} or (urgent and urgency != Priority.URGENT):
+        raise WrongUsage("urgency_not_understood")
+    return Priority(urgency)
+
+
 def _manifest_patient(patients: Sequence[Patient]) -> ManifestPatient:
     """Give the one person the document is about, whatever their addresses."""
     who = {_person(patient.traits) for patient in patients}
@@ -267,6 +281,7 @@ def _show(terminal: Terminal, sent: SentDocument, outgoing: _Outgoing) -> None:
     terminal.give(
         {
             **outbox.as_json(sent),
+            "late": late_letters(sent, now=clock.now()),
             "findings": [
                 {"file": file.name, "finding": finding.value}
                 for file, examined in zip(outgoing.files, outgoing.examined, strict=True)

@@ -121,28 +121,23 @@ def item_of(one: Waiting, *, now: int) -> Item | None:
 
 
 def _what(one: Waiting, *, now: int) -> tuple[Kind, int] | None:
-    """Return what happened, and when."""
-    at = one.moments
-    if one.stopped:
-        return Kind.RED_STOP, one.created_at
-    if not one.stored:
-        return Kind.NOT_SENT, one.created_at
-    match one.state:
-        case DeliveryState.WITHDRAWN:
-            return None
-        case DeliveryState.EXPIRED:
-            return Kind.PURGED, at.get(DeliveryState.EXPIRED, one.created_at)
-        case lost if lost == LOST:
-            return Kind.LOST, one.created_at
-        case DeliveryState.OPENED:
-            return Kind.UNPROVED, at.get(DeliveryState.OPENED, one.created_at)
-        case _:
-            pass
-    if one.paper_since is not None:
-        return Kind.BACK_TO_PAPER, one.paper_since
-    if one.state == DeliveryState.FETCHED:
+    """Return what happened, and when: the first that applies."""
+    if one.state == DeliveryState.WITHDRAWN:
         return None
-    return _about_time(one, now=now)
+    asked_for_paper = one.paper_since is not None and one.state != DeliveryState.FETCHED
+    rows = (
+        (one.stopped, Kind.RED_STOP, None),
+        (not one.stored, Kind.NOT_SENT, None),
+        (one.state == LOST, Kind.LOST, None),
+        (one.state == DeliveryState.EXPIRED, Kind.PURGED, one.moments.get(DeliveryState.EXPIRED)),
+        (one.state == DeliveryState.OPENED, Kind.UNPROVED, one.moments.get(DeliveryState.OPENED)),
+        (asked_for_paper, Kind.BACK_TO_PAPER, one.paper_since),
+    )
+    for applies, kind, since in rows:
+        if applies:
+            return kind, one.created_at if since is None else since
+    # Collected: what is missing is a receipt, and a page left open sends none.
+    return None if one.state == DeliveryState.FETCHED else _about_time(one, now=now)
 
 
 def _about_time(one: Waiting, *, now: int) -> tuple[Kind, int] | None:
@@ -169,8 +164,10 @@ def _bounce(reason: str | None) -> Bounce:
 
 
 def _command(one: Waiting, kind: Kind, reason: Bounce | None) -> str:
-    letter = ("souspli", "reissue", one.address, "--letter", "courrier.pdf")
-    printed = ("souspli", "print", one.document_id, "--out", "a-imprimer")
+    # A name for each, so that several can be run one after the other.
+    short = one.document_id[:8]
+    letter = ("souspli", "reissue", one.address, "--letter", f"courrier-{short}.pdf")
+    printed = ("souspli", "print", one.document_id, "--out", f"imprimer-{short}")
     match kind:
         case Kind.NOT_SENT:
             words = ("souspli", "send", "--resume")
