@@ -19,14 +19,19 @@ from souspli_cli.account import open_account
 from souspli_cli.causes import disk_error
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import Refused
-from souspli_cli.inviting import Plan, mark_corrected, plan, plan_correction, publish
+from souspli_cli.inviting import (
+    Plan,
+    mark_corrected,
+    plan,
+    plan_correction,
+    publish_in_line,
+)
 from souspli_cli.letter import Letter, render_letter
 from souspli_cli.reissue import move_waiting
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 from souspli_exchange.invitation import draw_invitation
-from souspli_exchange.port_errors import InvitationExpiredError
 
 if TYPE_CHECKING:
     from souspli_cli.account import Account
@@ -101,9 +106,7 @@ class Order:
     """The wrong address that this one takes the place of."""
 
 
-def issue(
-    terminal: Terminal, account: Account, traits: Traits, order: Order
-) -> dict[str, object]:
+def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) -> dict[str, object]:
     """Invite, publish, write the letter, move what waits for an older one; say it.
 
     Returns it as ``--json`` shows it. Raises `CliError`s and `PortError`s.
@@ -114,15 +117,16 @@ def issue(
         sending = line.sending(spool)
         planned = line.run(_plan(sending, account.book, order))
         now = clock.now()
-        try:
-            drawn, printed = _draw(account, traits, planned, now=now)
-            line.run(publish(sending, account.book, traits, who, drawn))
-        except InvitationExpiredError:
-            # The purge of the one before has begun: nothing is left that could move,
-            # and a line of its own begins (pending.md §1).
-            planned = Plan(new_account=planned.new_account)
-            drawn, printed = _draw(account, traits, planned, now=now)
-            line.run(publish(sending, account.book, traits, who, drawn))
+        planned, drawn, printed = line.run(
+            publish_in_line(
+                sending,
+                account.book,
+                traits,
+                who,
+                planned=planned,
+                draw=lambda planned: _draw(account, traits, planned, now=now),
+            )
+        )
         # A crash here: a letter that nobody has, and that the next one replaces.
         if order.corrects is not None:
             mark_corrected(account.book, order.corrects, right=who)

@@ -17,6 +17,8 @@ from souspli_exchange import port_errors as port
 from souspli_exchange.ports import InvitationStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.invitation import NewInvitation
@@ -125,6 +127,34 @@ def _ids(patient: Patient) -> set[str]:
 
 def _person(traits: Traits) -> tuple[str, str, str]:
     return traits.birth_name, traits.given_names, traits.birth_date
+
+
+async def publish_in_line(
+    sending: Sending,
+    book: AddressBook,
+    traits: Traits,
+    address: Address,
+    *,
+    planned: Plan,
+    draw: Callable[[Plan], tuple[NewInvitation, bytes]],
+) -> tuple[Plan, NewInvitation, bytes]:
+    """Publish what `draw` makes, in the line of the invitation before if there is one left.
+
+    Returns what was replaced in the end, the invitation and its letter. Raises as
+    `publish`, and what `draw` raises.
+    """
+    drawn, letter = draw(planned)
+    try:
+        await publish(sending, book, traits, address, drawn)
+    except port.InvitationExpiredError:
+        if planned.supersedes is None:
+            raise
+        # The purge of the one before has begun: nothing is left that could move, and a
+        # line of its own begins (pending.md §1).
+        planned = Plan(new_account=planned.new_account)
+        drawn, letter = draw(planned)
+        await publish(sending, book, traits, address, drawn)
+    return planned, drawn, letter
 
 
 async def publish(

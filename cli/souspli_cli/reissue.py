@@ -59,9 +59,7 @@ def _replaced_by(new: OwnCopy, patient: Patient) -> Iterator[OwnCopy]:
         yield new
 
 
-def _note(
-    book: AddressBook, moved: MovedDelivery, invitation_id: str, *, address: str
-) -> None:
+def _note(book: AddressBook, moved: MovedDelivery, invitation_id: str, *, address: str) -> None:
     document = book.document(moved.document_id)
     if document is None:
         return

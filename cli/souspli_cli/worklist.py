@@ -14,12 +14,13 @@ import msgspec
 from souspli_cli import clock, todo
 from souspli_cli.account import open_account
 from souspli_cli.csv_table import csv_table
-from souspli_cli.errors import Refused, Temporary, WrongUsage
+from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
 from souspli_cli.known import damaged_entries, known_to, refreshed_book
 from souspli_cli.printing import find
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 from souspli_cli.words import visible
+from souspli_cli.worklist_rules import SHORT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def worklist(
     terminal.give(
         {"items": [todo.as_json(item) for item in items], "refreshed": not refreshed.away}
     )
-    end = Temporary("worklist_away") if refreshed.away else None
+    end: CliError | None = Temporary("worklist_away") if refreshed.away else None
     if damaged := damaged_entries(account):
         end = Refused("entries_damaged", count=damaged)
     if end is not None:
@@ -113,7 +114,12 @@ def lines_of(terminal: Terminal, items: Sequence[ToDo], *, now: int) -> list[str
             name=one.name,
             address=one.item.address,
         )
-        title = say("worklist.document", title=one.document.title, date=_sent_on(one))
+        title = say(
+            "worklist.document",
+            title=one.document.title,
+            id=one.item.document_id[:SHORT_ID],
+            date=todo.day(one.document.created_at),
+        )
         what = todo.happened(terminal, one.item, now=now)
         shown += ["", *textwrap.wrap(head, WIDTH, subsequent_indent=INDENT)]
         for text in (title, f"{what} {todo.advice(terminal, one.item)}"):
@@ -121,10 +127,6 @@ def lines_of(terminal: Terminal, items: Sequence[ToDo], *, now: int) -> list[str
         # Never broken: it is there to be copied.
         shown.append(f"{INDENT}{INDENT}{visible(one.item.command)}")
     return shown
-
-
-def _sent_on(one: ToDo) -> str:
-    return todo.day(one.document.created_at)
 
 
 def _write_csv(terminal: Terminal, items: Sequence[ToDo], *, now: int) -> None:
@@ -148,5 +150,3 @@ def _write_csv(terminal: Terminal, items: Sequence[ToDo], *, now: int) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(csv_table(head, rows))
     sys.stdout.buffer.flush()
-
-

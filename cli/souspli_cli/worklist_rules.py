@@ -19,6 +19,9 @@ from souspli_exchange.ports import DeliveryState
 LOST: Final = "lost"
 """The service no longer knows the delivery; ours, beside its own states."""
 
+SHORT_ID: Final = 8
+"""Characters of a document's id that tell it from others of one practice."""
+
 RANK: Final = {Priority.URGENT: 0, Priority.SOON: 1, Priority.ROUTINE: 2}
 
 
@@ -165,9 +168,10 @@ def _bounce(reason: str | None) -> Bounce:
 
 def _command(one: Waiting, kind: Kind, reason: Bounce | None) -> str:
     # A name for each, so that several can be run one after the other.
-    short = one.document_id[:8]
+    short = one.document_id[:SHORT_ID]
     letter = ("souspli", "reissue", one.address, "--letter", f"courrier-{short}.pdf")
     printed = ("souspli", "print", one.document_id, "--out", f"imprimer-{short}")
+    words: tuple[str, ...]
     match kind:
         case Kind.NOT_SENT:
             words = ("souspli", "send", "--resume")
