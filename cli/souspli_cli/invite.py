@@ -102,6 +102,8 @@ class Order:
     force: bool = False
     again: bool = True
     """Whether it may take the place of another one."""
+    new_account: bool = True
+    """Whether one is made although the patient has an account, which it does not lead into."""
     corrects: Address | None = None
     """The wrong address that this one takes the place of."""
 
@@ -136,9 +138,14 @@ def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) ->
 
 
 async def _plan(sending: Sending, book: AddressBook, order: Order) -> Plan:
-    if order.corrects is not None:
-        return await plan_correction(sending, book, wrong=order.corrects, right=order.address)
-    return await plan(sending, book.patient(order.address), order.address, again=order.again)
+    who = order.address
+    if order.corrects is None:
+        planned = await plan(sending, book.patient(who), who, again=order.again)
+    else:
+        planned = await plan_correction(sending, book, wrong=order.corrects, right=who)
+    if planned.new_account and not order.new_account:
+        raise Refused("invitation_claimed", address=order.corrects or who)
+    return planned
 
 
 def _draw(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from souspli_cli import clock, people, recipients
+from souspli_cli.errors import Refused
 from souspli_cli.invite import Order, check_letter_path, issue
 from souspli_exchange.letter_clock import days_left, is_late
 
@@ -46,7 +47,12 @@ def offer_letters(
         if ask and terminal.interactive and terminal.confirm("send.letter_ask", option="--yes"):
             path = Path(terminal.ask("invite.letter_ask", option="--letter"))
             check_letter_path(path, force=False)
-            issue(terminal, account, patient.traits, Order(address, path))
+            try:
+                issue(terminal, account, patient.traits, Order(address, path, new_account=False))
+            except Refused as refused:
+                if refused.name != "invitation_claimed":
+                    raise
+                # Used since we last asked: the document goes to the account.
 
 
 def _ending(patient: Patient, *, now: int) -> OwnInvitation | None:

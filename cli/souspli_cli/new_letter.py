@@ -48,7 +48,15 @@ def reissue(
     known = known_patient(account, known_as)
     if right == known_as and known.moved_to is not None:
         raise Refused("address_corrected", address=known_as, right=known.moved_to)
-    order = Order(right, path, force=force, corrects=known_as if right != known_as else None)
+    order = Order(
+        right,
+        path,
+        force=force,
+        # Used since the list was made: then no letter is missing. After a red stop it was
+        # somebody else who used it.
+        new_account=known.stopped is not None,
+        corrects=known_as if right != known_as else None,
+    )
     terminal.give(issue(terminal, account, known.traits, order))
 
 

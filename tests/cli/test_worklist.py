@@ -77,6 +77,11 @@ def test_what_was_opened_and_proved_needs_nobody(
     assert practice.send(practice.document(), "--urgent", to=address).code == 0
     patient_claims(service, practice.letter(address), tmp_path / "patient")
     assert items(practice, address, days=29) == []
+    letter = practice.folder / "needless.pdf"
+    for more in ((), ("--address", "other-proved@exemple.fr")):
+        refused = practice.run("reissue", address, *more, "--letter", letter, "--json")
+        assert (refused.code, refused.error) == (1, "invitation-claimed")
+    assert not letter.exists()
 
 
 def test_a_refused_mail_names_its_reason_and_the_address_is_corrected_with_one_command(
