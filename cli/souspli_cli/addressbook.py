@@ -88,6 +88,8 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     binding: AcceptedBinding | None = None
     stopped: str | None = None
     """The id of an invitation whose binding was refused: a red stop, until a re-issue."""
+    moved_to: str | None = None
+    """The right address, once this one was found wrong; its entry goes on from here."""
 
 
 class SentTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -103,6 +105,12 @@ class SentTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """State to the moment it was reached, as the service last said."""
     opened_verified: bool = False
     """Whether a receipt that verifies has been seen."""
+    bounce_reason: str | None = None
+    """Why no mail arrives, as the service last said."""
+    letter_ends_at: int | None = None
+    """Until when the letter was good, as the service said when it took the document."""
+    handled: str | None = None
+    """What of the worklist a person has dealt with; it comes back as something else."""
 
 
 class OwnWithdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -133,6 +141,8 @@ class SentDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     replaces: str | None = None
     """The id of the document that this one corrects."""
     withdrawal: OwnWithdrawal | None = None
+    priority: str = "routine"
+    """As its manifest says; only the sender and its readers know."""
 
 
 @dataclass(frozen=True)

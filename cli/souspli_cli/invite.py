@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,13 @@ from souspli_cli.account import open_account
 from souspli_cli.causes import disk_error
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import Refused
-from souspli_cli.inviting import Plan, plan, publish
+from souspli_cli.inviting import (
+    Plan,
+    mark_corrected,
+    plan,
+    plan_correction,
+    publish_in_line,
+)
 from souspli_cli.letter import Letter, render_letter
 from souspli_cli.reissue import move_waiting
 from souspli_cli.spool import FolderSpool
@@ -28,8 +35,9 @@ from souspli_exchange.invitation import draw_invitation
 
 if TYPE_CHECKING:
     from souspli_cli.account import Account
-    from souspli_cli.addressbook import Traits
+    from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.invitation import NewInvitation
+    from souspli_exchange.send import Sending
     from souspli_keys.address import Address
 
 
@@ -79,31 +87,86 @@ def invite(
     if patient is not None:
         given = given.over(people.read_patient_file(patient))
     path = letter or Path(terminal.ask("invite.letter_ask", option="--letter"))
-    _check_letter_path(path, force=force)
+    check_letter_path(path, force=force)
     account = open_account(terminal, folder, passphrase_file)
     known = account.book.patient(who)
     if known is not None:
         given = given.over(people.PatientFile.of(known.traits))
     traits = people.traits_of(_complete(terminal, given))
+    terminal.give(issue(terminal, account, traits, Order(who, path, force=force, again=again)))
+
+
+@dataclass(frozen=True)
+class Order:
+    """A letter that is wanted, and for which address."""
+
+    address: Address
+    path: Path
+    force: bool = False
+    again: bool = True
+    """Whether it may take the place of another one."""
+    new_account: bool = True
+    """Whether one is made although the patient has an account, which it does not lead into."""
+    corrects: Address | None = None
+    """The wrong address that this one takes the place of."""
+
+
+def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) -> dict[str, object]:
+    """Invite, publish, write the letter, move what waits for an older one; say it.
+
+    Returns it as ``--json`` shows it. Raises `CliError`s and `PortError`s.
+    """
+    who, path = order.address, order.path
     terminal.note("invite.working")
     with Line(account, terminal) as line, FolderSpool(account.profile.outbox) as spool:
         sending = line.sending(spool)
-        planned = line.run(plan(sending, known, who, again=again))
+        planned = line.run(_plan(sending, account.book, order))
         now = clock.now()
-        drawn = draw_invitation(
-            sending_member(account),
-            surnames=[name for name in (traits.birth_name, traits.used_name) if name],
-            birth_date=traits.birth_date,
-            now=now,
-            supersedes=planned.supersedes,
+        planned, drawn, printed = line.run(
+            publish_in_line(
+                sending,
+                account.book,
+                traits,
+                who,
+                planned=planned,
+                draw=lambda planned: _draw(account, traits, planned, now=now),
+            )
         )
-        # Rendered before anything is published: a name that the typeface can't write
-        # is found out while nothing has happened. It is written after (claim.md §1).
-        printed = render_letter(_letter(account, traits, drawn))
-        line.run(publish(sending, account.book, traits, who, drawn))
-        _write_letter(path, printed, force=force, address=who)
+        # A crash here: a letter that nobody has, and that the next one replaces.
+        if order.corrects is not None:
+            mark_corrected(account.book, order.corrects, right=who)
+        _write_letter(path, printed, force=order.force, address=who)
         moved, failed = line.run(move_waiting(sending, account.book, who, now=now))
-    _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)
+    return _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)
+
+
+async def _plan(sending: Sending, book: AddressBook, order: Order) -> Plan:
+    who = order.address
+    if order.corrects is None:
+        planned = await plan(sending, book.patient(who), who, again=order.again)
+    else:
+        planned = await plan_correction(sending, book, wrong=order.corrects, right=who)
+    if planned.new_account and not order.new_account:
+        raise Refused("invitation_claimed", address=order.corrects or who)
+    return planned
+
+
+def _draw(
+    account: Account, traits: Traits, planned: Plan, *, now: int
+) -> tuple[NewInvitation, bytes]:
+    """Give a new invitation and its letter.
+
+    Rendered before anything is published: a name that the typeface can't write is found
+    out while nothing has happened. It is written after (claim.md §1).
+    """
+    drawn = draw_invitation(
+        sending_member(account),
+        surnames=[name for name in (traits.birth_name, traits.used_name) if name],
+        birth_date=traits.birth_date,
+        now=now,
+        supersedes=planned.supersedes,
+    )
+    return drawn, render_letter(_letter(account, traits, drawn))
 
 
 def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFile:
@@ -120,7 +183,7 @@ def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFi
     )
 
 
-def _check_letter_path(path: Path, *, force: bool) -> None:
+def check_letter_path(path: Path, *, force: bool) -> None:
     if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
         raise Refused("letter_folder_missing", path=str(path))
     if not force and (path.exists() or path.is_symlink()):
@@ -169,7 +232,7 @@ def _show(
     *,
     moved: int,
     failed: int,
-) -> None:
+) -> dict[str, object]:
     day = time.strftime("%d/%m/%Y", time.localtime(drawn.not_after))
     if planned.new_account:
         terminal.warn("invite.new_account", address=address)
@@ -180,15 +243,13 @@ def _show(
         terminal.show("invite.resealed", count=moved)
     if failed:
         terminal.warn("invite.resend_later", count=failed)
-    terminal.give(
-        {
-            "invitation_id": drawn.invitation_id,
-            "address": address,
-            "letter": str(path),
-            "letter_number": drawn.letter_number,
-            "not_after": drawn.not_after,
-            "supersedes": planned.supersedes.invitation_id if planned.supersedes else None,
-            "moved": moved,
-            "not_moved": failed,
-        }
-    )
+    return {
+        "invitation_id": drawn.invitation_id,
+        "address": address,
+        "letter": str(path),
+        "letter_number": drawn.letter_number,
+        "not_after": drawn.not_after,
+        "supersedes": planned.supersedes.invitation_id if planned.supersedes else None,
+        "moved": moved,
+        "not_moved": failed,
+    }

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from souspli_cli import recipients
-from souspli_cli.addressbook import OwnInvitation, Patient, with_invitation
+from souspli_cli.addressbook import MAX_INVITATIONS, OwnInvitation, Patient, with_invitation
 from souspli_cli.errors import Refused
 from souspli_exchange import port_errors as port
 from souspli_exchange.ports import InvitationStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.invitation import NewInvitation
@@ -59,6 +61,100 @@ async def plan(sending: Sending, known: Patient | None, address: Address, *, aga
     if own is None and status is InvitationStatus.PENDING:
         raise Refused("invitation_pending_elsewhere", address=address)
     return Plan(supersedes=own)
+
+
+async def plan_correction(
+    sending: Sending, book: AddressBook, *, wrong: Address, right: Address
+) -> Plan:
+    """Say what an invitation for the right address replaces: the one for the wrong one.
+
+    Begun before and interrupted, it replaces what that try has made. The right address's
+    entry is made here, with the older invitations: what waits is found through them.
+
+    Raises:
+        Refused: The right address is another patient's, or is invited from elsewhere.
+        PortError: The service is away.
+    """
+    old = book.patient(wrong)
+    there = book.patient(right)
+    if old is None:
+        raise Refused("no_invitation", address=wrong)
+    if there is not None and _person(there.traits) != _person(old.traits):
+        raise Refused("address_taken", address=right)
+    try:
+        entry = await sending.retry.repeat(lambda: sending.directory.look_up(right))
+    except port.NotFoundError:
+        planned = await plan(sending, old, wrong, again=True)
+    else:
+        if entry.invitation.status is InvitationStatus.CLAIMED:
+            raise Refused("invitation_claimed", address=right)
+        if there is None or not _ids(old) & _ids(there):
+            # A letter of its own: what waits for the wrong address can't follow it.
+            raise Refused("invitation_pending", address=right)
+        planned = await plan(sending, there, right, again=True)
+    if planned.supersedes is not None:
+        _inherit(book, old, right)
+    return planned
+
+
+def _inherit(book: AddressBook, old: Patient, right: Address) -> None:
+    """Have the right address's entry know the older invitations."""
+
+    def with_older(there: Patient | None) -> Patient:
+        patient = there or Patient(address=right, traits=old.traits)
+        known = _ids(patient)
+        older = tuple(one for one in old.invitations if one.invitation_id not in known)
+        kept = (*older, *patient.invitations)[-MAX_INVITATIONS:]
+        return msgspec.structs.replace(patient, invitations=kept)
+
+    book.change_patient(right, with_older)
+
+
+def mark_corrected(book: AddressBook, wrong: Address, *, right: Address) -> None:
+    """Have the wrong address's entry point to the right one: nothing is sent there any more."""
+
+    def moved(there: Patient | None) -> Patient:
+        if there is None:
+            raise Refused("no_invitation", address=wrong)
+        return msgspec.structs.replace(there, moved_to=right, stopped=None)
+
+    book.change_patient(wrong, moved)
+
+
+def _ids(patient: Patient) -> set[str]:
+    return {invitation.invitation_id for invitation in patient.invitations}
+
+
+def _person(traits: Traits) -> tuple[str, str, str]:
+    return traits.birth_name, traits.given_names, traits.birth_date
+
+
+async def publish_in_line(
+    sending: Sending,
+    book: AddressBook,
+    traits: Traits,
+    address: Address,
+    *,
+    planned: Plan,
+    draw: Callable[[Plan], tuple[NewInvitation, bytes]],
+) -> tuple[Plan, NewInvitation, bytes]:
+    """Publish what `draw` makes, in the line of the invitation before if there is one left.
+
+    Returns what was replaced in the end, the invitation and its letter. Raises as
+    `publish`, and what `draw` raises.
+    """
+    drawn, letter = draw(planned)
+    try:
+        await publish(sending, book, traits, address, drawn)
+    except port.InvitationExpiredError:
+        if planned.supersedes is None:
+            raise
+        # The purge of the one before has begun: nothing is left that could move, and a
+        # line of its own begins (pending.md §1).
+        planned = Plan(new_account=planned.new_account)
+        drawn, letter = draw(planned)
+        await publish(sending, book, traits, address, drawn)
+    return planned, drawn, letter
 
 
 async def publish(
@@ -106,7 +202,7 @@ async def publish(
         patient = keep(there)
         done = msgspec.structs.replace(copy, confirmed=True)
         # The new letter ends a red stop: it was handed over in person.
-        return with_invitation(msgspec.structs.replace(patient, stopped=None), done)
+        return with_invitation(msgspec.structs.replace(patient, stopped=None, moved_to=None), done)
 
     book.change_patient(address, confirm)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from souspli_cli import recipients
+from souspli_cli import recipients, worklist_rules
 from souspli_cli.addressbook import Patient, SentDocument, SentTo
 from souspli_cli.connection import sending_member
 from souspli_cli.errors import CliError, Refused
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from souspli_exchange.send import Sending, SentCover
     from souspli_exchange.spool import SpooledCover, SpooledDocument
 
-LOST = "lost"
-"""State of a delivery that the service no longer knows. Ours, beside the service's."""
+LOST = worklist_rules.LOST
 
 
 def note(account: Account, spooled: SpooledDocument) -> SentDocument:
@@ -58,6 +57,7 @@ def note(account: Account, spooled: SpooledDocument) -> SentDocument:
             files=tuple(file.name for file in manifest.contents.files),
             stored=False,
             replaces=manifest.document.replaces,
+            priority=manifest.document.priority.value,
             recipients=tuple(
                 SentTo(
                     address=known[c.invitation_id].address if c.invitation_id in known else "",
@@ -157,6 +157,7 @@ def _let_go(
             delivery_id=cover.delivery_id,
             manifest_hash=cover.manifest_hash,
             state=DeliveryState.STORED.value,
+            letter_ends_at=cover.letter_ends_at,
         )
 
     def as_stored(there: SentDocument | None) -> SentDocument:
@@ -187,6 +188,7 @@ def as_json(document: SentDocument) -> dict[str, object]:
         "created_at": document.created_at,
         "files": list(document.files),
         "stored": document.stored,
+        "priority": document.priority,
         "recipients": [
             {
                 "address": to.address,
@@ -195,6 +197,8 @@ def as_json(document: SentDocument) -> dict[str, object]:
                 "state": to.state,
                 "moments": to.moments,
                 "opened_verified": to.opened_verified,
+                "bounce_reason": to.bounce_reason,
+                "letter_ends_at": to.letter_ends_at,
             }
             for to in document.recipients
         ],
@@ -219,10 +223,16 @@ def _cover_for(
 
 
 def _patients(account: Account) -> Mapping[str, Patient]:
-    """Give every invitation's patient; unreadable entries are nobody's."""
+    """Give every invitation's patient; unreadable entries are nobody's.
+
+    Where an address was corrected, both entries have its older invitations: the one
+    that goes on counts.
+    """
     return {
         invitation.invitation_id: patient
-        for patient in account.book.patients()
-        if not isinstance(patient, CliError)
+        for patient in sorted(
+            (one for one in account.book.patients() if not isinstance(one, CliError)),
+            key=lambda one: one.moved_to is None,
+        )
         for invitation in patient.invitations
     }

@@ -31,6 +31,8 @@ def current(patient: Patient) -> OwnInvitation:
         Refused: A red stop; or the newest invitation never got its answer, and so
             nobody has a letter for it.
     """
+    if patient.moved_to is not None:
+        raise Refused("address_corrected", address=patient.address, right=patient.moved_to)
     if patient.stopped is not None:
         raise Refused("red_stop", address=patient.address)
     if not patient.invitations:

@@ -229,6 +229,7 @@ def _learnt(
         state=state,
         moments=moments,
         opened_verified=to.opened_verified or receipt is not None,
+        bounce_reason=delivery.bounce_reason,
     )
 
 

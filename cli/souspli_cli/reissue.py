@@ -44,7 +44,7 @@ async def move_waiting(
         now=now,
     )
     for moved in done.moved:
-        _note(book, moved, new.invitation_id)
+        _note(book, moved, new.invitation_id, address=address)
     return len(done.moved), len(done.failures)
 
 
@@ -59,7 +59,7 @@ def _replaced_by(new: OwnCopy, patient: Patient) -> Iterator[OwnCopy]:
         yield new
 
 
-def _note(book: AddressBook, moved: MovedDelivery, invitation_id: str) -> None:
+def _note(book: AddressBook, moved: MovedDelivery, invitation_id: str, *, address: str) -> None:
     document = book.document(moved.document_id)
     if document is None:
         return
@@ -74,7 +74,13 @@ def _note(book: AddressBook, moved: MovedDelivery, invitation_id: str) -> None:
         if to.delivery_id != moved.delivery_id:
             return to
         return msgspec.structs.replace(
-            to, invitation_id=invitation_id, manifest_hash=moved.manifest_hash
+            to,
+            # Another one, if it was corrected.
+            address=address,
+            invitation_id=invitation_id,
+            manifest_hash=moved.manifest_hash,
+            letter_ends_at=None,
+            handled=None,
         )
 
     book.change_document(moved.document_id, change)

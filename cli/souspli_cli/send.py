@@ -18,6 +18,7 @@ from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
 from souspli_cli.examine import examine
 from souspli_cli.fates import moment_of
+from souspli_cli.late import late_letters, offer_letters
 from souspli_cli.resume import resume_all
 from souspli_cli.sizes import max_size_option
 from souspli_cli.spool import FolderSpool
@@ -75,6 +76,7 @@ class _Outgoing:
 @click.option("--urgent", is_flag=True)
 @click.option("--replaces", metavar="DOCUMENT")
 @click.option("--withdraw-old", is_flag=True)
+@click.option("--urgency", metavar="urgent|soon|routine")
 @click.option("--yes", is_flag=True)
 @click.option("--resume", is_flag=True)
 @max_size_option
@@ -92,6 +94,7 @@ def send(
     urgent: bool,
     replaces: str | None,
     withdraw_old: bool,
+    urgency: str | None,
     yes: bool,
     resume: bool,
     max_size: int,
@@ -115,7 +118,9 @@ def send(
     day = people.full_date_of(date, option="--date") if date else time.strftime("%Y-%m-%d")
     checked = document_files.check(files, max_bytes=max_size)
     title = checked_line(title or document_files.title_of(checked[0]), option="--title")
+    priority = _priority(urgency, urgent=urgent)
     account = open_account(terminal, folder, passphrase_file)
+    offer_letters(terminal, account, addresses, ask=not yes)
     patients = [_known(account, address) for address in addresses]
     old = None if replaces is None else _replaced(terminal, account, replaces, patients)
     description = Description(
@@ -123,7 +128,7 @@ def send(
         date=day,
         patient=_manifest_patient(patients),
         kind=kind,
-        priority=Priority.URGENT if urgent else Priority.ROUTINE,
+        priority=priority,
         replaces=None if old is None else DocumentId(old.document_id),
     )
     examined = examine([f.path for f in checked])
@@ -272,6 +277,15 @@ def _known(account: Account, address: str) -> Patient:
     return patient
 
 
+def _priority(urgency: str | None, *, urgent: bool) -> Priority:
+    """Read ``--urgency``, of which ``--urgent`` is the short form."""
+    if urgency is None:
+        return Priority.URGENT if urgent else Priority.ROUTINE
+    if urgency not in {one.value for one in Priority} or (urgent and urgency != Priority.URGENT):
+        raise WrongUsage("urgency_not_understood")
+    return Priority(urgency)
+
+
 def _manifest_patient(patients: Sequence[Patient]) -> ManifestPatient:
     """Give the one person the document is about, whatever their addresses."""
     who = {_person(patient.traits) for patient in patients}
@@ -338,6 +352,7 @@ def _show(
         {
             **outbox.as_json(sent),
             "withdrawn": None if withdrawn is None else outbox.as_json(withdrawn),
+            "late": late_letters(sent, now=clock.now()),
             "findings": [
                 {"file": file.name, "finding": finding.value}
                 for file, examined in zip(outgoing.files, outgoing.examined, strict=True)

@@ -13,67 +13,53 @@ import click
 
 from souspli_cli import clock, fates, outbox, people, recipients
 from souspli_cli.account import open_account
-from souspli_cli.connection import Line
 from souspli_cli.errors import CliError, Refused, Temporary
 from souspli_cli.fates import moment_of
-from souspli_cli.refresh import Refreshed, refresh
-from souspli_cli.spool import FolderSpool
+from souspli_cli.known import damaged_entries, known_to, refreshed_book
 from souspli_cli.terminal import Terminal
+from souspli_cli.todo import as_json, to_do
 from souspli_cli.verb import profile_options, verb
-from souspli_exchange.errors import ExchangeError
-from souspli_exchange.port_errors import UnavailableError
 from souspli_exchange.ports import DeliveryState
 
 if TYPE_CHECKING:
-    from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient, SentDocument, SentTo
+    from souspli_cli.refresh import Refreshed
 
 DEFAULT_LIMIT = 50  # what a screen or two show
 
 
 @verb("sent")
 @click.option("--limit", type=click.IntRange(min=0), default=DEFAULT_LIMIT, metavar="NUMBER")
+@click.option("--todo", is_flag=True)
 @profile_options
 def sent(
-    terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None, limit: int
+    terminal: Terminal,
+    *,
+    folder: Path | None,
+    passphrase_file: Path | None,
+    limit: int,
+    todo: bool,
 ) -> None:
     """Refresh, verify, show; a red stop ends with a failure."""
     account = open_account(terminal, folder, passphrase_file)
     now = clock.now()
-    refreshed = Refreshed()
-    with FolderSpool(account.profile.outbox) as spool:
-        _note_kept(account, spool)
-        try:
-            with Line(account, terminal) as line:
-                terminal.note("sent.checking")
-                refreshed = line.run(refresh(line.sending(spool), account.book, now=now))
-        except UnavailableError:
-            refreshed.away = True
-    patients = {p.address: p for p in account.book.patients() if not isinstance(p, CliError)}
-    documents = [d for d in account.book.documents() if not isinstance(d, CliError)]
-    documents.sort(key=lambda document: document.created_at, reverse=True)
+    refreshed = refreshed_book(terminal, account, now=now)
+    known = known_to(account)
+    patients, documents = known.patients, known.documents
+    items = to_do(documents, patients, now=now)
+    if todo:
+        pressing = {item.item.document_id for item in items}
+        documents = [document for document in documents if document.document_id in pressing]
     shown = documents[:limit] if limit else documents
     _show_news(terminal, refreshed, patients)
-    _show_table(terminal, shown, patients, now=now)
-    terminal.give(_as_json(shown, patients, refreshed))
-    end = _end(refreshed, patients, _damaged(account))
+    only = {(one.item.document_id, one.item.address) for one in items} if todo else None
+    _show_table(terminal, shown, patients, now=now, only=only)
+    result = _as_json(shown, patients, refreshed)
+    terminal.give(result | {"items": [as_json(item) for item in items]} if todo else result)
+    end = _end(refreshed, patients, damaged_entries(account))
     if end is not None:
         end.results_given = True
         raise end
-
-
-def _note_kept(account: Account, spool: FolderSpool) -> None:
-    """Have in the address book what a killed program sealed and did not note."""
-    for document in spool.take_all()[0]:
-        try:
-            outbox.note(account, document)
-        except ExchangeError:
-            continue  # `--resume` says what is wrong with it
-
-
-def _damaged(account: Account) -> int:
-    entries = (*account.book.patients(), *account.book.documents())
-    return sum(isinstance(entry, CliError) for entry in entries)
 
 
 def _end(refreshed: Refreshed, patients: dict[str, Patient], damaged: int) -> CliError | None:
@@ -109,10 +95,15 @@ def _name(patients: dict[str, Patient], address: str) -> str:
 
 
 def _show_table(
-    terminal: Terminal, documents: list[SentDocument], patients: dict[str, Patient], *, now: int
+    terminal: Terminal,
+    documents: list[SentDocument],
+    patients: dict[str, Patient],
+    *,
+    now: int,
+    only: set[tuple[str, str]] | None,
 ) -> None:
     if not documents:
-        terminal.show("sent.none")
+        terminal.show("sent.none" if only is None else "worklist.none")
         return
     say = terminal.words
     columns = ("sent.head_date", "sent.head_title", "sent.head_to", "sent.head_state")
@@ -127,6 +118,7 @@ def _show_table(
         ]
         for document in documents
         for to in document.recipients
+        if only is None or (document.document_id, to.address) in only
     ]
     terminal.table(head, rows)
 

@@ -38,6 +38,7 @@ class Priority(StrEnum):
     """How soon the reader should look."""
 
     ROUTINE = "routine"
+    SOON = "soon"
     URGENT = "urgent"
 
 

@@ -177,6 +177,8 @@ class NewDelivery:
 
     delivery_id: DeliveryId
     invitation_id: InvitationId
+    letter_ends_at: int | None = None
+    """Until when the letter that leads to it is good, says the service; None for an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +301,14 @@ class SenderMailbox(Protocol):
 
     async def sender_cover(self, document_id: DocumentId) -> bytes:
         """Return the sender's own cover of a deposit of the caller."""
+        ...
+
+    async def own_contents(self, document_id: DocumentId, *, start: int, stop: int) -> bytes:
+        """Return bytes start ≤ n < stop of the sealed contents of a deposit of the caller.
+
+        As `RecipientMailbox.read_contents`, and nothing is marked `fetched`. NotFoundError
+        once they are gone.
+        """
         ...
 
     async def delivery_cover(self, delivery_id: DeliveryId) -> DeliveredCover:

@@ -95,6 +95,8 @@ class SentCover:
     verified: VerifiedRecipient | None
     """As verified on the way, to note a binding that was met; None if a resumed
     document had been stored already."""
+    letter_ends_at: int | None = None
+    """Until when its letter is good, says the service; None for an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,17 +403,18 @@ def _result(
     completed: CompletedDeposit,
     verified: Mapping[InvitationId, VerifiedRecipient],
 ) -> SentDocument:
-    delivered = {new.invitation_id: new.delivery_id for new in completed.deliveries}
+    delivered = {new.invitation_id: new for new in completed.deliveries}
     expected = {cover.invitation_id for cover in spooled.covers}
     if completed.document_id != spooled.document_id or delivered.keys() != expected:
         raise BrokenAnswerError("the service completed another deposit")
     covers = tuple(
         SentCover(
-            delivery_id=delivered[cover.invitation_id],
+            delivery_id=delivered[cover.invitation_id].delivery_id,
             invitation_id=cover.invitation_id,
             sealed_to=cover.recipient,
             manifest_hash=cover.manifest_hash,
             verified=verified.get(cover.invitation_id),
+            letter_ends_at=delivered[cover.invitation_id].letter_ends_at,
         )
         for cover in spooled.covers
     )

@@ -14,11 +14,13 @@ import click
 import pytest
 
 import souspli_cli
-from souspli_cli import run, words
+from souspli_cli import run, words, worklist
 from souspli_cli.examine import Finding
 from souspli_cli.fates import Fate
 from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
+from souspli_cli.worklist_rules import Bounce, Kind
+from souspli_exchange.manifest import Priority
 from souspli_exchange.offline_inspect import NotOurs
 from souspli_exchange.ports import DeliveryState
 from souspli_mailbox.findings import Level, Topic
@@ -56,6 +58,10 @@ def constants() -> set[str]:
     found |= {f"check.{topic.value}" for topic in Topic}
     for prefix in ("sent.withdrawn_", "withdraw.fate_"):
         found |= {f"{prefix}{fate.value}" for fate in Fate}
+    found |= {f"worklist.{what}_{kind.value}" for what in ("what", "do") for kind in Kind}
+    found |= {f"worklist.why_{reason.value}" for reason in Bounce}
+    found |= {f"worklist.urgency_{priority.value}" for priority in Priority}
+    found |= {f"worklist.csv_{column}" for column in worklist.COLUMNS}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 

@@ -180,6 +180,10 @@ class MemberConnection:
     async def sender_cover(self, document_id: DocumentId) -> bytes:
         return self.service.deposits[document_id].sender_cover
 
+    async def own_contents(self, document_id: DocumentId, *, start: int, stop: int) -> bytes:
+        segments = self.service.deposits[document_id].segments
+        return b"".join(segments[index] for index in sorted(segments))[start:stop]
+
     async def delivery_cover(self, delivery_id: DeliveryId) -> DeliveredCover:
         return self.service.delivered_cover(delivery_id)
 

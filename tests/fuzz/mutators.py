@@ -19,6 +19,7 @@ _NATIVE_SHARE = 0.3  # of all mutations, left to libFuzzer
 _NUMBERS = (0, 1, -1, 511, 512, 65_536, 2**31, 2**33 - 1, 2**33, 2**53 - 1, 2**53, 10**30)
 _TEXTS = (
     *("", "é", "e\u0301", "\u202e", "\u2028", "\x7f", "\\", '"', "\ufeff", "🩺", "\ud83e", "a/b"),
+    "soon",
     *("..", "00", "1950-02-00", "2026-02-29", "0" * 32, "0" * 64, "A" * 64, "routine", "urgent"),
     *("claim", "share", "email", "bridge", "application/pdf", "__proto__", "x" * 201, "é" * 128),
 )

@@ -262,6 +262,7 @@ def _accepted_manifests() -> list[Vector]:
         ),
         "nobody": ("a document may be about nobody", _set("document", "patient", to=None)),
         "urgent": ("priority may be urgent", _set("document", "priority", to="urgent")),
+        "soon": ("priority may be soon", _set("document", "priority", to="soon")),
         "born-some-day-of-1900": (
             "unknown month and day of birth are 00",
             _set("document", "patient", "birth_date", to="1900-00-00"),

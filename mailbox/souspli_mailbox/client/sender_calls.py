@@ -98,7 +98,9 @@ class SenderCalls(Calls):
             document_id=document_id,
             deliveries=tuple(
                 ports.NewDelivery(
-                    DeliveryId(delivery.delivery_id), InvitationId(delivery.invitation_id)
+                    DeliveryId(delivery.delivery_id),
+                    InvitationId(delivery.invitation_id),
+                    delivery.letter_ends_at,
                 )
                 for delivery in answer.deliveries
             ),
@@ -120,6 +122,13 @@ class SenderCalls(Calls):
             "GET", f"/v1/deposits/{document_id}/sender-cover", messages.SenderCoverAnswer
         )
         return answer.cover
+
+    async def own_contents(self, document_id: DocumentId, *, start: int, stop: int) -> bytes:
+        if start == stop:
+            return b""  # no range says "nothing"
+        return await self._transport.fetch(
+            f"/v1/deposits/{document_id}/contents", start=start, stop=stop
+        )
 
     async def move_delivery(
         self, delivery_id: DeliveryId, *, replaces: str, cover: bytes, invitation_id: InvitationId

@@ -102,10 +102,11 @@ class CompleteRequest(Message, frozen=True, kw_only=True):
 
 
 class NewDelivery(Message, frozen=True, kw_only=True):
-    """A delivery that the deposit made."""
+    """A delivery that the deposit made, and until when its letter is good (null: an account)."""
 
     delivery_id: Id
     invitation_id: Id
+    letter_ends_at: Moment | None
 
 
 class CompleteAnswer(Message, frozen=True, kw_only=True):

@@ -72,6 +72,8 @@ class DeliveryMade:
 
     delivery_id: str
     invitation_id: str
+    letter_ends_at: int | None
+    """Until when the letter that leads to it is good; None for an account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,14 +182,25 @@ def completed_deposit(
         return None
     if row.request_hash != request_hash:
         raise DocumentDiffersError
-    delivery = tables.deliveries.c
+    delivery, letter = tables.deliveries.c, tables.invitations.c
     made = connection.execute(
-        select(delivery.delivery_id, delivery.invitation_id)
+        select(
+            delivery.delivery_id,
+            delivery.invitation_id,
+            delivery.account_number,
+            letter.not_after,
+        )
+        .join(tables.invitations, letter.invitation_id == delivery.invitation_id)
         .where(delivery.deposit_id == row.deposit_id)
         .order_by(delivery.position)
     )
     return tuple(
-        DeliveryMade(delivery_id=one.delivery_id, invitation_id=one.invitation_id) for one in made
+        DeliveryMade(
+            delivery_id=one.delivery_id,
+            invitation_id=one.invitation_id,
+            letter_ends_at=one.not_after if one.account_number is None else None,
+        )
+        for one in made
     )
 
 
@@ -298,8 +311,12 @@ def complete_deposit(
     for cover in covers:
         enqueue(connection, name=JobName.NOTIFY, ids={"delivery_id": cover.delivery_id}, now=now)
     return tuple(
-        DeliveryMade(delivery_id=cover.delivery_id, invitation_id=cover.invitation_id)
-        for cover in covers
+        DeliveryMade(
+            delivery_id=cover.delivery_id,
+            invitation_id=cover.invitation_id,
+            letter_ends_at=letter.not_after if letter.account_number is None else None,
+        )
+        for cover, letter in zip(covers, invitations, strict=True)
     )
 
 

@@ -13,7 +13,9 @@ from souspli_mailbox.logs import describe
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.ranges import read_range
 from souspli_mailbox.records.deliveries import Delivery
+from souspli_mailbox.records.deposits import Deposit
 from souspli_mailbox.routes.deliveries import collected_delivery
+from souspli_mailbox.routes.deposits import own_contents
 from souspli_mailbox.state import BLOBS, REQUEST_ID, SETTINGS, STORE_CALLS
 from souspli_storage.errors import StoreDamagedError
 
@@ -30,7 +32,14 @@ _NOTSENT_LOWAT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
 async def get_contents(request: web.Request) -> web.StreamResponse:
-    delivery = found(request, Delivery)
+    return await _give(request, found(request, Delivery))
+
+
+async def get_own_contents(request: web.Request) -> web.StreamResponse:
+    return await _give(request, found(request, Deposit))
+
+
+async def _give(request: web.Request, delivery: Delivery | Deposit) -> web.StreamResponse:
     # Contents never change, so the document's id names these very bytes.
     etag = f'"{delivery.document_id}"'
     length = delivery.sealed_length
@@ -54,7 +63,10 @@ async def get_contents(request: web.Request) -> web.StreamResponse:
 
 
 async def _stream(
-    request: web.Request, response: web.StreamResponse, delivery: Delivery, sent: range
+    request: web.Request,
+    response: web.StreamResponse,
+    delivery: Delivery | Deposit,
+    sent: range,
 ) -> web.StreamResponse:
     """Write these bytes; a reader that stops reading stops the reading here."""
     # Read before the status is sent: an object that is gone is still an error answer.
@@ -102,7 +114,7 @@ def _cut(request: web.Request) -> None:
         request.transport.abort()
 
 
-async def _read(request: web.Request, delivery: Delivery, sent: range) -> bytes:
+async def _read(request: web.Request, delivery: Delivery | Deposit, sent: range) -> bytes:
     length = min(READ_BYTES, len(sent))
     chunk = await request.app[STORE_CALLS](
         request.app[BLOBS].read, delivery.object_key, sent.start, length
@@ -123,5 +135,15 @@ ENDPOINTS: Final = (
         look_up=collected_delivery,
         gives={200: Octets.CONTENTS, 206: Octets.CONTENTS},
         problems=frozenset({ProblemKind.RANGE_NOT_SATISFIABLE, ProblemKind.WITHDRAWN}),
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/deposits/{document_id}/contents",
+        handler=get_own_contents,
+        summary="The sealed contents of one's own deposit, whole or one range of bytes",
+        caller=Caller.MEMBER,
+        look_up=own_contents,
+        gives={200: Octets.CONTENTS, 206: Octets.CONTENTS},
+        problems=frozenset({ProblemKind.RANGE_NOT_SATISFIABLE}),
     ),
 )

@@ -131,7 +131,11 @@ async def complete_deposit(request: web.Request) -> web.Response:
         CompleteAnswer(
             document_id=deposit.document_id,
             deliveries=[
-                NewDelivery(delivery_id=made.delivery_id, invitation_id=made.invitation_id)
+                NewDelivery(
+                    delivery_id=made.delivery_id,
+                    invitation_id=made.invitation_id,
+                    letter_ends_at=made.letter_ends_at,
+                )
                 for made in done
             ],
         ),
@@ -161,6 +165,18 @@ def own_deposit(
     )
     if deposit.member != account.member.fingerprint:
         raise NotFoundError
+    return deposit
+
+
+def own_contents(
+    connection: Connection, account: Account, names: Mapping[str, str]
+) -> records.Deposit:
+    """Return the caller's own deposit whose contents can be read; NotFoundError otherwise.
+
+    Once its own cover is gone nobody could open them: they are as good as deleted.
+    """
+    deposit = own_deposit(connection, account, names)
+    records.read_sender_cover(connection, deposit_id=deposit.deposit_id)
     return deposit
 
 

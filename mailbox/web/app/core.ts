@@ -134,6 +134,7 @@ export interface DocumentCover {
   /** `YYYY-MM-DD` */
   readonly date: string
   readonly urgent: boolean
+  readonly soon: boolean
   readonly replacesAnother: boolean
   readonly withdrawsAnother: boolean
   readonly sender: { readonly name: string; readonly organisation: string }

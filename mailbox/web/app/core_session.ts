@@ -220,6 +220,7 @@ function coverOf({ manifest, sender }: VerifiedCover): DocumentCover {
     title,
     date,
     urgent: priority === 'urgent',
+    soon: priority === 'soon',
     replacesAnother: replaces !== null,
     withdrawsAnother: withdraws !== null,
     sender: { name: sender.member.name, organisation: sender.organisation.name },

@@ -224,6 +224,7 @@ export const en: Texts = {
   'inbox.clear': 'Clear the search',
   'inbox.unread': 'New',
   'inbox.urgent': 'Urgent',
+  'inbox.soon': 'To be read soon',
   'inbox.from': 'From {name}, {organisation}',
   'inbox.fromOne': 'From {name}',
   'inbox.received': 'Received on {date}',

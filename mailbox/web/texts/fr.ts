@@ -240,6 +240,7 @@ export const fr = {
   'inbox.clear': 'Effacer la recherche',
   'inbox.unread': 'Nouveau',
   'inbox.urgent': 'Urgent',
+  'inbox.soon': 'À lire bientôt',
   'inbox.from': 'De {name}, {organisation}',
   'inbox.fromOne': 'De {name}',
   'inbox.received': 'Reçu le {date}',

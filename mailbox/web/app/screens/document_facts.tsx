@@ -27,6 +27,11 @@ export function DocumentFacts({
           <span class="mark mark-urgent">{say('inbox.urgent')}</span>
         </p>
       ) : null}
+      {cover.soon ? (
+        <p>
+          <span class="mark">{say('inbox.soon')}</span>
+        </p>
+      ) : null}
       <WithdrawnNotice withdrawn={withdrawn} stays />
       <Corrected by={relations.correctedBy} onOpen={onOpen} />
       {cover.replacesAnother ? <Replaces another={relations.replaces} onOpen={onOpen} /> : null}

@@ -35,6 +35,7 @@ export function InboxRow({
         </button>
         {unread ? <span class="mark">{say('inbox.unread')}</span> : null}
         {cover.urgent ? <span class="mark mark-urgent">{say('inbox.urgent')}</span> : null}
+        {cover.soon ? <span class="mark">{say('inbox.soon')}</span> : null}
         {withdrawn === null ? null : <span class="mark">{say('inbox.markWithdrawn')}</span>}
         {relations.correctedBy === null ? null : (
           <span class="mark">{say('inbox.markCorrected')}</span>

@@ -27,7 +27,7 @@ const MEDIA_TYPE = /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/
 const INS_MATRICULE = /^[0-9]{6}[0-9AB][0-9]{8}$/ // 2A, 2B: Corsica
 const OID = /^[0-9]+(?:\.[0-9]+)+$/
 
-const PRIORITIES = ['routine', 'urgent'] as const
+const PRIORITIES = ['routine', 'soon', 'urgent'] as const
 const SEXES = ['F', 'M', 'U'] as const
 
 /** One file of the contents. */

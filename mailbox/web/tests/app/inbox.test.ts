@@ -18,6 +18,7 @@ function entry(title: string): DocumentEntry {
       title,
       date: '2026-01-01',
       urgent: false,
+      soon: false,
       replacesAnother: false,
       withdrawsAnother: false,
       sender: { name: 'S', organisation: 'O' },
