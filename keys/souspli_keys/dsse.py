@@ -37,6 +37,9 @@ class PayloadType(StrEnum):
     INVITATION = "application/vnd.souspli.invitation+json"
     BINDING = "application/vnd.souspli.binding+json"
     ATTESTATION = "application/vnd.souspli.attestation+json"
+    CONSENT = "application/vnd.souspli.consent+json"
+    CHOICE = "application/vnd.souspli.choice+json"
+    ACCEPTANCE = "application/vnd.souspli.acceptance+json"
 
 
 class Signer(Protocol):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from vectors.made_codes import code_vectors
+from vectors.made_consents import consent_vectors
 from vectors.made_encoding import encoding_vectors
 from vectors.made_identities import identity_vectors
 from vectors.made_statements import statement_vectors
@@ -23,6 +24,7 @@ def make_vectors(store: SignatureStore) -> list[Vector]:
         *code_vectors(),
         *vault_vectors(),
         *statement_vectors(store),
+        *consent_vectors(store),
     ]
 
 

@@ -25,7 +25,7 @@ DAY_SECONDS = 86_400
 
 
 class Statement(Protocol):
-    """What the five kinds of statement have in common."""
+    """What all kinds of statement have in common."""
 
     payload_type: ClassVar[PayloadType]
     """The envelope type, one per kind."""
