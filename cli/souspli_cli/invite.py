@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import files, people
+from souspli_cli import consenting, files, people
 from souspli_cli.account import open_account
 from souspli_cli.causes import disk_error
 from souspli_cli.connection import Line, sending_member
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--birth-date", metavar="DATE")
 @click.option("--sex", metavar="F|M|U")
 @click.option("--postal-line", "postal_lines", multiple=True, metavar="TEXT")
+@click.option("--consent", metavar="oral|written|online")
 @click.option("--patient", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--letter", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--force", is_flag=True)
@@ -58,6 +59,7 @@ def invite(
     birth_date: str | None,
     sex: str | None,
     postal_lines: tuple[str, ...],
+    consent: str | None,
     patient: Path | None,
     letter: Path | None,
     force: bool,
@@ -82,10 +84,12 @@ def invite(
     if known is not None:
         given = given.over(people.PatientFile.of(known.traits))
     traits = people.traits_of(_complete(terminal, given))
+    how = consenting.how_agreed(terminal, consent, known)
     terminal.note("invite.working")
     with Line(account, terminal) as line, FolderSpool(account.profile.outbox) as spool:
         sending = line.sending(spool)
-        planned = line.run(plan(sending, known, who, again=again))
+        planned = line.run(plan(sending, account.book, known, who, again=again))
+        consenting.check_agreed(planned.words, how, who)
         now = int(time.time())
         drawn = draw_invitation(
             sending_member(account),
@@ -97,7 +101,16 @@ def invite(
         # Rendered before anything is published: a name that the typeface can't write
         # is found out while nothing has happened. It is written after (claim.md §1).
         printed = render_letter(_letter(account, traits, drawn))
-        line.run(publish(sending, account.book, traits, who, drawn))
+        said = consenting.agreed(
+            sending.sender,
+            terminal,
+            drawn.record,
+            how=how,
+            before=planned.words,
+            known=known,
+            now=now,
+        )
+        line.run(publish(sending, account.book, traits, who, drawn, consent=said))
         _write_letter(path, printed, force=force, address=who)
         moved, failed = line.run(move_waiting(sending, account.book, who, now=now))
     _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from souspli_cli import recipients
+from souspli_cli import consenting, recipients
 from souspli_cli.addressbook import OwnInvitation, Patient, with_invitation
 from souspli_cli.errors import Refused
 from souspli_exchange import port_errors as port
+from souspli_exchange.binding import verify_claim
+from souspli_exchange.errors import BindingRefusedError
 from souspli_exchange.ports import InvitationStatus
 
 if TYPE_CHECKING:
     from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.binding import OwnCopy
+    from souspli_exchange.consent import VerifiedWords
     from souspli_exchange.invitation import NewInvitation
+    from souspli_exchange.ports import DirectoryEntry
     from souspli_exchange.send import Sending
     from souspli_keys.address import Address
+    from souspli_keys.dsse import Envelope
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,13 @@ class Plan:
     """The own copy of the one that it replaces."""
     new_account: bool = False
     """Whether the patient has an account, which this one does not lead into."""
+    words: VerifiedWords | None = None
+    """What was said on the line that it goes on with."""
 
 
-async def plan(sending: Sending, known: Patient | None, address: Address, *, again: bool) -> Plan:
+async def plan(
+    sending: Sending, book: AddressBook, known: Patient | None, address: Address, *, again: bool
+) -> Plan:
     """Say what a new invitation replaces, as things stand at the service.
 
     Raises:
@@ -52,17 +61,47 @@ async def plan(sending: Sending, known: Patient | None, address: Address, *, aga
     if status is InvitationStatus.CLAIMED:
         if not again:
             raise Refused("invitation_claimed", address=address)
-        return Plan(new_account=True)
+        return Plan(new_account=True, words=_last_words(sending, book, known, entry))
     if status is InvitationStatus.PENDING and not again:
         raise Refused("invitation_pending", address=address)
     own = _own_copy_of(known, entry.record.payload_hash)
     if own is None and status is InvitationStatus.PENDING:
         raise Refused("invitation_pending_elsewhere", address=address)
-    return Plan(supersedes=own)
+    if own is None or known is None:
+        return Plan(supersedes=own)
+    words = consenting.hear(
+        book, known, entry.invitation, own, sender=sending.sender, identity=None
+    )
+    return Plan(supersedes=own, words=words)
+
+
+def _last_words(
+    sending: Sending, book: AddressBook, known: Patient | None, entry: DirectoryEntry
+) -> VerifiedWords | None:
+    """Give what was said while the account before was used; None if that can't be known.
+
+    Who went back to paper there has not agreed to a new letter.
+    """
+    own = _own_copy_of(known, entry.record.payload_hash)
+    if own is None or known is None:
+        return None
+    try:
+        identity = verify_claim(entry.invitation.binding, own).binding.identity
+    except BindingRefusedError:
+        return None  # a red stop: nobody knows whose word it is
+    return consenting.hear(
+        book, known, entry.invitation, own, sender=sending.sender, identity=identity
+    )
 
 
 async def publish(
-    sending: Sending, book: AddressBook, traits: Traits, address: Address, drawn: NewInvitation
+    sending: Sending,
+    book: AddressBook,
+    traits: Traits,
+    address: Address,
+    drawn: NewInvitation,
+    *,
+    consent: Envelope | None,
 ) -> None:
     """Keep our own copy, publish, note the answer: in this order.
 
@@ -94,6 +133,7 @@ async def publish(
                 letter_number=drawn.letter_number,
                 person_checks=drawn.person_checks,
                 address=address,
+                consent=consent,
             )
         )
     except (port.ConflictError, port.RequestRefusedError) as refused:
@@ -104,6 +144,10 @@ async def publish(
     def confirm(there: Patient | None) -> Patient:
         patient = keep(there)
         done = msgspec.structs.replace(copy, confirmed=True)
+        if consent is not None:
+            patient = msgspec.structs.replace(
+                patient, words=consenting.words_with(sending.sender, consent)
+            )
         # The new letter ends a red stop: it was handed over in person.
         return with_invitation(msgspec.structs.replace(patient, stopped=None), done)
 

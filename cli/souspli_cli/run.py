@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "invite": "souspli_cli.invite:invite",
     "send": "souspli_cli.send:send",
     "sent": "souspli_cli.sent:sent",
+    "consent": "souspli_cli.consent:consent",
     "identity": "souspli_cli.identity:identity",
     "seal": "souspli_cli.seal:seal",
     "open": "souspli_cli.open:open_",

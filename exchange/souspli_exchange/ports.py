@@ -68,6 +68,14 @@ class BindingEnvelopes:
 
 
 @dataclass(frozen=True, slots=True)
+class NotedConsent:
+    """What a member noted, and the statement that certifies them (consent.md §6)."""
+
+    consent: Envelope
+    member: Envelope
+
+
+@dataclass(frozen=True, slots=True)
 class InvitationView:
     """What the service says about one invitation. All of it is to be verified."""
 
@@ -75,6 +83,10 @@ class InvitationView:
     status: InvitationStatus
     binding: BindingEnvelopes | None
     attestation: Envelope | None
+    consent: NotedConsent | None = None
+    """The newest of the line."""
+    choice: Envelope | None = None
+    """The account's newest for this organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +120,24 @@ class Directory(Protocol):
         letter_number: str,
         person_checks: Sequence[bytes],
         address: str,
+        consent: Envelope | None = None,
     ) -> InvitationStatus:
         """Post an invitation record with what the service alone keeps beside it.
+
+        `consent` is kept with it or not at all.
 
         `letter_number` has ten digits; `person_checks` are 1–4 values of 32 bytes.
         The invitation that `record` supersedes becomes SUPERSEDED in the same
         transaction. Raises LetterNumberTakenError, AddressInUseError,
         StatementNotTakenError, InvitationUsedError (the one to supersede is claimed).
+        """
+        ...
+
+    async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
+        """Note what the patient told the practice, for the invitation's line.
+
+        Raises StatementNotTakenError, and ConflictError if it does not follow the
+        newest consent: look again.
         """
         ...
 
@@ -291,6 +314,15 @@ class DeliveriesPage:
 
     deliveries: tuple[ReceivedDelivery, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientsOrganisation:
+    """An organisation whose letter led into the account, and what was said for it."""
+
+    organisation: Envelope
+    consent: NotedConsent | None
+    choice: Envelope | None
 
 
 class RecipientMailbox(Protocol):

@@ -45,6 +45,7 @@ from souspli_mailbox.records.service_secrets import (
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
+    consents,
     contents,
     deliveries,
     deposits,
@@ -93,6 +94,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *organisations.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *invitations.ENDPOINTS,
+    *consents.ENDPOINTS,
     *claims.ENDPOINTS,
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,

@@ -29,6 +29,7 @@ from souspli_exchange.ports import (
     InvitationStatus,
     InvitationView,
     NewDelivery,
+    NotedConsent,
     SentDelivery,
     SentDeposit,
 )
@@ -58,6 +59,7 @@ class MemberConnection:
         letter_number: str,
         person_checks: Sequence[bytes],
         address: str,
+        consent: Envelope | None = None,
     ) -> InvitationStatus:
         new = StoredInvitation(record, letter_number, tuple(person_checks), address)
         invitation_id = InvitationId(new.content.invitation_id)
@@ -77,7 +79,13 @@ class MemberConnection:
         if pending:
             raise AddressInUseError("supersede the one there is")
         self.service.invitations[invitation_id] = new
+        if consent is not None:
+            await self.note_consent(invitation_id, consent)
         return new.status
+
+    async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
+        stored = self.service.find(invitation_id)
+        stored.consent = NotedConsent(consent, self.service.member)
 
     async def attest(self, attestation: Envelope) -> None:
         for stored in self.service.invitations.values():

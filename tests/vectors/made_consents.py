@@ -163,7 +163,9 @@ def _own(cast: Cast, choice: Choice, acceptance: Acceptance) -> list[Vector]:
     headers: Json = {"organisation": choice.organisation, "origin": ORIGIN}
 
     def body(envelope: Envelope) -> bytes:
-        return json_body({"identity": cast.patient.public.to_json(), "envelope": envelope.to_json()})
+        return json_body(
+            {"identity": cast.patient.public.to_json(), "envelope": envelope.to_json()}
+        )
 
     def wrong(name: str, what: str, reason: str, envelope: Envelope) -> Vector:
         return refuse(name, f"refused: {what}", body(envelope), reason=reason, **headers)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from souspli_exchange import ports
 from souspli_exchange.ids import InvitationId
 from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_same
-from souspli_mailbox.protocol import invitations
+from souspli_mailbox.protocol import consents, invitations
 from souspli_mailbox.protocol.values import Nothing
 
 
@@ -39,17 +41,25 @@ class DirectoryCalls(Calls):
         letter_number: str,
         person_checks: Sequence[bytes],
         address: str,
+        consent: Envelope | None = None,
     ) -> ports.InvitationStatus:
         body = invitations.InvitationRequest(
             record=wire.to_envelope(record),
             letter_number=letter_number,
             person_checks=list(person_checks),
             address=address,
+            consent=UNSET if consent is None else wire.to_envelope(consent),
         )
         answer = await self._transport.ask(
             "POST", "/v1/invitations", invitations.InvitationAnswer, body=body
         )
         return ports.InvitationStatus(answer.status)
+
+    async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
+        body = consents.ConsentRequest(
+            invitation_id=invitation_id, consent=wire.to_envelope(consent)
+        )
+        await self._transport.ask("POST", "/v1/consents", Nothing, body=body)
 
     async def attest(self, attestation: Envelope) -> None:
         body = invitations.AttestationRequest(attestation=wire.to_envelope(attestation))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from souspli_mailbox.protocol.values import (
     Address,
@@ -16,6 +16,13 @@ from souspli_mailbox.protocol.values import (
 )
 
 
+class NotedConsent(Message, frozen=True, kw_only=True):
+    """What the practice noted, and the statement of the member who signed it."""
+
+    consent: Envelope
+    member: Envelope
+
+
 class InvitationRequest(Message, frozen=True, kw_only=True):
     """POST /v1/invitations: R, and what the service alone needs beside it."""
 
@@ -24,6 +31,8 @@ class InvitationRequest(Message, frozen=True, kw_only=True):
     # One per accepted surname; four is birth name, used name and a spelling of each.
     person_checks: Annotated[list[Bytes32], Meta(min_length=1, max_length=4)]
     address: Address
+    consent: Envelope | UnsetType = UNSET
+    """How the patient agreed (docs/specs/consent.md §4); absent from programs from before."""
 
 
 class InvitationAnswer(Message, frozen=True, kw_only=True):
@@ -40,6 +49,8 @@ class InvitationView(Message, frozen=True, kw_only=True):
     status: InvitationStatus
     binding: Binding | None
     attestation: Envelope | None
+    consent: NotedConsent | None
+    choice: Envelope | None
     log_proof: None
 
 
@@ -56,6 +67,8 @@ class LookupAnswer(Message, frozen=True, kw_only=True):
     status: InvitationStatus
     binding: Binding | None
     attestation: Envelope | None
+    consent: NotedConsent | None
+    choice: Envelope | None
     log_proof: None
     record: Envelope
 

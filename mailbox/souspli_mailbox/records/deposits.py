@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, updat
 from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
 from souspli_mailbox.deliveries import INITIAL
 from souspli_mailbox.records.errors import (
+    BackToPaperError,
     DocumentDiffersError,
     InvitationExpiredError,
     InvitationSupersededError,
@@ -217,7 +218,8 @@ def check_recipients(
 
     `pending` asks for the claim identity's fingerprint, `claimed` for the
     account identity's. Raises NotFoundError (or another organisation's),
-    RecipientClaimedError, InvitationExpiredError, InvitationSupersededError.
+    RecipientClaimedError, InvitationExpiredError, InvitationSupersededError,
+    BackToPaperError.
     """
     return tuple(
         _check_recipient(connection, organisation=organisation, cover=cover, now=now)
@@ -383,6 +385,8 @@ def _check_recipient(
             in_force = connection.execute(
                 _FINGERPRINT, {"account_number": invitation.account_number}
             ).scalar_one()
+    if invitation.paper_since is not None:
+        raise BackToPaperError(invitation_id=cover.invitation_id)
     if cover.recipient_fingerprint != in_force:
         raise RecipientClaimedError(invitation_id=cover.invitation_id)
     return invitation

@@ -256,6 +256,7 @@ def forget(connection: Connection, *, invitation_id: str, now: int) -> bool:
     _forget_code_jobs(connection, list(sessions))
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
+    connection.execute(delete(tables.consents).where(tables.consents.c.subject.in_(line)))
     connection.execute(
         delete(tables.notifications).where(
             tables.notifications.c.recipient.in_([f"invitation:{one}" for one in line])

@@ -78,7 +78,7 @@ class Practice:
         patient = self.folder / f"patient{self._count}.json"
         letter = self.folder / f"letter{self._count}.pdf"
         patient.write_text(json.dumps(traits), encoding="utf-8")
-        options = ("--again",) if again else ("--patient", str(patient))
+        options = ("--again",) if again else ("--patient", str(patient), "--consent", "oral")
         self.world.run("invite", address, *options, "--letter", str(letter))
         read = read_letter(letter)
         return Invitee(
