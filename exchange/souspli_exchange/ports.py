@@ -469,9 +469,16 @@ class ClaimDesk(Protocol):
         ...
 
     async def bind(
-        self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+        self,
+        invitation_id: InvitationId,
+        *,
+        account: NewAccount,
+        binding: BindingEnvelopes,
+        acceptance: Envelope | None = None,
     ) -> BoundAccount:
         """Make the account and claim the invitation in one transaction; one winner.
+
+        `acceptance` of the terms is kept with it; TermsChangedError if others are in force.
 
         The same binding again gets the same answer. Raises InvitationUsedError for
         any other, AccountNumberTakenError, GateNotPassedError, StatementNotTakenError.

@@ -378,6 +378,7 @@ terms_seen = Table(
     Column("version", Text, primary_key=True),
     Column("language", Text, primary_key=True),
     Column("terms_hash", Text, nullable=False),
+    Column("in_force_from", Wide, nullable=False),
     Column("seen_at", Wide, nullable=False),
     sqlite_strict=True,
 )

@@ -82,6 +82,7 @@ def upgrade() -> None:
         Column("version", Text, nullable=False),
         Column("language", Text, nullable=False),
         Column("terms_hash", Text, nullable=False),
+        Column("in_force_from", Wide, nullable=False),
         Column("seen_at", Wide, nullable=False),
         PrimaryKeyConstraint("version", "language", name=op.f("pk_terms_seen")),
         sqlite_strict=True,
