@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from souspli_keys.statements import How
 
 
+_SHOWN = {
+    (Way.ELECTRONIC, True): "consent.electronic_patient",
+    (Way.ELECTRONIC, False): "consent.electronic_practice",
+    (Way.PAPER, True): "consent.paper_patient",
+    (Way.PAPER, False): "consent.paper_practice",
+}
+
+
 @verb("consent")
 @click.argument("address", metavar="E-MAIL", required=False)
 @click.option("--paper", is_flag=True)
@@ -138,9 +146,8 @@ def _show(terminal: Terminal, patient: Patient, words: VerifiedWords, *, noted: 
     if counts is None:
         terminal.show("consent.unknown", address=patient.address)
     else:
-        who = "patient" if counts.by_patient else "practice"
         terminal.show(
-            f"consent.{counts.way.value}_{who}",
+            _SHOWN[counts.way, counts.by_patient],
             address=patient.address,
             date=people.shown_day(counts.since),
         )

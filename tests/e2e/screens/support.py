@@ -239,6 +239,7 @@ class Claimant:
         """Step 3 with the eight words; ends with the account."""
         words = self.page.locator("#phrase li").all_inner_texts()
         self.page.locator("#phrase-noted").check()
+        self.page.locator("#terms-agreed").check()
         self.page.locator("#continue").click()
         self.page.locator("#account-number").wait_for()
         return " ".join(words)

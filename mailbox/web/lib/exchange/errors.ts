@@ -15,6 +15,7 @@
  *         │   │   └── ResealedByStrangerError  it holds, and its last link is nobody I know
  *         │   ├── ContentsRefusedError       contents damaged, swapped or added to
  *         │   │   └── ContentsCutShortError  the service does not have all of them
+ *         │   ├── WordRefusedError           a consent, choice or acceptance of nobody's
  *         │   └── InvitationRefusedError     an invitation that nobody must claim
  *         │       ├── LetterForgedError      not signed by whom it names
  *         │       ├── LetterMismatchError    the code belongs to another letter
@@ -98,6 +99,11 @@ export class ContentsRefusedError extends RefusedError {
 /** The service has fewer bytes of the contents than their sender signed. */
 export class ContentsCutShortError extends ContentsRefusedError {
   override name = 'ContentsCutShortError'
+}
+
+/** A consent, a choice or an acceptance that nobody signed who may have. */
+export class WordRefusedError extends RefusedError {
+  override name = 'WordRefusedError'
 }
 
 /** An invitation that must not be claimed. Nothing derived from its code was sent. */

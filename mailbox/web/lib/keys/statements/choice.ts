@@ -6,7 +6,7 @@ import type { Fields } from '../fields.ts'
 import { type Fingerprint, type PublicIdentity, readFingerprint } from '../public.ts'
 import { type Line, readLine } from './line.ts'
 import { openStatement, StatementKind } from './statement.ts'
-import { type Way, WAYS } from './way.ts'
+import { WAYS, type Way } from './way.ts'
 
 /** Signed by the account's identity. */
 export interface Choice {

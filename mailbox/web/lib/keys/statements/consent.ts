@@ -8,7 +8,7 @@ import { type Certification, VerifiedMember } from './chain.ts'
 import { type Line, readLine } from './line.ts'
 import { checkMay } from './member.ts'
 import { openStatement, StatementKind } from './statement.ts'
-import { type Way, WAYS } from './way.ts'
+import { WAYS, type Way } from './way.ts'
 
 /** Of a text's version: a date and a letter or two. */
 export const MAX_VERSION_CHARACTERS = 32
