@@ -215,14 +215,15 @@ def _terms(settings: Settings, now: float) -> Finding:
     """Do they load, and were those that come announced in time; nothing is noted."""
     try:
         terms = load_terms(settings.terms_folder)
+    except SettingsError as refused:
+        return _found(Topic.TERMS_WRONG, reason=str(refused))
+    try:
         if has_database(settings):
             with connect_database(settings) as database:
                 wrong = database.read_now(judge, versions=tuple(terms.versions), now=int(now))
             if wrong is not None:
                 return _found(Topic.TERMS_WRONG, reason=in_words(wrong))
-    except SettingsError as refused:
-        return _found(Topic.TERMS_WRONG, reason=str(refused))
-    except (StorageError, OSError, SQLAlchemyError):
+    except (StorageError, SettingsError, OSError, SQLAlchemyError):
         pass  # away, or a schema from before: said by `_database`, and asked again at the start
     return _found(Topic.TERMS_RIGHT, version=terms.in_force(int(now)).version)
 

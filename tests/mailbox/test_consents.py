@@ -205,3 +205,17 @@ async def test_nothing_is_signed_ahead_of_its_time(practice: Practice, service: 
     with pytest.raises(StatementNotTakenError) as refused:
         await note(practice, invited, consent(practice, invited, Way.PAPER, at=late))
     assert refused.value.reason == "dates"
+
+
+async def test_a_client_goes_on_from_what_a_restored_service_has_lost(
+    practice: Practice, service: Service
+) -> None:
+    invited = await invite(practice)
+    first = consent(practice, invited, Way.ELECTRONIC)
+    await note(practice, invited, first)
+    lost = consent(practice, invited, Way.PAPER, after=first)
+    await note(practice, invited, consent(practice, invited, Way.PAPER, after=lost))
+    with pytest.raises(BackToPaperError):
+        await shapes.deposit(practice, shapes.addressed(invited))
+    with pytest.raises(ConflictError):
+        await note(practice, invited, lost)

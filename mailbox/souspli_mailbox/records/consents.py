@@ -201,7 +201,8 @@ def _keep(
         .limit(1)
     ).one_or_none()
     expected = (1, None) if newest is None else (newest.sequence + 1, newest.statement_hash)
-    if (word.sequence, word.previous) != expected:
+    # A gap is a client that has seen what a restored database lost: it goes on from there.
+    if (word.sequence, word.previous) != expected and word.sequence <= expected[0]:
         repeated = select(table.c.sequence).where(
             *here,
             table.c.sequence == word.sequence,
