@@ -219,7 +219,7 @@ class Practice:
         """Invite Jeanne Durand at an address, with a letter of that name."""
         arguments: list[str | Path] = ["invite", address, "--birth-name", "Durand"]
         arguments += ["--given-names", "Jeanne", "--birth-date", "02/03/1961", "--sex", "F"]
-        arguments += ["--letter", self.letter(address), "--json"]
+        arguments += ["--consent", "oral", "--letter", self.letter(address), "--json"]
         return self.run(*arguments, *more, limit_file_size=limit_file_size)
 
     def letter(self, address: str = JEANNE) -> Path:

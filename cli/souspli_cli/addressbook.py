@@ -77,6 +77,20 @@ class AcceptedBinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """Whether colleagues have been told."""
 
 
+class PatientWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was said about electronic or paper, as it was last verified (consent.md §6)."""
+
+    consent: dict[str, Any] | None = None
+    """The practice's note, and below the statement of the member who signed it."""
+    consent_member: dict[str, Any] | None = None
+    choice: dict[str, Any] | None = None
+    """The patient's own word."""
+    way: str | None = None
+    """Which counts: `electronic` or `paper`; None if nobody said anything."""
+    since: int | None = None
+    by_patient: bool = False
+
+
 class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An entry of the address book."""
 
@@ -90,6 +104,13 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """The id of an invitation whose binding was refused: a red stop, until a re-issue."""
     moved_to: str | None = None
     """The right address, once this one was found wrong; its entry goes on from here."""
+    words: PatientWords | None = None
+
+    @property
+    def paper_since(self) -> int | None:
+        """Since when the patient is written to on paper, as far as is known here."""
+        words = self.words
+        return words.since if words is not None and words.way == "paper" else None
 
 
 class SentTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

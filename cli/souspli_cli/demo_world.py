@@ -108,7 +108,8 @@ class World:
         letter = self.folder / "courrier.pdf"
         patient = self.folder / "patient.json"
         patient.write_text(json.dumps(PATIENT), encoding="utf-8")
-        self.run("invite", PATIENT_ADDRESS, "--patient", str(patient), "--letter", str(letter))
+        options = ("--consent", "oral", "--letter", str(letter))
+        self.run("invite", PATIENT_ADDRESS, "--patient", str(patient), *options)
         patient.unlink()
         return Invited(
             service=ready["address"], page=ready["page"], letter=letter, read=read_letter(letter)

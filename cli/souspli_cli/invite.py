@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from souspli_cli import clock, files, people
+from souspli_cli import clock, consenting, files, people
 from souspli_cli.account import open_account
 from souspli_cli.causes import disk_error
 from souspli_cli.connection import Line, sending_member
 from souspli_cli.errors import Refused
 from souspli_cli.inviting import (
+    DrawnLetter,
     Plan,
     mark_corrected,
     plan,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @click.option("--sex", metavar="F|M|U")
 @click.option("--postal-line", "postal_lines", multiple=True, metavar="TEXT")
 @click.option("--phone", metavar="TEXT")
+@click.option("--consent", metavar="oral|written|online")
 @click.option("--patient", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--letter", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--force", is_flag=True)
@@ -68,6 +70,7 @@ def invite(
     sex: str | None,
     postal_lines: tuple[str, ...],
     phone: str | None,
+    consent: str | None,
     patient: Path | None,
     letter: Path | None,
     force: bool,
@@ -93,7 +96,8 @@ def invite(
     if known is not None:
         given = given.over(people.PatientFile.of(known.traits))
     traits = people.traits_of(_complete(terminal, given))
-    terminal.give(issue(terminal, account, traits, Order(who, path, force=force, again=again)))
+    order = Order(who, path, force=force, again=again, consent=consent)
+    terminal.give(issue(terminal, account, traits, order))
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,8 @@ class Order:
     """Whether one is made although the patient has an account, which it does not lead into."""
     corrects: Address | None = None
     """The wrong address that this one takes the place of."""
+    consent: str | None = None
+    """How the patient agreed, where that is said now (`--consent`)."""
 
 
 def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) -> dict[str, object]:
@@ -117,25 +123,39 @@ def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) ->
     Returns it as ``--json`` shows it. Raises `CliError`s and `PortError`s.
     """
     who, path = order.address, order.path
+    known = account.book.patient(order.corrects or who)
+    how = consenting.how_agreed(terminal, order.consent, known)
     terminal.note("invite.working")
     with Line(account, terminal) as line, FolderSpool(account.profile.outbox) as spool:
         sending = line.sending(spool)
         planned = line.run(_plan(sending, account.book, order))
+        consenting.check_agreed(planned.words, how, who)
         now = clock.now()
-        planned, drawn, printed = line.run(
-            publish_in_line(
-                sending,
-                account.book,
-                traits,
-                who,
-                planned=planned,
-                draw=lambda planned: _draw(account, traits, planned, now=now),
+
+        def draw(planned: Plan) -> DrawnLetter:
+            drawn = _draw(account, traits, planned, now=now)
+            # Rendered before anything is published: a name that the typeface can't write
+            # is found out while nothing has happened. It is written after (claim.md §1).
+            printed = render_letter(_letter(account, traits, drawn))
+            said = consenting.agreed(
+                sending.sender,
+                terminal,
+                drawn.record,
+                how=how,
+                before=planned.words,
+                known=known,
+                now=now,
             )
+            return DrawnLetter(drawn, printed, said)
+
+        planned, done = line.run(
+            publish_in_line(sending, account.book, traits, who, planned=planned, draw=draw)
         )
+        drawn = done.invitation
         # A crash here: a letter that nobody has, and that the next one replaces.
         if order.corrects is not None:
             mark_corrected(account.book, order.corrects, right=who)
-        _write_letter(path, printed, force=order.force, address=who)
+        _write_letter(path, done.letter, force=order.force, address=who)
         moved, failed = line.run(move_waiting(sending, account.book, who, now=now))
     return _show(terminal, path, who, planned, drawn, moved=moved, failed=failed)
 
@@ -143,7 +163,7 @@ def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) ->
 async def _plan(sending: Sending, book: AddressBook, order: Order) -> Plan:
     who = order.address
     if order.corrects is None:
-        planned = await plan(sending, book.patient(who), who, again=order.again)
+        planned = await plan(sending, book, book.patient(who), who, again=order.again)
     else:
         planned = await plan_correction(sending, book, wrong=order.corrects, right=who)
     if planned.new_account and not order.new_account:
@@ -151,22 +171,14 @@ async def _plan(sending: Sending, book: AddressBook, order: Order) -> Plan:
     return planned
 
 
-def _draw(
-    account: Account, traits: Traits, planned: Plan, *, now: int
-) -> tuple[NewInvitation, bytes]:
-    """Give a new invitation and its letter.
-
-    Rendered before anything is published: a name that the typeface can't write is found
-    out while nothing has happened. It is written after (claim.md §1).
-    """
-    drawn = draw_invitation(
+def _draw(account: Account, traits: Traits, planned: Plan, *, now: int) -> NewInvitation:
+    return draw_invitation(
         sending_member(account),
         surnames=[name for name in (traits.birth_name, traits.used_name) if name],
         birth_date=traits.birth_date,
         now=now,
         supersedes=planned.supersedes,
     )
-    return drawn, render_letter(_letter(account, traits, drawn))
 
 
 def _complete(terminal: Terminal, given: people.PatientFile) -> people.PatientFile:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from souspli_cli import recipients
+from souspli_cli import consenting, recipients
 from souspli_cli.addressbook import MAX_INVITATIONS, OwnInvitation, Patient, with_invitation
 from souspli_cli.errors import Refused
 from souspli_exchange import port_errors as port
+from souspli_exchange.binding import verify_claim
+from souspli_exchange.errors import BindingRefusedError
 from souspli_exchange.ports import InvitationStatus
 
 if TYPE_CHECKING:
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
 
     from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.binding import OwnCopy
+    from souspli_exchange.consent import VerifiedWords
     from souspli_exchange.invitation import NewInvitation
+    from souspli_exchange.ports import DirectoryEntry
     from souspli_exchange.send import Sending
     from souspli_keys.address import Address
+    from souspli_keys.dsse import Envelope
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,13 @@ class Plan:
     """The own copy of the one that it replaces."""
     new_account: bool = False
     """Whether the patient has an account, which this one does not lead into."""
+    words: VerifiedWords | None = None
+    """What was said on the line that it goes on with."""
 
 
-async def plan(sending: Sending, known: Patient | None, address: Address, *, again: bool) -> Plan:
+async def plan(
+    sending: Sending, book: AddressBook, known: Patient | None, address: Address, *, again: bool
+) -> Plan:
     """Say what a new invitation replaces, as things stand at the service.
 
     Raises:
@@ -54,13 +63,37 @@ async def plan(sending: Sending, known: Patient | None, address: Address, *, aga
     if status is InvitationStatus.CLAIMED:
         if not again:
             raise Refused("invitation_claimed", address=address)
-        return Plan(new_account=True)
+        return Plan(new_account=True, words=_last_words(sending, book, known, entry))
     if status is InvitationStatus.PENDING and not again:
         raise Refused("invitation_pending", address=address)
     own = _own_copy_of(known, entry.record.payload_hash)
     if own is None and status is InvitationStatus.PENDING:
         raise Refused("invitation_pending_elsewhere", address=address)
-    return Plan(supersedes=own)
+    if own is None or known is None:
+        return Plan(supersedes=own)
+    words = consenting.hear(
+        book, known, entry.invitation, own, sender=sending.sender, identity=None
+    )
+    return Plan(supersedes=own, words=words)
+
+
+def _last_words(
+    sending: Sending, book: AddressBook, known: Patient | None, entry: DirectoryEntry
+) -> VerifiedWords | None:
+    """Give what was said while the account before was used; None if that can't be known.
+
+    Who went back to paper there has not agreed to a new letter.
+    """
+    own = _own_copy_of(known, entry.record.payload_hash)
+    if own is None or known is None:
+        return None
+    try:
+        identity = verify_claim(entry.invitation.binding, own).binding.identity
+    except BindingRefusedError:
+        return None  # a red stop: nobody knows whose word it is
+    return consenting.hear(
+        book, known, entry.invitation, own, sender=sending.sender, identity=identity
+    )
 
 
 async def plan_correction(
@@ -84,14 +117,14 @@ async def plan_correction(
     try:
         entry = await sending.retry.repeat(lambda: sending.directory.look_up(right))
     except port.NotFoundError:
-        planned = await plan(sending, old, wrong, again=True)
+        planned = await plan(sending, book, old, wrong, again=True)
     else:
         if entry.invitation.status is InvitationStatus.CLAIMED:
             raise Refused("invitation_claimed", address=right)
         if there is None or not _ids(old) & _ids(there):
             # A letter of its own: what waits for the wrong address can't follow it.
             raise Refused("invitation_pending", address=right)
-        planned = await plan(sending, there, right, again=True)
+        planned = await plan(sending, book, there, right, again=True)
     if planned.supersedes is not None:
         _inherit(book, old, right)
     return planned
@@ -129,6 +162,15 @@ def _person(traits: Traits) -> tuple[str, str, str]:
     return traits.birth_name, traits.given_names, traits.birth_date
 
 
+@dataclass(frozen=True, repr=False, eq=False)
+class DrawnLetter:
+    """A new invitation, its letter, and how the patient agreed where that is said anew."""
+
+    invitation: NewInvitation
+    letter: bytes
+    consent: Envelope | None
+
+
 async def publish_in_line(
     sending: Sending,
     book: AddressBook,
@@ -136,29 +178,35 @@ async def publish_in_line(
     address: Address,
     *,
     planned: Plan,
-    draw: Callable[[Plan], tuple[NewInvitation, bytes]],
-) -> tuple[Plan, NewInvitation, bytes]:
+    draw: Callable[[Plan], DrawnLetter],
+) -> tuple[Plan, DrawnLetter]:
     """Publish what `draw` makes, in the line of the invitation before if there is one left.
 
-    Returns what was replaced in the end, the invitation and its letter. Raises as
-    `publish`, and what `draw` raises.
+    Returns what was replaced in the end, and what was published. Raises as `publish`, and
+    what `draw` raises.
     """
-    drawn, letter = draw(planned)
+    drawn = draw(planned)
     try:
-        await publish(sending, book, traits, address, drawn)
+        await publish(sending, book, traits, address, drawn.invitation, consent=drawn.consent)
     except port.InvitationExpiredError:
         if planned.supersedes is None:
             raise
         # The purge of the one before has begun: nothing is left that could move, and a
         # line of its own begins (pending.md §1).
         planned = Plan(new_account=planned.new_account)
-        drawn, letter = draw(planned)
-        await publish(sending, book, traits, address, drawn)
-    return planned, drawn, letter
+        drawn = draw(planned)
+        await publish(sending, book, traits, address, drawn.invitation, consent=drawn.consent)
+    return planned, drawn
 
 
 async def publish(
-    sending: Sending, book: AddressBook, traits: Traits, address: Address, drawn: NewInvitation
+    sending: Sending,
+    book: AddressBook,
+    traits: Traits,
+    address: Address,
+    drawn: NewInvitation,
+    *,
+    consent: Envelope | None,
 ) -> None:
     """Keep our own copy, publish, note the answer: in this order.
 
@@ -191,6 +239,7 @@ async def publish(
                 person_checks=drawn.person_checks,
                 address=address,
                 phone=traits.phone,
+                consent=consent,
             )
         )
     except (port.ConflictError, port.RequestRefusedError) as refused:
@@ -201,6 +250,10 @@ async def publish(
     def confirm(there: Patient | None) -> Patient:
         patient = keep(there)
         done = msgspec.structs.replace(copy, confirmed=True)
+        if consent is not None:
+            patient = msgspec.structs.replace(
+                patient, words=consenting.words_with(sending.sender, consent)
+            )
         # The new letter ends a red stop: it was handed over in person.
         return with_invitation(msgspec.structs.replace(patient, stopped=None, moved_to=None), done)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--address", metavar="E-MAIL")
 @click.option("--letter", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--force", is_flag=True)
+@click.option("--consent", metavar="oral|written|online")
 @profile_options
 def reissue(
     terminal: Terminal,
@@ -38,6 +39,7 @@ def reissue(
     address: str | None,
     letter: Path | None,
     force: bool,
+    consent: str | None,
 ) -> None:
     """Make the letter; with another address, correct that first."""
     known_as = people.address_of(patient)
@@ -56,6 +58,7 @@ def reissue(
         # somebody else who used it.
         new_account=known.stopped is not None,
         corrects=known_as if right != known_as else None,
+        consent=consent,
     )
     terminal.give(issue(terminal, account, known.traits, order))
 

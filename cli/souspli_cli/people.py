@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -145,6 +146,11 @@ def shown_date(iso: str) -> str:
     """Show a calendar date day first, ``02/03/1961``; unknown parts stay 00."""
     year, month, day = iso.split("-")
     return f"{day}/{month}/{year}"
+
+
+def shown_day(moment: int) -> str:
+    """Show the day of a moment as the calendar on the wall has it."""
+    return time.strftime("%d/%m/%Y", time.localtime(moment))
 
 
 def shown_name(traits: Traits) -> str:

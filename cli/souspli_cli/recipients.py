@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from souspli_cli import consenting, people
 from souspli_cli.addressbook import AcceptedBinding, Patient
 from souspli_cli.errors import CliError, Refused
 from souspli_exchange import errors as exchange
 from souspli_exchange import port_errors as port
 from souspli_exchange.binding import OwnCopy, VerifiedRecipient, check_entry, verify_recipient
+from souspli_exchange.consent import identity_of
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.ports import BindingEnvelopes, InvitationStatus, InvitationView
 from souspli_exchange.send import attest
@@ -20,6 +22,7 @@ from souspli_keys.errors import RoleError
 
 if TYPE_CHECKING:
     from souspli_cli.addressbook import AddressBook, OwnInvitation
+    from souspli_exchange.consent import VerifiedWords
     from souspli_exchange.send import Sending
     from souspli_keys.dsse import Envelope
 
@@ -85,7 +88,36 @@ async def find(
         raise Refused("no_invitation", address=patient.address) from None
     except exchange.InvitationRefusedError:
         raise Refused("invitation_superseded", address=patient.address) from None
-    return await learn(sending, book, patient, view, own, now=now)
+    recipient = await learn(sending, book, patient, view, own, now=now)
+    try:
+        hear(sending, book, patient, view, own=own, recipient=recipient).check_electronic()
+    except port.BackToPaperError as paper:
+        raise consenting.on_paper(paper, patient.address) from None
+    return recipient
+
+
+def hear(
+    sending: Sending,
+    book: AddressBook,
+    patient: Patient,
+    view: InvitationView,
+    *,
+    own: OwnCopy,
+    recipient: VerifiedRecipient,
+) -> VerifiedWords:
+    """Verify and keep what was said about electronic or paper (consent.md §6).
+
+    Raises:
+        RefusedError: The service shows a statement that does not verify.
+    """
+    return consenting.hear(
+        book,
+        patient,
+        view,
+        own,
+        sender=sending.sender,
+        identity=identity_of(recipient),
+    )
 
 
 async def learn(
@@ -123,6 +155,12 @@ def offline(patient: Patient, *, now: int) -> VerifiedRecipient:
     recipient is verified again, and sealed to again if it has changed.
     """
     invitation = current(patient)
+    if patient.paper_since is not None:
+        raise Refused(
+            "back_to_paper_known",
+            address=patient.address,
+            date=people.shown_day(patient.paper_since),
+        )
     kept = accepted(patient, invitation)
     view = InvitationView(
         invitation_id=InvitationId(invitation.invitation_id),
@@ -150,6 +188,8 @@ def in_words(error: Exception, address: str) -> CliError | None:
             return Refused("invitation_expired", address=address)
         case port.InvitationSupersededError():
             return Refused("invitation_superseded", address=address)
+        case port.BackToPaperError():
+            return consenting.on_paper(error, address)
         case exchange.BindingRefusedError():
             return Refused("red_stop", address=address)
         case _:

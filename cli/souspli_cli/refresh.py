@@ -89,6 +89,7 @@ async def _refresh_patient(
             lambda: sending.directory.invitation(InvitationId(newest.invitation_id))
         )
         recipient = await recipients.learn(sending, book, patient, view, own, now=now)
+        recipients.hear(sending, book, patient, view, own=own, recipient=recipient)
     except (Refused, NotFoundError):
         return  # a red stop was kept; expired and superseded are shown with the document
     if recipient.binding is not None and kept is None:

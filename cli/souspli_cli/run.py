@@ -31,6 +31,7 @@ VERBS: Mapping[str, str] = {
     "worklist": "souspli_cli.worklist:worklist",
     "reissue": "souspli_cli.new_letter:reissue",
     "print": "souspli_cli.printing:print_",
+    "consent": "souspli_cli.consent:consent",
     "identity": "souspli_cli.identity:identity",
     "seal": "souspli_cli.seal:seal",
     "open": "souspli_cli.open:open_",

@@ -76,13 +76,8 @@ def _waiting(document: SentDocument, to: SentTo, patient: Patient | None) -> Wai
         letter_from=None if letter is None else letter.not_before,
         letter_ends=None if letter is None else letter.not_after,
         stopped=patient is not None and patient.stopped is not None,
-        paper_since=_paper_since(patient),
+        paper_since=None if patient is None else patient.paper_since,
     )
-
-
-def _paper_since(_patient: Patient | None) -> int | None:
-    """Say since when the patient wants paper: nobody can say so yet."""
-    return None
 
 
 def _letter(to: SentTo, patient: Patient | None) -> OwnInvitation | None:

@@ -48,6 +48,8 @@ class Bounce(StrEnum):
     MAILBOX_FULL = "mailbox-full"
     MAILBOX_DISABLED = "mailbox-disabled"
     REFUSED = "refused"
+    ADDRESS_UNSUPPORTED = "address-unsupported"
+    UNREACHABLE = "unreachable"
     OTHER = "other"
 
 

@@ -30,6 +30,7 @@
     │   ├── ReceiptRefusedError          not a receipt of this reader for this manifest
     │   ├── WithdrawalRefusedError       not a withdrawal of this document by its sender
     │   ├── InvitationRefusedError       an invitation that nobody must seal to or claim
+    │   ├── WordRefusedError             a consent or choice that nobody signed who may have
     │   └── BindingRefusedError          red stop: the claim is not proved to be the patient's
     └── PortError                        (port_errors.py: the service's answers, or none)
 
@@ -169,6 +170,10 @@ class WithdrawalRefusedError(RefusedError):
 
 class InvitationRefusedError(RefusedError):
     """An invitation that must not be sealed to, or claimed: wrong code, dates, chain."""
+
+
+class WordRefusedError(RefusedError):
+    """The service shows a consent or a choice that does not verify; nothing is sent."""
 
 
 class BindingRefusedError(RefusedError):

@@ -17,8 +17,10 @@
     │   ├── InvitationUsedError
     │   ├── InvitationSupersededError
     │   ├── InvitationExpiredError
+    │   ├── BackToPaperError             the patient is written to on paper; .since
     │   ├── CoverChangedError            compare-and-swap lost
     │   ├── WithdrawnError               the sender took the document back
+    │   ├── TermsChangedError            other terms are in force: show them
     │   ├── AccountNumberTakenError      draw another
     │   ├── LetterNumberTakenError       draw another
     │   └── AddressInUseError            a pending invitation exists: supersede it
@@ -160,6 +162,26 @@ class InvitationExpiredError(ConflictError):
     """The invitation's time is over: re-issue it."""
 
     problem = "invitation-expired"
+
+
+class BackToPaperError(ConflictError):
+    """The patient is written to on paper; nothing was sent (consent.md §6)."""
+
+    problem = "back-to-paper"
+
+    def __init__(
+        self, message: str, *, since: int | None = None, by_patient: bool | None = None
+    ) -> None:
+        """`since` and `by_patient` where the statements were seen, not only the refusal."""
+        super().__init__(message)
+        self.since = since
+        self.by_patient = by_patient
+
+
+class TermsChangedError(ConflictError):
+    """Other terms are in force than those that were accepted."""
+
+    problem = "terms-changed"
 
 
 class CoverChangedError(ConflictError):

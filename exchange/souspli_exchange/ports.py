@@ -69,6 +69,14 @@ class BindingEnvelopes:
 
 
 @dataclass(frozen=True, slots=True)
+class NotedConsent:
+    """What a member noted, and the statement that certifies them (consent.md §6)."""
+
+    consent: Envelope
+    member: Envelope
+
+
+@dataclass(frozen=True, slots=True)
 class InvitationView:
     """What the service says about one invitation. All of it is to be verified."""
 
@@ -76,6 +84,10 @@ class InvitationView:
     status: InvitationStatus
     binding: BindingEnvelopes | None
     attestation: Envelope | None
+    consent: NotedConsent | None = None
+    """The newest of the line."""
+    choice: Envelope | None = None
+    """The account's newest for this organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +146,11 @@ class Directory(Protocol):
         person_checks: Sequence[bytes],
         address: str,
         phone: str | None = None,
+        consent: Envelope | None = None,
     ) -> InvitationStatus:
         """Post an invitation record with what the service alone keeps beside it.
+
+        `consent` is kept with it or not at all.
 
         `letter_number` has ten digits; `person_checks` are 1–4 values of 32 bytes.
         `phone`: E.164, for a text message to whom no mail arrives. The
@@ -143,6 +158,14 @@ class Directory(Protocol):
         Raises LetterNumberTakenError, AddressInUseError, StatementNotTakenError,
         InvitationUsedError (the one to supersede is claimed), InvitationExpiredError
         (it is being purged: begin a new line).
+        """
+        ...
+
+    async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
+        """Note what the patient told the practice, for the invitation's line.
+
+        Raises StatementNotTakenError, and ConflictError if it does not follow the
+        newest consent: look again.
         """
         ...
 
@@ -357,6 +380,15 @@ class DeliveriesPage:
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PatientsOrganisation:
+    """An organisation whose letter led into the account, and what was said for it."""
+
+    organisation: Envelope
+    consent: NotedConsent | None
+    choice: Envelope | None
+
+
 class RecipientMailbox(Protocol):
     """The mailbox as a signed-in patient uses it."""
 
@@ -508,9 +540,16 @@ class ClaimDesk(Protocol):
         ...
 
     async def bind(
-        self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+        self,
+        invitation_id: InvitationId,
+        *,
+        account: NewAccount,
+        binding: BindingEnvelopes,
+        acceptance: Envelope | None = None,
     ) -> BoundAccount:
         """Make the account and claim the invitation in one transaction; one winner.
+
+        `acceptance` of the terms is kept with it; TermsChangedError if others are in force.
 
         The same binding again gets the same answer. Raises InvitationUsedError for
         any other, AccountNumberTakenError, GateNotPassedError, StatementNotTakenError.

@@ -23,6 +23,7 @@ from souspli_exchange.binding import (
     sign_attestation,
     verify_recipient,
 )
+from souspli_exchange.consent import identity_of, verify_words
 from souspli_exchange.errors import ExchangeUsageError
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId, new_document_id
 from souspli_exchange.manifest import DEFAULT_LIMITS, Description, Limits
@@ -43,6 +44,7 @@ from souspli_exchange.ports import (
     DepositProgress,
     DepositState,
     Directory,
+    InvitationView,
     SenderMailbox,
 )
 from souspli_exchange.retry import RetryPolicy
@@ -128,14 +130,17 @@ async def find_recipients(
 
     Raises NotFoundError (invite first), InvitationExpiredError,
     InvitationSupersededError (re-issue), InvitationRefusedError and
-    BindingRefusedError (red stop), and PortErrors.
+    BindingRefusedError (red stop), BackToPaperError (print), WordRefusedError,
+    and PortErrors.
     """
     found: list[VerifiedRecipient] = []
     for addressee in addressees:
         address = addressee.address
         entry = await sending.retry.repeat(partial(sending.directory.look_up, address))
         view = check_entry(entry, addressee.own_copy)
-        found.append(verify_recipient(view, addressee.own_copy, now=now))
+        recipient = verify_recipient(view, addressee.own_copy, now=now)
+        _check_electronic(sending, view, addressee.own_copy, recipient)
+        found.append(recipient)
     return tuple(found)
 
 
@@ -382,7 +387,16 @@ async def _verify_again(
         # have the document sealed to whoever holds the old letter.
         own = replace(own, seen_binding=before.binding.binding_hash)
     view = await sending.retry.repeat(lambda: sending.directory.invitation(invitation_id))
-    return verify_recipient(view, own, now=now)
+    recipient = verify_recipient(view, own, now=now)
+    _check_electronic(sending, view, own, recipient)
+    return recipient
+
+
+def _check_electronic(
+    sending: Sending, view: InvitationView, own: OwnCopy, recipient: VerifiedRecipient
+) -> None:
+    words = verify_words(view, own, sender=sending.sender, identity=identity_of(recipient))
+    words.check_electronic()
 
 
 def _seal_again(

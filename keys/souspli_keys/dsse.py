@@ -39,6 +39,9 @@ class PayloadType(StrEnum):
     ATTESTATION = "application/vnd.souspli.attestation+json"
     PURGE = "application/vnd.souspli.purge+json"
     WITHDRAWAL = "application/vnd.souspli.withdrawal+json"
+    CONSENT = "application/vnd.souspli.consent+json"
+    CHOICE = "application/vnd.souspli.choice+json"
+    ACCEPTANCE = "application/vnd.souspli.acceptance+json"
 
 
 class VerifyKeys(Protocol):

@@ -19,7 +19,7 @@ from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
-from souspli_mailbox.errors import Refusal
+from souspli_mailbox.errors import Refusal, SettingsError
 from souspli_mailbox.jobs import Worker
 from souspli_mailbox.measured import MeasuredRelay, measured_database, measured_store
 from souspli_mailbox.metrics import Metrics
@@ -47,10 +47,12 @@ from souspli_mailbox.records.service_secrets import (
     secret_of_day,
     service_secret,
 )
+from souspli_mailbox.records.terms import in_words, see
 from souspli_mailbox.reminding import Reminders
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
+    consents,
     contents,
     deliveries,
     deposits,
@@ -61,6 +63,7 @@ from souspli_mailbox.routes import (
     sent,
     service,
     sign_in,
+    terms,
     uploads,
     withdrawals,
 )
@@ -82,6 +85,7 @@ from souspli_mailbox.state import (
     SEGMENT_SLOTS,
     SETTINGS,
     STORE_CALLS,
+    TERMS,
     TOMBSTONES,
     WORKER,
     Clock,
@@ -90,6 +94,7 @@ from souspli_mailbox.state import (
 from souspli_mailbox.store import open_blobs, open_ledger, reach_store
 from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.sweep import Sweeper
+from souspli_mailbox.terms import load_terms
 from souspli_mailbox.text_gateway import HttpTextGateway, TextGateway
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_mailbox.version import VERSION
@@ -105,6 +110,8 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *sign_in.ENDPOINTS,
     *invitations.ENDPOINTS,
     *purges.ENDPOINTS,
+    *consents.ENDPOINTS,
+    *terms.ENDPOINTS,
     *claims.ENDPOINTS,
     *claim_gates.ENDPOINTS,
     *deposits.ENDPOINTS,
@@ -150,6 +157,7 @@ def make_app(
     )
     app[SETTINGS] = settings
     app[CLOCK] = clock
+    app[TERMS] = load_terms(settings.terms_folder)
     app[METRICS] = Metrics()
     app[PAGE] = load_page(settings, folder=webclient)
     app[DRAIN] = Drain(most=settings.limits.requests)
@@ -205,6 +213,7 @@ def _storage(
         app[STORE_CALLS] = StoreCalls(at_once=limits.store_calls, seconds=limits.store_seconds)
         try:
             app[DATABASE] = measured_database(database, app[METRICS])
+            await _see_terms(app)
             blobs = await asyncio.to_thread(open_blobs, app[SETTINGS])
             app[BLOBS] = measured_store(blobs, app[METRICS])
             app[DIRECT] = _direct(app[SETTINGS], blobs)
@@ -236,6 +245,15 @@ def _storage(
             await asyncio.to_thread(database.close)
 
     return storage
+
+
+async def _see_terms(app: web.Application) -> None:
+    """Note since when each version is known; SettingsError for one that comes too soon."""
+    wrong = await app[DATABASE].write(
+        see, versions=tuple(app[TERMS].versions), now=int(app[CLOCK]())
+    )
+    if wrong is not None:
+        raise SettingsError(in_words(wrong))
 
 
 async def _delete_again(app: web.Application) -> None:

@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from souspli_mailbox.app import smtp_relay
 from souspli_mailbox.database import connect_database, has_database
 from souspli_mailbox.errors import MailDelayedError, PageError, SettingsError
 from souspli_mailbox.findings import Finding, Topic
 from souspli_mailbox.page import WEBCLIENT, load_page
+from souspli_mailbox.records.terms import in_words, judge
 from souspli_mailbox.store import DOCUMENTS_FOLDER, open_blobs, reach_store
+from souspli_mailbox.terms import load_terms
 from souspli_mailbox.tls import ServerTls, is_for, read_certificate
 from souspli_storage.errors import StorageError
 from souspli_storage.regions import is_allowed
@@ -72,6 +75,7 @@ async def check(settings: Settings, *, now: float) -> AsyncIterator[Finding]:
     if region is not None and not is_allowed(region, allowed=settings.store.allowed_regions):
         yield _found(Topic.REGION_ELSEWHERE, region=region)
     yield await _database(settings)
+    yield await asyncio.to_thread(_terms, settings, now)
     yield await _store(settings)
     yield await _relay(settings)
 
@@ -205,6 +209,23 @@ async def _database(settings: Settings) -> Finding:
     if not has_database(settings):
         return _found(Topic.DATABASE_NEW)
     return await _asked(ask, Topic.DATABASE_ANSWERS, Topic.DATABASE_AWAY)
+
+
+def _terms(settings: Settings, now: float) -> Finding:
+    """Do they load, and were those that come announced in time; nothing is noted."""
+    try:
+        terms = load_terms(settings.terms_folder)
+    except SettingsError as refused:
+        return _found(Topic.TERMS_WRONG, reason=str(refused))
+    try:
+        if has_database(settings):
+            with connect_database(settings) as database:
+                wrong = database.read_now(judge, versions=tuple(terms.versions), now=int(now))
+            if wrong is not None:
+                return _found(Topic.TERMS_WRONG, reason=in_words(wrong))
+    except (StorageError, SettingsError, OSError, SQLAlchemyError):
+        pass  # away, or a schema from before: said by `_database`, and asked again at the start
+    return _found(Topic.TERMS_RIGHT, version=terms.in_force(int(now)).version)
 
 
 def _ping(connection: Connection) -> None:

@@ -32,6 +32,7 @@ class Topic(StrEnum):
     DATABASE_ANSWERS = "database_answers"
     STORE_ANSWERS = "store_answers"
     RELAY_ANSWERS = "relay_answers"
+    TERMS_RIGHT = "terms_right"
 
     PAGE_HTTP = "page_http"
     ORIGIN_ELSEWHERE = "origin_elsewhere"
@@ -62,6 +63,7 @@ class Topic(StrEnum):
     STORE_AWAY = "store_away"
     RELAY_CERTIFICATE = "relay_certificate"
     RELAY_AWAY = "relay_away"
+    TERMS_WRONG = "terms_wrong"
 
 
 LEVELS: Final[Mapping[Topic, Level]] = MappingProxyType(
@@ -102,6 +104,7 @@ LEVELS: Final[Mapping[Topic, Level]] = MappingProxyType(
                 Topic.STORE_AWAY,
                 Topic.RELAY_CERTIFICATE,
                 Topic.RELAY_AWAY,
+                Topic.TERMS_WRONG,
             ),
             Level.ERROR,
         ),

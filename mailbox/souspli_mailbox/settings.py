@@ -228,6 +228,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on lines are written. Requests are `info`: `warning` logs failures only."""
+    terms_folder: Path | None = None
+    """The operator's own terms, a folder for each version (docs/specs/consent.md §7)."""
     serve_page: bool = True
     """Off where the page comes from a server of its own."""
     behind_proxy: bool = False

@@ -17,6 +17,7 @@ from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.readiness import Readiness
 from souspli_mailbox.settings import Settings
 from souspli_mailbox.store_calls import StoreCalls
+from souspli_mailbox.terms import AllTerms
 from souspli_mailbox.tombstones import Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
@@ -40,6 +41,7 @@ class ServiceSecrets:
 
 SETTINGS: Final = web.AppKey("settings", Settings)
 CLOCK: Final = web.AppKey[Clock]("clock")
+TERMS: Final = web.AppKey("terms", AllTerms)
 PAGE: Final = web.AppKey[Page | None]("page")
 DATABASE: Final = web.AppKey("database", Database)
 BLOBS: Final = web.AppKey[BlobStore]("blobs")

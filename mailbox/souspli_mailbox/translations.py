@@ -28,6 +28,9 @@ TABLE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (records.InvitationUsedError, ProblemKind.INVITATION_USED),
     (records.InvitationSupersededError, ProblemKind.INVITATION_SUPERSEDED),
     (records.InvitationExpiredError, ProblemKind.INVITATION_EXPIRED),
+    (records.StatementDiffersError, ProblemKind.ALREADY_DIFFERENT),
+    (records.TermsChangedError, ProblemKind.TERMS_CHANGED),
+    (records.BackToPaperError, ProblemKind.BACK_TO_PAPER),
     (records.NotSuccessorError, ProblemKind.NOT_ALLOWED),
     (records.GateNotPassedError, ProblemKind.GATE_NOT_PASSED),
     (records.CodeExpiredError, ProblemKind.CODE_EXPIRED),
@@ -80,7 +83,7 @@ def _members(failed: Exception, *, now: int) -> dict[str, Any]:
             members["retry_after"] = failed.retry_at - now
         case records.QuotaReachedError(retry_at=int(retry_at)):
             members["retry_after"] = retry_at - now
-        case records.RecipientClaimedError():
+        case records.RecipientClaimedError() | records.BackToPaperError():
             members["invitation_id"] = failed.invitation_id
         case storage.PartsMissingError():
             members["missing"] = failed.missing

@@ -1,14 +1,10 @@
-"""Every reason for which a mail does not arrive has its words."""
+"""The worklist has words for each reason that the service gives for a bounce."""
 
 from __future__ import annotations
 
-from souspli_cli.bounces import TEXTS, bounce_text
+from souspli_cli.worklist_rules import Bounce
 from souspli_mailbox.bounce_reasons import BounceReason
 
 
-def test_every_reason_of_the_service_has_a_text() -> None:
-    assert TEXTS.keys() == {reason.value for reason in BounceReason}
-
-
-def test_a_reason_of_a_later_service_is_told_as_any_other() -> None:
-    assert bounce_text("moon-phase") == bounce_text(None) == bounce_text("other")
+def test_every_reason_of_the_service_is_one_of_the_worklist_s() -> None:
+    assert {one.value for one in BounceReason} == {one.value for one in Bounce}

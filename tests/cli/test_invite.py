@@ -98,7 +98,18 @@ def test_traits_may_come_from_standard_input_and_stay_off_the_process_list(
     }
     letter = practice.letter(address)
     ended = practice.run(
-        *["invite", address, "--patient", "-", "--letter", letter, "--json"], stdin=json.dumps(who)
+        *[
+            "invite",
+            address,
+            "--patient",
+            "-",
+            "--consent",
+            "written",
+            "--letter",
+            letter,
+            "--json",
+        ],
+        stdin=json.dumps(who),
     )
     assert ended.code == 0, ended.err
     assert "Alen" not in ended.out + ended.err

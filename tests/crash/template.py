@@ -210,9 +210,8 @@ def _found(line: CommandLine, url: str, code: str, sabotage: Sabotage) -> None:
 def _invite(line: CommandLine, address: str, sabotage: Sabotage) -> Path:
     traits, letter = line.folder / "traits.json", line.folder / f"{address}.pdf"
     traits.write_text(json.dumps(TRAITS), encoding="utf-8")
-    ended = line.run(
-        "invite", address, "--patient", traits, "--letter", letter, "--json", sabotage=sabotage
-    )
+    options = ["--patient", traits, "--consent", "oral", "--letter", letter, "--json"]
+    ended = line.run("invite", address, *options, sabotage=sabotage)
     assert ended.code == 0, ended.err
     return letter
 

@@ -31,6 +31,7 @@ from souspli_exchange.ports import (
     InvitationStatus,
     InvitationView,
     NewDelivery,
+    NotedConsent,
     PurgeView,
     SentDeliveries,
     SentDelivery,
@@ -71,6 +72,7 @@ class MemberConnection:
         person_checks: Sequence[bytes],
         address: str,
         phone: str | None = None,
+        consent: Envelope | None = None,
     ) -> InvitationStatus:
         del phone  # nothing here sends a text message
         new = StoredInvitation(record, letter_number, tuple(person_checks), address)
@@ -91,7 +93,13 @@ class MemberConnection:
         if pending:
             raise AddressInUseError("supersede the one there is")
         self.service.invitations[invitation_id] = new
+        if consent is not None:
+            await self.note_consent(invitation_id, consent)
         return new.status
+
+    async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
+        stored = self.service.find(invitation_id)
+        stored.consent = NotedConsent(consent, self.service.member)
 
     async def attest(self, attestation: Envelope) -> None:
         for stored in self.service.invitations.values():

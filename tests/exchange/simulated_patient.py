@@ -118,7 +118,12 @@ class PatientConnection:
         self.passed.add("three")
 
     async def bind(
-        self, invitation_id: InvitationId, *, account: NewAccount, binding: BindingEnvelopes
+        self,
+        invitation_id: InvitationId,
+        *,
+        account: NewAccount,
+        binding: BindingEnvelopes,
+        acceptance: Envelope | None = None,  # noqa: ARG002  (as the port has it)
     ) -> BoundAccount:
         self._require("three")
         stored = self.service.find(invitation_id)

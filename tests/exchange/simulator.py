@@ -21,6 +21,7 @@ from souspli_exchange.ports import (
     InvitationStatus,
     InvitationView,
     NewAccount,
+    NotedConsent,
 )
 from souspli_keys.dsse import Envelope
 from souspli_keys.public import Fingerprint
@@ -38,6 +39,8 @@ class StoredInvitation:
     status: InvitationStatus = InvitationStatus.PENDING
     binding: BindingEnvelopes | None = None
     attestation: Envelope | None = None
+    consent: NotedConsent | None = None
+    choice: Envelope | None = None
 
     @property
     def content(self) -> Invitation:
@@ -46,7 +49,12 @@ class StoredInvitation:
     @property
     def view(self) -> InvitationView:
         return InvitationView(
-            InvitationId(self.content.invitation_id), self.status, self.binding, self.attestation
+            InvitationId(self.content.invitation_id),
+            self.status,
+            self.binding,
+            self.attestation,
+            self.consent,
+            self.choice,
         )
 
     @property

@@ -11,8 +11,11 @@ from souspli_keys.dsse import Envelope
 from souspli_keys.errors import StatementError, StatementSchemaError
 from souspli_keys.public import parse_fingerprint
 from souspli_keys.statements import (
+    Acceptance,
     Attestation,
     Binding,
+    Choice,
+    Consent,
     Invitation,
     Member,
     Organisation,
@@ -33,6 +36,9 @@ KINDS: dict[str, type[Statement]] = {
     "invitation": Invitation,
     "binding": Binding,
     "attestation": Attestation,
+    "consent": Consent,
+    "choice": Choice,
+    "acceptance": Acceptance,
 }
 
 

@@ -200,7 +200,8 @@ class Practice:
         """`souspli invite`; the letter's path."""
         traits, letter = self.folder / "traits.json", self.folder / f"{address}.pdf"
         traits.write_text(json.dumps(TRAITS), encoding="utf-8")
-        ended = self.run("invite", address, "--patient", traits, "--letter", letter, "--json")
+        options = ["--patient", traits, "--consent", "oral", "--letter", letter, "--json"]
+        ended = self.run("invite", address, *options)
         traits.unlink()
         assert ended.code == 0, ended.err
         return letter

@@ -21,7 +21,16 @@ from souspli_exchange.spool import encode_spooled, parse_spooled
 from souspli_keys import canonical, dsse
 from souspli_keys.fields import read_object
 from souspli_keys.public import parse_public
-from souspli_keys.statements import Attestation, Binding, Invitation, Member, Organisation
+from souspli_keys.statements import (
+    Acceptance,
+    Attestation,
+    Binding,
+    Choice,
+    Consent,
+    Invitation,
+    Member,
+    Organisation,
+)
 
 PADDED_MULTIPLE = 16
 
@@ -115,6 +124,9 @@ CODECS = (
     _statement(Invitation, values.invitations()),
     _statement(Binding, values.bindings()),
     _statement(Attestation, values.attestations()),
+    _statement(Consent, values.consents()),
+    _statement(Choice, values.choices()),
+    _statement(Acceptance, values.acceptances()),
     Codec(
         name="public identity file",
         values=values.PUBLIC_IDENTITY_FILES,

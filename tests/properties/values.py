@@ -39,14 +39,19 @@ from souspli_keys.errors import CanonicalError
 from souspli_keys.identity import Identity
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import (
+    Acceptance,
     Attestation,
     Binding,
+    Choice,
+    Consent,
     Gate,
+    How,
     Invitation,
     Line,
     Member,
     Organisation,
     Role,
+    Way,
 )
 
 DAY = 86_400
@@ -234,6 +239,43 @@ def attestations(draw: st.DrawFn) -> Attestation:
         binding_hash=draw(HASHES),
         identity=draw(FINGERPRINTS),
         address=parse_address(draw(ADDRESSES)),
+    )
+
+
+@st.composite
+def consents(draw: st.DrawFn) -> Consent:
+    """Draw a consent."""
+    line = draw(lines(subject=draw(IDS)))
+    text = draw(st.none() | st.tuples(st.from_regex("[0-9a-z-]{1,32}", fullmatch=True), HASHES))
+    return Consent(
+        line=line,
+        organisation=draw(FINGERPRINTS),
+        member=draw(FINGERPRINTS),
+        way=draw(st.sampled_from(Way)) if text is not None else Way.PAPER,
+        how=draw(st.sampled_from(How)),
+        given_at=draw(st.integers(0, line.issued_at)),
+        text_version=None if text is None else text[0],
+        text_hash=None if text is None else text[1],
+    )
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> Choice:
+    """Draw a choice."""
+    return Choice(
+        line=draw(lines(subject=draw(IDS))),
+        organisation=draw(FINGERPRINTS),
+        way=draw(st.sampled_from(Way)),
+    )
+
+
+@st.composite
+def acceptances(draw: st.DrawFn) -> Acceptance:
+    """Draw an acceptance of terms."""
+    return Acceptance(
+        line=draw(lines(subject=draw(IDS))),
+        terms_version=draw(st.from_regex("[0-9a-z-]{1,32}", fullmatch=True)),
+        terms_hash=draw(HASHES),
     )
 
 

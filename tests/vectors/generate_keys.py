@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from vectors.made_codes import code_vectors
+from vectors.made_consents import consent_vectors
 from vectors.made_encoding import encoding_vectors
 from vectors.made_identities import identity_vectors
 from vectors.made_purges import purge_vectors
@@ -25,6 +26,7 @@ def make_vectors(store: SignatureStore) -> list[Vector]:
         *vault_vectors(),
         *statement_vectors(store),
         *purge_vectors(store),
+        *consent_vectors(store),
     ]
 
 

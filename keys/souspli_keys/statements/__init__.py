@@ -3,6 +3,7 @@
 Public: the service verifies them too. Signing takes a `dsse.Signer`.
 """
 
+from souspli_keys.statements.acceptance import Acceptance, verify_acceptance
 from souspli_keys.statements.attestation import Attestation, verify_attestation
 from souspli_keys.statements.binding import (
     BINDING_GRACE_SECONDS,
@@ -17,6 +18,8 @@ from souspli_keys.statements.chain import (
     verify_organisation,
     verify_self_signed_organisation,
 )
+from souspli_keys.statements.choice import Choice, verify_choice
+from souspli_keys.statements.consent import Consent, How, verify_consent
 from souspli_keys.statements.invitation import (
     Gate,
     Invitation,
@@ -35,14 +38,20 @@ from souspli_keys.statements.purge import (
 )
 from souspli_keys.statements.roles import Act, Role
 from souspli_keys.statements.statement import Statement, sign_statement
+from souspli_keys.statements.way import InForce, Said, Way, in_force
 
 __all__ = [
     "BINDING_GRACE_SECONDS",
     "MAX_DOCUMENTS",
+    "Acceptance",
     "Act",
     "Attestation",
     "Binding",
+    "Choice",
+    "Consent",
     "Gate",
+    "How",
+    "InForce",
     "Invitation",
     "Line",
     "Member",
@@ -50,17 +59,23 @@ __all__ = [
     "PurgeReason",
     "PurgeStatement",
     "Role",
+    "Said",
     "Statement",
     "VerifiedBinding",
     "VerifiedInvitation",
     "VerifiedMember",
+    "Way",
     "check_in_force",
     "check_may",
+    "in_force",
     "sign_binding",
     "sign_statement",
+    "verify_acceptance",
     "verify_attestation",
     "verify_binding",
     "verify_chain",
+    "verify_choice",
+    "verify_consent",
     "verify_invitation",
     "verify_organisation",
     "verify_purge",

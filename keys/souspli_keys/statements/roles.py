@@ -27,15 +27,16 @@ class Act(Enum):
     INVITATIONS = auto()
     """Only if the member statement's `may_invite` says so as well."""
     ATTESTATIONS = auto()
+    CONSENTS = auto()
 
 
-_PERSON = frozenset({Act.DOCUMENTS, Act.INVITATIONS, Act.ATTESTATIONS})
+_PERSON = frozenset({Act.DOCUMENTS, Act.INVITATIONS, Act.ATTESTATIONS, Act.CONSENTS})
 
 MAY_SIGN: Mapping[Role, frozenset[Act]] = MappingProxyType(
     {
         Role.PRACTITIONER: _PERSON,
         Role.ASSISTANT: _PERSON,
         Role.ADMINISTRATOR: _PERSON,
-        Role.BRIDGE: frozenset({Act.DOCUMENTS, Act.INVITATIONS}),
+        Role.BRIDGE: frozenset({Act.DOCUMENTS, Act.INVITATIONS, Act.CONSENTS}),
     }
 )

@@ -27,6 +27,13 @@ KEPT: Final = frozenset(
         "person_checks",
         "bindings",
         "attestations",
+        # What was said since is lost here and remembered by whoever has seen it: a client
+        # goes on from its own copy (records/consents.py).
+        "consents",
+        "choices",
+        "acceptances",
+        # Else terms that were announced would have to be announced for 30 days again.
+        "terms_seen",
         "deposits",
         "withdrawals",
         "sender_covers",

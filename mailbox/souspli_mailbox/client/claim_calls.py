@@ -1,7 +1,10 @@
 """The ports' `ClaimDesk`, one request each."""
 
+from msgspec import UNSET
+
 from souspli_exchange import ports
 from souspli_exchange.ids import InvitationId
+from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_same
 from souspli_mailbox.protocol import claims
@@ -70,6 +73,7 @@ class ClaimCalls(Calls):
         *,
         account: ports.NewAccount,
         binding: ports.BindingEnvelopes,
+        acceptance: Envelope | None = None,
     ) -> ports.BoundAccount:
         answer = await self._transport.ask(
             "POST",
@@ -78,6 +82,7 @@ class ClaimCalls(Calls):
             body=claims.BindRequest(
                 account=wire.to_account(account),
                 binding=wire.to_binding(binding),
+                acceptance=UNSET if acceptance is None else wire.to_envelope(acceptance),
                 client="program",
             ),
         )

@@ -12,7 +12,7 @@ from souspli_keys.dsse import Envelope
 from souspli_keys.errors import FormatError
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_same
-from souspli_mailbox.protocol import invitations
+from souspli_mailbox.protocol import consents, invitations
 from souspli_mailbox.protocol.service import ServiceAnswer
 from souspli_mailbox.protocol.values import Nothing
 
@@ -64,6 +64,7 @@ class DirectoryCalls(Calls):
         person_checks: Sequence[bytes],
         address: str,
         phone: str | None = None,
+        consent: Envelope | None = None,
     ) -> ports.InvitationStatus:
         body = invitations.InvitationRequest(
             record=wire.to_envelope(record),
@@ -72,11 +73,18 @@ class DirectoryCalls(Calls):
             address=address,
             # Left out, and not null: a service of before would refuse what it doesn't know.
             phone=UNSET if phone is None else phone,
+            consent=UNSET if consent is None else wire.to_envelope(consent),
         )
         answer = await self._transport.ask(
             "POST", "/v1/invitations", invitations.InvitationAnswer, body=body
         )
         return ports.InvitationStatus(answer.status)
+
+    async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
+        body = consents.ConsentRequest(
+            invitation_id=invitation_id, consent=wire.to_envelope(consent)
+        )
+        await self._transport.ask("POST", "/v1/consents", Nothing, body=body)
 
     async def attest(self, attestation: Envelope) -> None:
         body = invitations.AttestationRequest(attestation=wire.to_envelope(attestation))

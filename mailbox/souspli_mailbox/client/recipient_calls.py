@@ -8,6 +8,7 @@ from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, paging
 from souspli_mailbox.client.store import AddressExpiredError
+from souspli_mailbox.protocol import consents
 from souspli_mailbox.protocol import deliveries as messages
 from souspli_mailbox.protocol.values import Nothing
 from souspli_mailbox.protocol.withdrawals import DeliveryWithdrawalAnswer
@@ -80,3 +81,23 @@ class RecipientCalls(Calls):
             "GET", f"/v1/deliveries/{delivery_id}/withdrawal", DeliveryWithdrawalAnswer
         )
         return wire.from_withdrawal(answer)
+
+    async def choices(self) -> tuple[ports.PatientsOrganisation, ...]:
+        """Return what was said for each organisation of the account; unverified."""
+        answer = await self._transport.ask("GET", "/v1/choices", consents.ChoicesAnswer)
+        return tuple(
+            ports.PatientsOrganisation(
+                organisation=wire.from_envelope(one.organisation),
+                consent=None if one.consent is None else wire.from_noted(one.consent),
+                choice=None if one.choice is None else wire.from_envelope(one.choice),
+            )
+            for one in answer.organisations
+        )
+
+    async def choose(self, organisation: str, choice: Envelope) -> None:
+        """Say electronic or paper to an organisation.
+
+        Raises ConflictError if it does not follow the newest choice: look again.
+        """
+        body = consents.ChoiceRequest(choice=wire.to_envelope(choice))
+        await self._transport.ask("PUT", f"/v1/choices/{organisation}", Nothing, body=body)

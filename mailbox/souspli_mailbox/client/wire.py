@@ -75,6 +75,15 @@ def from_invitation(
             by_identity=from_envelope(binding.by_identity),
         ),
         attestation=None if attestation is None else from_envelope(attestation),
+        consent=None if value.consent is None else from_noted(value.consent),
+        choice=None if value.choice is None else from_envelope(value.choice),
+    )
+
+
+def from_noted(value: invitations.NotedConsent) -> ports.NotedConsent:
+    """Return a consent with its member's statement."""
+    return ports.NotedConsent(
+        consent=from_envelope(value.consent), member=from_envelope(value.member)
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from souspli_mailbox.protocol.organisations import NewAccount
 from souspli_mailbox.protocol.sign_in import Token
@@ -92,6 +92,8 @@ class BindRequest(Message, frozen=True, kw_only=True):
 
     account: NewAccount
     binding: Binding
+    acceptance: Envelope | UnsetType = UNSET
+    """Of the terms (docs/specs/consent.md §7); absent from programs from before."""
     client: ClientKind
 
 

@@ -18,6 +18,13 @@ from souspli_mailbox.protocol.values import (
 )
 
 
+class NotedConsent(Message, frozen=True, kw_only=True):
+    """What the practice noted, and the statement of the member who signed it."""
+
+    consent: Envelope
+    member: Envelope
+
+
 class InvitationRequest(Message, frozen=True, kw_only=True):
     """POST /v1/invitations: R, and what the service alone needs beside it."""
 
@@ -28,6 +35,8 @@ class InvitationRequest(Message, frozen=True, kw_only=True):
     address: Address
     # For a text message where no mail arrives; absent if the practice gave none.
     phone: Phone | UnsetType = UNSET
+    consent: Envelope | UnsetType = UNSET
+    """How the patient agreed (docs/specs/consent.md §4); absent from programs from before."""
 
 
 class InvitationAnswer(Message, frozen=True, kw_only=True):
@@ -44,6 +53,8 @@ class InvitationView(Message, frozen=True, kw_only=True):
     status: InvitationStatus
     binding: Binding | None
     attestation: Envelope | None
+    consent: NotedConsent | None
+    choice: Envelope | None
     log_proof: None
 
 
@@ -74,6 +85,8 @@ class LookupAnswer(Message, frozen=True, kw_only=True):
     status: InvitationStatus
     binding: Binding | None
     attestation: Envelope | None
+    consent: NotedConsent | None
+    choice: Envelope | None
     log_proof: None
     record: Envelope
 

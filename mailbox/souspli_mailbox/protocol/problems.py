@@ -99,6 +99,15 @@ class ProblemKind(Enum):
         "The recipient's key has changed",
         "Fetch the invitation, verify its binding and seal the cover to the account.",
     )
+    BACK_TO_PAPER = Words(
+        "back-to-paper",
+        409,
+        "The patient is written to on paper",
+        "Print the document. What was said is in the invitation: consent and choice.",
+    )
+    TERMS_CHANGED = Words(
+        "terms-changed", 409, "Other terms are in force", "Fetch /v1/terms and show them again."
+    )
     INVITATION_USED = Words(
         "invitation-used", 409, "Invitation used", "Sign in to the account, or call the practice."
     )
@@ -179,7 +188,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     tries_left: int | UnsetType = UNSET
     """With `code-wrong` and `person-wrong`."""
     invitation_id: Id | UnsetType = UNSET
-    """With `claimed`: the invitation whose recipient has another key now."""
+    """With `claimed` and `back-to-paper`: the invitation that it is about."""
     reason: str | UnsetType = UNSET
     """With `statement-refused`: a fixed word."""
     missing: list[int] | UnsetType = UNSET

@@ -13,6 +13,7 @@ from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
 from souspli_mailbox.deliveries import INITIAL
 from souspli_mailbox.pending import first_look
 from souspli_mailbox.records.errors import (
+    BackToPaperError,
     DocumentDiffersError,
     InvitationExpiredError,
     InvitationSupersededError,
@@ -233,7 +234,8 @@ def check_recipients(
 
     `pending` asks for the claim identity's fingerprint, `claimed` for the
     account identity's. Raises NotFoundError (or another organisation's),
-    RecipientClaimedError, InvitationExpiredError, InvitationSupersededError.
+    RecipientClaimedError, InvitationExpiredError, InvitationSupersededError,
+    BackToPaperError.
     """
     return tuple(
         _check_recipient(connection, organisation=organisation, cover=cover, now=now)
@@ -423,6 +425,8 @@ def _check_recipient(
             in_force = connection.execute(
                 _FINGERPRINT, {"account_number": invitation.account_number}
             ).scalar_one()
+    if invitation.paper_since is not None:
+        raise BackToPaperError(invitation_id=cover.invitation_id)
     if cover.recipient_fingerprint != in_force:
         raise RecipientClaimedError(invitation_id=cover.invitation_id)
     return invitation

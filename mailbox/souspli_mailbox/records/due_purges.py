@@ -82,7 +82,7 @@ def due_purges(connection: Connection, *, now: int) -> tuple[DuePurges, ...]:
             objects=goes.get(organisation, (0, 0))[0],
             sealed_bytes=goes.get(organisation, (0, 0))[1],
         )
-        for organisation, count in sorted(map(tuple, connection.execute(letters)))
+        for organisation, count in sorted((row[0], row[1]) for row in connection.execute(letters))
     )
 
 

@@ -14,6 +14,8 @@
     │   ├── InvitationUsedError
     │   ├── InvitationSupersededError
     │   └── InvitationExpiredError
+    ├── StatementDiffersError       does not follow the newest one of its line
+    ├── TermsChangedError           of no text in force
     ├── NotSuccessorError           not the pending successor of the invitation
     ├── GateNotPassedError
     ├── CodeExpiredError            or none was asked for
@@ -24,6 +26,7 @@
     ├── DocumentDiffersError        same document id, other bytes
     ├── QuotaReachedError           carries `retry_at`, if waiting helps
     ├── RecipientClaimedError       carries `invitation_id`
+    ├── BackToPaperError            carries `invitation_id`
     ├── CoverChangedError           compare-and-swap lost
     ├── WithdrawnError              the sender took the document back
     └── LeaseLostError              another worker has the job
@@ -91,6 +94,14 @@ class InvitationExpiredError(InvitationStateError):
     """The clock has passed `not_after`."""
 
 
+class StatementDiffersError(RecordsError):
+    """The statement does not follow the newest one of its line: look again."""
+
+
+class TermsChangedError(RecordsError):
+    """What was accepted is none of the texts in force."""
+
+
 class NotSuccessorError(RecordsError):
     """The named invitation is not the pending successor of the delivery's own."""
 
@@ -148,6 +159,15 @@ class RecipientClaimedError(RecordsError):
     def __init__(self, *, invitation_id: str) -> None:
         """Keep the invitation whose binding the sender has to verify."""
         super().__init__("the recipient's key is not the one in force")
+        self.invitation_id = invitation_id
+
+
+class BackToPaperError(RecordsError):
+    """The patient is to be written to on paper (consent.md §6)."""
+
+    def __init__(self, *, invitation_id: str) -> None:
+        """Keep the invitation whose statements the sender has to look at."""
+        super().__init__("the patient is written to on paper")
         self.invitation_id = invitation_id
 
 

@@ -76,6 +76,8 @@ class Invitation:
     superseded_by: str | None
     account_number: str | None
     """Of the account that it was claimed into."""
+    paper_since: int | None
+    """Since when the patient is written to on paper."""
     envelope: bytes = field(repr=False)
 
     @property
@@ -391,5 +393,6 @@ def _invitation(row: RowMapping | None, *, now: int) -> Invitation:
         not_after=row["not_after"],
         superseded_by=row["superseded_by"],
         account_number=row["account_number"],
+        paper_since=row["paper_since"],
         envelope=row["envelope"],
     )

@@ -367,6 +367,7 @@ def _forget_person(connection: Connection, line: Collection[str]) -> None:
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
     forget_recipients(connection, invitation_ids=line)
+    connection.execute(delete(tables.consents).where(tables.consents.c.subject.in_(line)))
     connection.execute(
         update(tables.invitations)
         .where(invitation.invitation_id.in_(line))

@@ -9,6 +9,7 @@ import secrets
 from typing import Final
 
 from aiohttp import web
+from msgspec import UnsetType
 from sqlalchemy import Connection
 
 from souspli_keys.address import Origin
@@ -35,9 +36,18 @@ from souspli_mailbox.protocol.claims import (
 )
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Nothing
-from souspli_mailbox.records import bindings, claims, invitations, nonces, organisations, sessions
+from souspli_mailbox.records import (
+    bindings,
+    claims,
+    invitations,
+    nonces,
+    organisations,
+    sessions,
+    terms,
+)
 from souspli_mailbox.records.accounts import NewAccount
 from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.routes.terms import check_acceptance
 from souspli_mailbox.sessions import (
     CookieName,
     TokenHash,
@@ -225,6 +235,11 @@ async def bind(request: web.Request) -> web.Response:
     database = request.app[DATABASE]
     invitation = await database.read(_read, invitation_id=claim.invitation_id, now=moment)
     verified = await asyncio.to_thread(_verify, body, invitation)
+    acceptance = (
+        None
+        if isinstance(body.acceptance, UnsetType)
+        else await check_acceptance(request, body.acceptance, identity=verified.binding.identity)
+    )
     token = new_token()
     expires_at = moment + request.app[SETTINGS].limits.session_seconds
     account_number = await database.write(
@@ -237,6 +252,7 @@ async def bind(request: web.Request) -> web.Response:
             by_claim=to_stored(body.binding.by_claim),
             by_identity=to_stored(body.binding.by_identity),
         ),
+        acceptance=acceptance,
         token_hash=hash_token(token),
         client=body.client,
         now=moment,
@@ -273,6 +289,7 @@ def _bind(
     invitation_id: str,
     account: NewAccount,
     binding: invitations.Binding,
+    acceptance: terms.NewAcceptance | None,
     token_hash: TokenHash,
     client: str,
     now: int,
@@ -286,6 +303,10 @@ def _bind(
         binding=binding,
         now=now,
     )
+    if acceptance is not None:
+        terms.keep_acceptance(
+            connection, account_number=bound.account_number, acceptance=acceptance, now=now
+        )
     sessions.open_session(
         connection,
         token_hash=token_hash,
@@ -364,6 +385,7 @@ ENDPOINTS: Final = (
             ProblemKind.STATEMENT_REFUSED,
             ProblemKind.ACCOUNT_NUMBER_TAKEN,
             ProblemKind.ALREADY_DIFFERENT,
+            ProblemKind.TERMS_CHANGED,
             ProblemKind.LETTER_NOT_VALID,
         },
     ),

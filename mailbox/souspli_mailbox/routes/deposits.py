@@ -233,6 +233,7 @@ ENDPOINTS: Final = (
                 ProblemKind.DOCUMENT_DIFFERS,
                 ProblemKind.QUOTA_REACHED,
                 ProblemKind.CLAIMED,
+                ProblemKind.BACK_TO_PAPER,
                 ProblemKind.INVITATION_EXPIRED,
                 ProblemKind.INVITATION_SUPERSEDED,
                 ProblemKind.COVER_REFUSED,

@@ -1,12 +1,14 @@
 """Invitations and attestations, as members make and follow them (docs/specs/claim.md §1, §5)."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
 
+from souspli_exchange.ports import InvitationStatus
 from souspli_keys.address import Origin, parse_address
 from souspli_keys.codes import parse_letter_number
 from souspli_keys.errors import ChainError, DatesError
@@ -34,10 +36,11 @@ from souspli_mailbox.protocol.invitations import (
     LookupRequest,
 )
 from souspli_mailbox.protocol.problems import ProblemKind
-from souspli_mailbox.protocol.values import Binding, Nothing
+from souspli_mailbox.protocol.values import Binding, Envelope, Nothing
+from souspli_mailbox.records import consents, organisations
 from souspli_mailbox.records import invitations as records
-from souspli_mailbox.records import organisations
 from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.routes.consents import check_consent, shown_consent, word_of
 from souspli_mailbox.state import DATABASE, SETTINGS, TOMBSTONES, now
 from souspli_mailbox.tombstones import Kind, Reason
 
@@ -51,8 +54,8 @@ async def publish_invitation(request: web.Request) -> web.Response:
     organisation = await request.app[DATABASE].read(
         organisations.read_organisation, fingerprint=member.organisation
     )
-    verified = await asyncio.to_thread(
-        _verify,
+    verified, consent = await asyncio.to_thread(
+        _verify_both,
         body,
         organisation=organisation,
         member=member,
@@ -61,7 +64,7 @@ async def publish_invitation(request: web.Request) -> web.Response:
     )
     record = verified.record
     status = await request.app[DATABASE].write(
-        records.publish_invitation,
+        _publish,
         invitation=records.NewInvitation(
             invitation_id=record.invitation_id,
             organisation=record.organisation,
@@ -78,6 +81,7 @@ async def publish_invitation(request: web.Request) -> web.Response:
             supersedes=record.supersedes,
             envelope=to_stored(body.record),
         ),
+        consent=consent,
         now=moment,
     )
     if record.supersedes is not None:
@@ -97,6 +101,53 @@ async def publish_invitation(request: web.Request) -> web.Response:
     return answer(
         InvitationAnswer(invitation_id=record.invitation_id, status=status.value), status=201
     )
+
+
+def _publish(
+    connection: Connection,
+    *,
+    invitation: records.NewInvitation,
+    consent: consents.NewWord | None,
+    now: int,
+) -> InvitationStatus:
+    """Keep the invitation and what the patient said, together or not at all."""
+    status = records.publish_invitation(connection, invitation=invitation, now=now)
+    if consent is not None:
+        consents.keep_consent(
+            connection,
+            invitation_id=invitation.invitation_id,
+            organisation=invitation.organisation,
+            member=invitation.member,
+            consent=consent,
+            now=now,
+        )
+    consents.inherit(connection, invitation_id=invitation.invitation_id)
+    return status
+
+
+def _verify_both(
+    body: InvitationRequest,
+    *,
+    organisation: organisations.Organisation,
+    member: organisations.Member,
+    origin: Origin,
+    now: int,
+) -> tuple[VerifiedInvitation, consents.NewWord | None]:
+    """Return the record and, if there is one, the consent that it came with."""
+    verified = _verify(body, organisation=organisation, member=member, origin=origin, now=now)
+    if isinstance(body.consent, UnsetType):
+        return verified, None
+    envelope = open_shape(body.consent)
+    consent = check_consent(
+        envelope,
+        organisation=organisation,
+        member=member,
+        origin=origin,
+        # Of the record itself: its line is the one that the consent goes on with.
+        subject=verified.record.line.subject,
+        now=now,
+    )
+    return verified, word_of(body.consent, envelope, line=consent.line, way=consent.way)
 
 
 def _verify(
@@ -128,7 +179,7 @@ def _verify(
 
 
 async def get_invitation(request: web.Request) -> web.Response:
-    invitation, binding, attestation = await request.app[DATABASE].read(
+    view = await request.app[DATABASE].read(
         _read_view,
         organisation=member_of(request).organisation,
         invitation_id=request.match_info["invitation_id"],
@@ -136,10 +187,12 @@ async def get_invitation(request: web.Request) -> web.Response:
     )
     return answer(
         InvitationView(
-            invitation_id=invitation.invitation_id,
-            status=invitation.status.value,
-            binding=binding,
-            attestation=None if attestation is None else from_stored(attestation),
+            invitation_id=view.invitation.invitation_id,
+            status=view.invitation.status.value,
+            binding=view.binding,
+            attestation=_shown(view.attestation),
+            consent=shown_consent(view.consent),
+            choice=_shown(view.choice),
             log_proof=None,
         )
     )
@@ -147,7 +200,7 @@ async def get_invitation(request: web.Request) -> web.Response:
 
 async def look_up(request: web.Request) -> web.Response:
     body = await read_request(request, LookupRequest)
-    invitation, binding, attestation = await request.app[DATABASE].read(
+    view = await request.app[DATABASE].read(
         _look_up,
         organisation=member_of(request).organisation,
         address=parse_address(body.address),
@@ -155,20 +208,34 @@ async def look_up(request: web.Request) -> web.Response:
     )
     return answer(
         LookupAnswer(
-            invitation_id=invitation.invitation_id,
-            status=invitation.status.value,
-            binding=binding,
-            attestation=None if attestation is None else from_stored(attestation),
+            invitation_id=view.invitation.invitation_id,
+            status=view.invitation.status.value,
+            binding=view.binding,
+            attestation=_shown(view.attestation),
+            consent=shown_consent(view.consent),
+            choice=_shown(view.choice),
             log_proof=None,
-            record=from_stored(invitation.envelope),
+            record=from_stored(view.invitation.envelope),
         )
     )
 
 
-View = tuple[records.Invitation, Binding | None, bytes | None]
+def _shown(envelope: bytes | None) -> Envelope | None:
+    return None if envelope is None else from_stored(envelope)
 
 
-def _read_view(connection: Connection, *, organisation: str, invitation_id: str, now: int) -> View:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """An invitation with everything that was signed about it."""
+
+    invitation: records.Invitation
+    binding: Binding | None
+    attestation: bytes | None
+    consent: consents.NotedConsent | None
+    choice: bytes | None
+
+
+def _read_view(connection: Connection, *, organisation: str, invitation_id: str, now: int) -> _View:
     invitation = records.read_invitation(connection, invitation_id=invitation_id, now=now)
     if invitation.organisation != organisation:
         # Not `not-allowed`: that another practice invited somebody is its own affair.
@@ -176,14 +243,14 @@ def _read_view(connection: Connection, *, organisation: str, invitation_id: str,
     return _with_binding(connection, invitation)
 
 
-def _look_up(connection: Connection, *, organisation: str, address: str, now: int) -> View:
+def _look_up(connection: Connection, *, organisation: str, address: str, now: int) -> _View:
     invitation = records.newest_invitation(
         connection, organisation=organisation, address=address, now=now
     )
     return _with_binding(connection, invitation)
 
 
-def _with_binding(connection: Connection, invitation: records.Invitation) -> View:
+def _with_binding(connection: Connection, invitation: records.Invitation) -> _View:
     invitation_id = invitation.invitation_id
     kept = records.read_binding(connection, invitation_id=invitation_id)
     binding = (
@@ -191,7 +258,19 @@ def _with_binding(connection: Connection, invitation: records.Invitation) -> Vie
         if kept is None
         else Binding(by_claim=from_stored(kept.by_claim), by_identity=from_stored(kept.by_identity))
     )
-    return invitation, binding, records.read_attestation(connection, invitation_id=invitation_id)
+    return _View(
+        invitation=invitation,
+        binding=binding,
+        attestation=records.read_attestation(connection, invitation_id=invitation_id),
+        consent=consents.read_consent(
+            connection, organisation=invitation.organisation, invitation_id=invitation_id
+        ),
+        choice=consents.read_choice(
+            connection,
+            account_number=invitation.account_number,
+            organisation=invitation.organisation,
+        ),
+    )
 
 
 async def attest(request: web.Request) -> web.Response:
@@ -199,13 +278,13 @@ async def attest(request: web.Request) -> web.Response:
     member = member_of(request)
     envelope = open_shape(body.attestation)
     claimed = Attestation.parse(envelope.payload)
-    invitation, binding, _ = await request.app[DATABASE].read(
+    view = await request.app[DATABASE].read(
         _read_view,
         organisation=member.organisation,
         invitation_id=claimed.invitation_id,
         now=now(request),
     )
-    if binding is None:
+    if view.binding is None:
         raise Refusal(ProblemKind.STATEMENT_REFUSED, reason="chain")
     organisation = await request.app[DATABASE].read(
         organisations.read_organisation, fingerprint=member.organisation
@@ -213,8 +292,8 @@ async def attest(request: web.Request) -> web.Response:
     await asyncio.to_thread(
         _verify_attestation,
         body,
-        invitation=invitation,
-        binding=binding,
+        invitation=view.invitation,
+        binding=view.binding,
         organisation=organisation,
         member=member,
         origin=Origin(request.app[SETTINGS].origin),

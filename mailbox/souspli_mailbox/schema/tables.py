@@ -228,6 +228,8 @@ invitations = Table(
     Column("superseded_by", Text, ForeignKey("invitations.invitation_id")),
     Column("claimed_at", Wide),
     Column("account_number", Text, ForeignKey("accounts.account_number"), index=True),
+    # Derived from consents and choices (records/consents.py): deposits are refused by it.
+    Column("paper_since", Wide),
     # One-time codes mailed and persons tried in the window that began then.
     Column("mails_window_at", Wide, nullable=False),
     Column("mails", Integer, nullable=False),
@@ -325,6 +327,64 @@ attestations = Table(
     Column("member", Text, ForeignKey("members.fingerprint"), nullable=False),
     Column("kept_at", Wide, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# --- consent and terms -----------------------------------------------------------------
+
+# One line of statements for each patient of an organisation; no row is ever changed.
+consents = Table(
+    "consents",
+    metadata,
+    Column("organisation", Text, ForeignKey("organisations.fingerprint"), primary_key=True),
+    # The first invitation of the patient's line.
+    Column("subject", Text, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("statement_hash", Text, nullable=False),
+    Column("member", Text, ForeignKey("members.fingerprint"), nullable=False),
+    Column("way", Text, nullable=False),
+    Column("issued_at", Wide, nullable=False),
+    Column("kept_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("account_number", Text, ForeignKey("accounts.account_number"), primary_key=True),
+    Column("organisation", Text, ForeignKey("organisations.fingerprint"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("statement_hash", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("issued_at", Wide, nullable=False),
+    Column("kept_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+acceptances = Table(
+    "acceptances",
+    metadata,
+    Column("account_number", Text, ForeignKey("accounts.account_number"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("statement_hash", Text, nullable=False),
+    Column("terms_version", Text, nullable=False),
+    Column("terms_hash", Text, nullable=False),
+    Column("kept_at", Wide, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+# Since when a version of the terms is known: thirty days before it may be in force.
+terms_seen = Table(
+    "terms_seen",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("terms_hash", Text, nullable=False),
+    Column("in_force_from", Wide, nullable=False),
+    Column("seen_at", Wide, nullable=False),
     sqlite_strict=True,
 )
 

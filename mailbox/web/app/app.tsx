@@ -7,6 +7,7 @@ import { Frame } from './frame.tsx'
 import { useInbox } from './inbox_state.ts'
 import type { Screen } from './route.ts'
 import { useScreen } from './screen_history.ts'
+import { Account } from './screens/account.tsx'
 import { Document } from './screens/document.tsx'
 import { Done } from './screens/done.tsx'
 import { Gates } from './screens/gates.tsx'
@@ -14,8 +15,10 @@ import { Inbox } from './screens/inbox.tsx'
 import { Letter } from './screens/letter.tsx'
 import { Password } from './screens/password.tsx'
 import { SignIn, type SignInReason } from './screens/sign_in.tsx'
+import { TermsNotice } from './screens/terms_text.tsx'
 import { Welcome } from './screens/welcome.tsx'
 import { useTakeOver } from './take_over.ts'
+import { useTermsState } from './terms_state.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Where to go back to after signing in again: only ever the same account's screen. */
@@ -57,6 +60,7 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
     [session, screen, go],
   )
   const takeOver = useTakeOver(session, intercept)
+  const [terms, setTerms] = useTermsState(session)
   const inbox = useInbox(session, intercept)
 
   useEffect(() => {
@@ -145,6 +149,7 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
       case 'password':
         return draft.claim === null ? null : (
           <Password
+            core={core}
             claim={draft.claim}
             traits={traits}
             onSessionEnded={claimSessionEnded}
@@ -182,7 +187,18 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
           <Inbox
             inbox={inbox}
             accountNumber={session.accountNumber}
+            notice={terms === null ? null : <TermsNotice state={terms} />}
+            onAccount={() => go({ name: 'account' })}
             onOpen={(deliveryId) => go({ name: 'document', deliveryId })}
+          />
+        )
+      case 'account':
+        return session === null ? null : (
+          <Account
+            session={session}
+            intercept={intercept}
+            onTerms={setTerms}
+            onBack={() => go({ name: 'inbox' }, 'replace')}
           />
         )
       case 'document':

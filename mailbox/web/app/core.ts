@@ -5,6 +5,7 @@
  * objects hold secrets in private fields, so that none is drawn, logged or put into
  * a URL by mistake. `core_lib.ts` is the one implementation.
  */
+import type { Language } from '../texts/texts.ts'
 import type { Organisation } from './organisation.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -27,6 +28,8 @@ export interface Core {
    * Takes about a second of Argon2id, in a worker.
    */
   checkLetter(source: LetterSource): Promise<CheckedLetter>
+  /** The terms in force, to be read before an account is made. */
+  terms(): Promise<Terms>
   /** Open the account's vault. Takes about a second of Argon2id, in a worker. */
   signIn(who: { account: string; password: string }): Promise<Session>
 }
@@ -52,7 +55,48 @@ export interface Claim {
   /** Gate three. `birthDate` is `YYYY-MM-DD` with `00` for what is unknown. */
   checkPerson(person: { surname: string; birthDate: string }): Promise<void>
   /** Make the identity and the vault, and bind them. After that the letter is used. */
-  bind(password: string): Promise<Session>
+  bind(password: string, terms: ReadTerms): Promise<Session>
+}
+
+/** One version of the operator's terms. */
+export interface Terms {
+  readonly version: string
+  /** Unix seconds. */
+  readonly inForceFrom: number
+  readonly texts: Readonly<Record<Language, string>>
+}
+
+/** What a person read and agrees to: the text as it was shown. */
+export interface ReadTerms {
+  readonly version: string
+  readonly text: string
+}
+
+/** Which terms there are for somebody signed in. */
+export interface TermsState {
+  readonly inForce: Terms
+  /** What will be in force, unless it was accepted already. */
+  readonly announced: Terms | null
+  readonly accepted: { readonly version: string; readonly at: number } | null
+  /** Whether those in force were not accepted. */
+  readonly due: boolean
+}
+
+/** How a practice writes to the patient, and who said so. */
+export interface PracticeChoice {
+  readonly id: string
+  readonly organisation: Organisation
+  readonly inForce: {
+    readonly way: 'electronic' | 'paper'
+    readonly since: number
+    readonly byPatient: boolean
+  } | null
+  /** What the practice noted last. */
+  readonly noted: {
+    readonly way: 'electronic' | 'paper'
+    readonly how: 'oral' | 'written' | 'online'
+    readonly at: number
+  } | null
 }
 
 /** Somebody signed in. Keys live in this object, in memory, and nowhere else. */
@@ -82,6 +126,13 @@ export interface Session {
   ): Promise<OpenedDocument>
   /** Tell the sender that the person opened or downloaded it. Once is enough; more is harmless. */
   tellOpened(document: OpenedDocument): Promise<void>
+  /** How each practice writes to this person, all of it verified. */
+  choices(): Promise<readonly PracticeChoice[]>
+  /** Say to a practice how it is to write; returns what counts then. */
+  choose(id: string, way: 'electronic' | 'paper'): Promise<readonly PracticeChoice[]>
+  /** Which terms there are, and which were accepted. */
+  termsState(): Promise<TermsState>
+  acceptTerms(read: ReadTerms): Promise<TermsState>
   /** End the session at the service and forget the keys. The keys go even if the service is away. */
   signOut(): Promise<void>
 }

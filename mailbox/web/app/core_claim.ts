@@ -4,7 +4,7 @@ import type { ClaimDesk } from '../lib/exchange/ports.ts'
 import type { Origin } from '../lib/keys/address.ts'
 import type { Argon2id } from '../lib/keys/argon2.ts'
 import type { Vault } from '../lib/keys/vault_contents.ts'
-import type { CheckedLetter, Claim, LetterSource, Session } from './core.ts'
+import type { CheckedLetter, Claim, LetterSource, ReadTerms, Session } from './core.ts'
 import { inWords, organisationOf } from './core_troubles.ts'
 import type { Organisation } from './organisation.ts'
 
@@ -91,11 +91,12 @@ class LibClaim implements Claim {
     })
   }
 
-  bind(password: string): Promise<Session> {
+  bind(password: string, terms: ReadTerms): Promise<Session> {
     const { organisation } = this.letter
     const { argon2id, now, session } = this.#around
     return inWords(
-      async () => session((await this.#claim.bind(password, { argon2id, now: now() })).vault),
+      async () =>
+        session((await this.#claim.bind(password, { argon2id, now: now(), terms })).vault),
       { organisation },
     )
   }

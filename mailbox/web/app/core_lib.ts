@@ -40,6 +40,7 @@ export function libCore(): Core {
   }
   return {
     checkLetter: (source) => checkLetter(source, around),
+    terms: () => inWords(async () => (await mailbox.terms()).inForce),
     signIn: (who) =>
       inWords(async () => {
         const { vault, kind } = await signIn(mailbox, { ...who, ...around })

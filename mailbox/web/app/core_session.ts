@@ -3,7 +3,13 @@
 import type { Aead } from '../lib/crypto/aead.ts'
 import type { ContentsReader, StartReader } from '../lib/exchange/contents_reader.ts'
 import { LeftError } from '../lib/exchange/errors.ts'
-import type { ReceivedDelivery, RecipientMailbox, SignInDesk } from '../lib/exchange/ports.ts'
+import type {
+  ChoiceDesk,
+  ReceivedDelivery,
+  RecipientMailbox,
+  SignInDesk,
+  TermsDesk,
+} from '../lib/exchange/ports.ts'
 import { type ListedDelivery, Receiving } from '../lib/exchange/receive.ts'
 import { resealWaiting } from '../lib/exchange/reseal.ts'
 import { Reader, type VerifiedCover } from '../lib/exchange/sealed.ts'
@@ -17,18 +23,28 @@ import {
   FORGET,
   type OpenedDocument,
   type OpenedFile,
+  type PracticeChoice,
   type Progress,
+  type ReadTerms,
   type Relations,
   type Session,
+  type TermsState,
   type Withdrawn,
 } from './core.ts'
+import {
+  type AccountSurroundings,
+  acceptTerms,
+  chooseWay,
+  listChoices,
+  readTermsState,
+} from './core_account.ts'
 import { inWords, troubleOf } from './core_troubles.ts'
 import { Corrections } from './corrections.ts'
 import { Trouble } from './trouble.ts'
 
 /** What a session needs around it. */
 export interface SessionSurroundings {
-  readonly mailbox: RecipientMailbox & Pick<SignInDesk, 'signOut'>
+  readonly mailbox: RecipientMailbox & ChoiceDesk & TermsDesk & Pick<SignInDesk, 'signOut'>
   readonly origin: Origin
   readonly aead: Aead
   /** Where contents are opened. */
@@ -112,6 +128,27 @@ export class LibSession implements Session {
       const how = { signer: vault.identity, now: this.#around.now() }
       await receiving.sendReceipt(document.delivery, document.contents, how)
     })
+  }
+
+  choices(): Promise<readonly PracticeChoice[]> {
+    return inWords(() => listChoices(this.#opened().vault, this.#account()))
+  }
+
+  choose(id: string, way: 'electronic' | 'paper'): Promise<readonly PracticeChoice[]> {
+    return inWords(() => chooseWay(this.#opened().vault, { id, way }, this.#account()))
+  }
+
+  termsState(): Promise<TermsState> {
+    return inWords(() => readTermsState(this.#opened().vault, this.#account()))
+  }
+
+  acceptTerms(read: ReadTerms): Promise<TermsState> {
+    return inWords(() => acceptTerms(this.#opened().vault, read, this.#account()))
+  }
+
+  #account(): AccountSurroundings {
+    const { mailbox, origin, now } = this.#around
+    return { desk: mailbox, origin, now }
   }
 
   signOut(): Promise<void> {

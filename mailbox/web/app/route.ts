@@ -13,6 +13,7 @@ export type Screen =
   | { readonly name: 'done' }
   | { readonly name: 'signIn' }
   | { readonly name: 'inbox' }
+  | { readonly name: 'account' }
   | { readonly name: 'document'; readonly deliveryId: string }
 
 /** How far the person has come; decides what may be shown. */
@@ -32,6 +33,7 @@ const NAMES: readonly Screen['name'][] = [
   'done',
   'signIn',
   'inbox',
+  'account',
   'document',
 ]
 const DELIVERY_ID = /^[0-9a-f]{1,64}$/
@@ -68,6 +70,7 @@ export function reachable(wanted: Screen, { signedIn, proved, passed }: Progress
       return { name: proved ? 'gates' : 'letter' }
     case 'done':
     case 'inbox':
+    case 'account':
     case 'document':
       return signedIn ? wanted : { name: 'signIn' }
   }

@@ -31,6 +31,10 @@ export type TroubleKind =
   | 'vault-refused'
   | 'session-ended'
   | 'throttled'
+  // What was said and accepted
+  | 'word-refused'
+  | 'word-overtaken'
+  | 'terms-changed'
   // A document
   | 'document-tampered'
   | 'document-incomplete'

@@ -236,6 +236,55 @@ export const en: Texts = {
   'inbox.markWithdrawn': 'Withdrawn',
   'inbox.markCorrected': 'Corrected since',
 
+  // How practices write, and the terms
+  'inbox.account': 'My account: paper or electronic, terms',
+  'account.title': 'My account',
+  'account.practices': 'How your practices write to you',
+  'account.lead':
+    'You choose for each practice, without giving a reason, and you may change your mind. Documents that you have received stay here.',
+  'account.working': 'One moment…',
+  'account.unsaid': 'Electronically, here.',
+  'account.electronicByYou': 'Electronically, here: you chose it on {date}.',
+  'account.electronicByPractice': 'Electronically, here, since {date}.',
+  'account.paperByYou': 'On paper: you chose it on {date}.',
+  'account.paperByPractice': 'On paper: the practice noted it on {date}.',
+  'account.notedOral': 'The practice noted that you agreed, in person, on {date}.',
+  'account.notedWritten': 'The practice noted that you agreed, in writing, on {date}.',
+  'account.notedOnline': 'The practice noted that you agreed, online, on {date}.',
+  'account.notedPaperOral':
+    'The practice noted on {date} that you ask for paper: you said so in person.',
+  'account.notedPaperWritten': 'The practice noted on {date} that you ask for paper: you wrote so.',
+  'account.notedPaperOnline':
+    'The practice noted on {date} that you ask for paper: you said so online.',
+  'account.toPaper': 'Back to paper for this practice',
+  'account.toElectronic': 'Receive my documents here again',
+  'account.paperMeans':
+    'This practice can no longer send you documents here. It gives them to you on paper. To reach it: {phone}.',
+  'account.electronicMeans':
+    'If you go back to paper, this practice will no longer be able to send you documents here.',
+  'account.nowPaper': 'Noted: this practice will write to you on paper.',
+  'account.nowElectronic': 'Noted: this practice will write to you here again.',
+  'account.wordRefused':
+    'What the service shows was signed neither by you nor by your practice. Nothing was changed. Tell your practice.',
+  'account.wordOvertaken':
+    'Something else was noted meanwhile. Nothing was changed. Look at what holds now, then choose.',
+  'terms.title': 'Terms of use',
+  'terms.region': 'Text of the terms, version {version}',
+  'terms.agree': 'I have read these terms and I accept them',
+  'terms.missing': 'Read the terms, then tick the box to accept them.',
+  'terms.refusing':
+    'You may refuse: close this page. Nothing is created. Tell your practice that you prefer paper.',
+  'terms.refusingLater':
+    'If you refuse: download your documents first, then go back to paper for each practice, above. Nothing is deleted without you.',
+  'terms.accept': 'Accept these terms',
+  'terms.accepted': 'You have accepted the terms.',
+  'terms.acceptedOn': 'You accepted version {version} on {date}.',
+  'terms.due': 'The terms of use have changed. Read them in “My account”, then accept or refuse.',
+  'terms.announced':
+    'The terms of use change on {date}. You can read the new text in “My account”.',
+  'terms.changed':
+    'The terms changed while you were reading them. Nothing was created. Read the new text, then accept it.',
+
   // One document
   'document.tab': 'Document',
   'document.loading': 'Opening the document…',

@@ -252,6 +252,57 @@ export const fr = {
   'inbox.markWithdrawn': 'Retiré',
   'inbox.markCorrected': 'Corrigé depuis',
 
+  // How practices write, and the terms
+  'inbox.account': 'Mon compte : papier ou électronique, conditions',
+  'account.title': 'Mon compte',
+  'account.practices': 'Comment vos cabinets vous écrivent',
+  'account.lead':
+    'Vous choisissez pour chaque cabinet, sans donner de raison, et vous pouvez changer d’avis. Vos documents déjà reçus restent ici.',
+  'account.working': 'Un instant…',
+  'account.unsaid': 'Par voie électronique, ici.',
+  'account.electronicByYou': 'Par voie électronique, ici : vous l’avez choisi le {date}.',
+  'account.electronicByPractice': 'Par voie électronique, ici, depuis le {date}.',
+  'account.paperByYou': 'Sur papier : vous l’avez choisi le {date}.',
+  'account.paperByPractice': 'Sur papier : le cabinet l’a noté le {date}.',
+  'account.notedOral': 'Le cabinet a noté votre accord, donné de vive voix, le {date}.',
+  'account.notedWritten': 'Le cabinet a noté votre accord, donné par écrit, le {date}.',
+  'account.notedOnline': 'Le cabinet a noté votre accord, donné en ligne, le {date}.',
+  'account.notedPaperOral':
+    'Le cabinet a noté, le {date}, que vous demandez le papier : vous l’avez dit de vive voix.',
+  'account.notedPaperWritten':
+    'Le cabinet a noté, le {date}, que vous demandez le papier : vous l’avez écrit.',
+  'account.notedPaperOnline':
+    'Le cabinet a noté, le {date}, que vous demandez le papier : vous l’avez dit en ligne.',
+  'account.toPaper': 'Revenir au papier pour ce cabinet',
+  'account.toElectronic': 'Recevoir de nouveau mes documents ici',
+  'account.paperMeans':
+    'Ce cabinet ne peut plus vous envoyer de document ici. Il vous les remet sur papier. Pour le joindre : {phone}.',
+  'account.electronicMeans':
+    'Si vous revenez au papier, ce cabinet ne pourra plus vous envoyer de document ici.',
+  'account.nowPaper': 'C’est noté : ce cabinet vous écrira sur papier.',
+  'account.nowElectronic': 'C’est noté : ce cabinet vous écrira de nouveau ici.',
+  'account.wordRefused':
+    'Ce que le service montre n’a été signé ni par vous ni par votre cabinet. Rien n’a été changé. Prévenez votre cabinet.',
+  'account.wordOvertaken':
+    'Autre chose a été noté entre-temps. Rien n’a été changé. Regardez ce qui vaut maintenant, puis choisissez.',
+  'terms.title': 'Conditions d’utilisation',
+  'terms.region': 'Texte des conditions, version {version}',
+  'terms.agree': 'J’ai lu ces conditions et je les accepte',
+  'terms.missing': 'Lisez les conditions, puis cochez la case pour les accepter.',
+  'terms.refusing':
+    'Vous pouvez refuser : fermez cette page. Rien n’est créé. Dites à votre cabinet que vous préférez le papier.',
+  'terms.refusingLater':
+    'Si vous refusez : téléchargez d’abord vos documents, puis revenez au papier pour chaque cabinet, ci-dessus. Rien n’est effacé sans vous.',
+  'terms.accept': 'Accepter ces conditions',
+  'terms.accepted': 'Vous avez accepté les conditions.',
+  'terms.acceptedOn': 'Vous avez accepté la version {version} le {date}.',
+  'terms.due':
+    'Les conditions d’utilisation ont changé. Lisez-les dans « Mon compte », puis acceptez ou refusez.',
+  'terms.announced':
+    'Les conditions d’utilisation changent le {date}. Vous pouvez lire le nouveau texte dans « Mon compte ».',
+  'terms.changed':
+    'Les conditions ont changé pendant que vous les lisiez. Rien n’a été créé. Lisez le nouveau texte, puis acceptez-le.',
+
   // One document
   'document.tab': 'Document',
   'document.loading': 'Ouverture du document…',

@@ -78,7 +78,7 @@ class Practice:
         patient = self.folder / f"patient{self._count}.json"
         letter = self.folder / f"letter{self._count}.pdf"
         patient.write_text(json.dumps(traits), encoding="utf-8")
-        options = ("--again",) if again else ("--patient", str(patient))
+        options = ("--again",) if again else ("--patient", str(patient), "--consent", "oral")
         self.world.run("invite", address, *options, "--letter", str(letter))
         read = read_letter(letter)
         return Invitee(
@@ -239,6 +239,7 @@ class Claimant:
         """Step 3 with the eight words; ends with the account."""
         words = self.page.locator("#phrase li").all_inner_texts()
         self.page.locator("#phrase-noted").check()
+        self.page.locator("#terms-agreed").check()
         self.page.locator("#continue").click()
         self.page.locator("#account-number").wait_for()
         return " ".join(words)

@@ -117,6 +117,7 @@ def test_a_session_that_ended_before_the_password_goes_back_one_step(
     watched.page.locator("#phrase").wait_for()
     watched.page.context.clear_cookies()
     watched.page.locator("#phrase-noted").check()
+    watched.page.locator("#terms-agreed").check()
     watched.page.locator("#continue").click()
     expect(watched.page.get_by_text("Trop de temps a passé")).to_be_visible()
     expect(watched.page.locator("#surname")).to_have_value("Kervella")
@@ -134,6 +135,7 @@ def test_weak_passwords_are_told_which_rule_they_break(
     claimant.answer()
     page = watched.page
     page.locator("#phrase").wait_for()
+    page.locator("#terms-agreed").check()
     page.locator("#use-own").click()
     for password, words in (
         ("", "Tapez un mot de passe"),

@@ -58,6 +58,7 @@ def test_the_whole_way_without_a_mouse(watched: Watched, practice: Practice, rep
     page.locator("#phrase").wait_for()
     expect(page.locator("h1")).to_be_focused()
     press(page, "#phrase-noted", "Space")
+    press(page, "#terms-agreed", "Space")
     press(page, "#continue")
 
     page.locator("#account-number").wait_for()

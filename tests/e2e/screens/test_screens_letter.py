@@ -153,6 +153,7 @@ def test_of_two_tabs_one_wins_and_the_other_is_told(
         other.page.locator("#phrase").wait_for()
         first.take_phrase()
         other.page.locator("#phrase-noted").check()
+        other.page.locator("#terms-agreed").check()
         other.page.locator("#continue").click()
         expect_problem(other.page, "vient d’être utilisé ailleurs")
         expect_problem(other.page, "02 00 00 00 01".replace(" ", "\u00a0"))

@@ -1,4 +1,5 @@
 /** The list of documents, newest first. */
+import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { groupNumber } from '../code_entry.ts'
 import { Busy } from '../form/busy.tsx'
@@ -12,10 +13,15 @@ import { InboxRow } from './inbox_row.tsx'
 export function Inbox({
   inbox,
   accountNumber,
+  notice,
+  onAccount,
   onOpen,
 }: {
   inbox: InboxState
   accountNumber: string
+  /** What the person is to be told before anything else, if anything. */
+  notice: ComponentChildren
+  onAccount: () => void
   onOpen: (deliveryId: string) => void
 }) {
   const { say } = useSpeech()
@@ -39,6 +45,12 @@ export function Inbox({
     <>
       <Title words={say('inbox.title')} />
       <p class="hint">{say('inbox.number', { number: groupNumber(accountNumber) })}</p>
+      {notice}
+      <p>
+        <button type="button" class="link" id="go-account" onClick={onAccount}>
+          {say('inbox.account')}
+        </button>
+      </p>
       {inbox.trouble ? (
         <TroubleBox
           trouble={inbox.trouble}

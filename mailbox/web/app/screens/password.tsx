@@ -1,6 +1,6 @@
 /** Step 3: eight words, or a password of one's own; then the account is made. */
-import { useCallback, useState } from 'preact/hooks'
-import type { Claim, Session } from '../core.ts'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { Claim, Core, Session, Terms } from '../core.ts'
 import { Busy } from '../form/busy.tsx'
 import { type Faults, NO_FAULTS, type Words } from '../form/faults.ts'
 import { FieldProblems, TroubleBox } from '../form/problem.tsx'
@@ -18,16 +18,19 @@ import {
 import type { Trouble } from '../trouble.ts'
 import { AGAIN_ID, OWN_ID, OwnPassword, type OwnPasswordEntry } from './own_password.tsx'
 import { NOTED_ID, Phrase } from './phrase.tsx'
+import { AgreeToTerms, TERMS_MISSING } from './terms_text.tsx'
 
 type Choice = 'phrase' | 'own'
 
 export function Password({
+  core,
   claim,
   traits,
   onSessionEnded,
   onBound,
   onSignIn,
 }: {
+  core: Core
   claim: Claim
   traits: Traits
   /** The claim session ended: the gates have to be passed again. */
@@ -41,22 +44,37 @@ export function Password({
   const [noted, setNoted] = useState(false)
   const [own, setOwn] = useState<OwnPasswordEntry>({ password: '', again: '', shown: false })
   const [faults, setFaults] = useState<Faults>(NO_FAULTS)
+  const [terms, setTerms] = useState<Terms | null>(null)
+  const [agreed, setAgreed] = useState(false)
+  const loading = useTask()
+  const loadTerms = useCallback(
+    () => loading.run(async () => setTerms(await core.terms())),
+    [loading.run, core],
+  )
+  useEffect(loadTerms, [loadTerms])
   const intercept = useCallback(
     (trouble: Trouble) => {
+      if (trouble.kind === 'terms-changed') {
+        // What was read is not what is in force any more: to be read again.
+        setAgreed(false)
+        loadTerms()
+      }
       if (trouble.kind !== 'session-ended') return false
       onSessionEnded()
       return true
     },
-    [onSessionEnded],
+    [onSessionEnded, loadTerms],
   )
   const task = useTask(intercept)
 
   function submit(): void {
     task.run(async () => {
-      const found = choice === 'phrase' ? phraseFaults(noted) : await ownFaults(own, traits)
+      const chosen = choice === 'phrase' ? phraseFaults(noted) : await ownFaults(own, traits)
+      const found = agreed ? chosen : { ...chosen, ...TERMS_MISSING }
       setFaults(found)
-      if (found !== NO_FAULTS) return
-      onBound(await claim.bind(choice === 'phrase' ? phrase.join(' ') : own.password))
+      if (Object.keys(found).length > 0 || terms === null) return
+      const read = { version: terms.version, text: terms.texts[language] }
+      onBound(await claim.bind(choice === 'phrase' ? phrase.join(' ') : own.password, read))
     })
   }
 
@@ -71,6 +89,7 @@ export function Password({
       {task.trouble ? (
         <TroubleBox trouble={task.trouble} onRetry={submit} onSignIn={onSignIn} />
       ) : null}
+      {loading.trouble ? <TroubleBox trouble={loading.trouble} onRetry={loadTerms} /> : null}
       <FieldProblems faults={faults} />
       <form
         noValidate
@@ -103,7 +122,16 @@ export function Password({
         ) : (
           <OwnPassword entry={own} faults={faults} onEntry={setOwn} />
         )}
-        <button type="submit" id="continue" aria-disabled={task.busy}>
+        {terms === null ? null : (
+          <AgreeToTerms
+            terms={terms}
+            agreed={agreed}
+            faults={faults}
+            onAgreed={setAgreed}
+            refusing={say('terms.refusing')}
+          />
+        )}
+        <button type="submit" id="continue" aria-disabled={task.busy || terms === null}>
           {say('frame.continue')}
         </button>
       </form>

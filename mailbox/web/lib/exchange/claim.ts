@@ -9,6 +9,7 @@ import type { Origin } from '../keys/address.ts'
 import type { Argon2id } from '../keys/argon2.ts'
 import { ClaimCode, ClaimKeys } from '../keys/claimcode.ts'
 import { type AccountNumber, drawAccountNumber } from '../keys/codes.ts'
+import type { Envelope } from '../keys/dsse.ts'
 import { SpellingError, StatementError } from '../keys/errors.ts'
 import { Identity } from '../keys/identity.ts'
 import { type Fingerprint, parseFingerprint } from '../keys/public.ts'
@@ -39,6 +40,7 @@ import type {
   NewAccount,
 } from './ports.ts'
 import { RetryPolicy } from './retry.ts'
+import { type ReadTerms, signAcceptance } from './terms.ts'
 
 const QR_VERSION = '1'
 const CLAIM_IDENTITY_KEPT_SECONDS = 7 * DAY_SECONDS // after the invitation's end (§4 step 6)
@@ -218,7 +220,8 @@ export class Claim extends Secret {
   /**
    * Make the identity and the vault, and bind them to the letter (steps 6 and 7).
    *
-   * The password's strength has been checked where it was chosen. Takes Argon2id's time.
+   * `terms` are those that the person read and agreed to; TermsChangedError if others are in
+   * force by now. The password's strength has been checked where it was chosen. Takes Argon2id's time.
    * May be called again after an UnavailableError: the very same binding is sent then. If
    * it turns out that an earlier call had made the account with another password,
    * BoundWithAnotherPasswordError. Raises InvitationUsedError if somebody else was first,
@@ -226,7 +229,7 @@ export class Claim extends Secret {
    */
   async bind(
     password: string,
-    { argon2id, now }: { argon2id: Argon2id; now: number },
+    { argon2id, now, terms = null }: { argon2id: Argon2id; now: number; terms?: ReadTerms | null },
   ): Promise<ClaimedAccount> {
     const before = this.#attempt
     if (before !== null) return this.#finish(before, password, argon2id)
@@ -237,8 +240,9 @@ export class Claim extends Secret {
       const { origin } = this.letter
       const unlocker = await unlockerFromPassword(password, { origin, account, argon2id })
       const made = makeVault(this.letter, { identity, unlocker, account, now })
+      const acceptance = terms && signAcceptance(terms, { signer: identity, origin, now })
       try {
-        return await this.#send({ ...made, unlocker, binding })
+        return await this.#send({ ...made, unlocker, binding, acceptance })
       } catch (failure) {
         // The same identity and binding with another number: still one claim.
         const again =
@@ -249,10 +253,10 @@ export class Claim extends Secret {
   }
 
   async #send(attempt: BindingAttempt): Promise<ClaimedAccount> {
-    const { account, binding, vault } = attempt
+    const { account, acceptance, binding, vault } = attempt
     try {
       const bound = await this.#retry.repeat(() =>
-        this.#desk.bind(this.letter.invitationId, { account, binding }),
+        this.#desk.bind(this.letter.invitationId, { account, binding, acceptance }),
       )
       this.#attempt = null
       return new ClaimedAccount(vault, bound)
@@ -285,6 +289,7 @@ interface BindingAttempt {
   readonly account: NewAccount
   readonly unlocker: Unlocker
   readonly binding: BindingEnvelopes
+  readonly acceptance: Envelope | null
 }
 
 /** Return B: the claim identity and the new one say that they belong together (step 7). */

@@ -16,6 +16,7 @@
  *         │   ├── ContentsRefusedError       contents damaged, swapped or added to
  *         │   │   └── ContentsCutShortError  the service does not have all of them
  *         │   ├── WithdrawalRefusedError     not a withdrawal of this document by its sender
+ *         │   ├── WordRefusedError           a consent, choice or acceptance of nobody's
  *         │   └── InvitationRefusedError     an invitation that nobody must claim
  *         │       ├── LetterForgedError      not signed by whom it names
  *         │       ├── LetterMismatchError    the code belongs to another letter
@@ -104,6 +105,11 @@ export class ContentsCutShortError extends ContentsRefusedError {
 /** Not a withdrawal of the expected document by the organisation that sent it. */
 export class WithdrawalRefusedError extends RefusedError {
   override name = 'WithdrawalRefusedError'
+}
+
+/** A consent, a choice or an acceptance that nobody signed who may have. */
+export class WordRefusedError extends RefusedError {
+  override name = 'WordRefusedError'
 }
 
 /** An invitation that must not be claimed. Nothing derived from its code was sent. */

@@ -128,6 +128,16 @@ export class WithdrawnError extends ConflictError {
   override name = 'WithdrawnError'
 }
 
+/** What has this place already was kept with other bytes: look again. */
+export class AlreadyDifferentError extends ConflictError {
+  override name = 'AlreadyDifferentError'
+}
+
+/** Other terms are in force than those that were accepted. */
+export class TermsChangedError extends ConflictError {
+  override name = 'TermsChangedError'
+}
+
 /** Draw another account number. */
 export class AccountNumberTakenError extends ConflictError {
   override name = 'AccountNumberTakenError'

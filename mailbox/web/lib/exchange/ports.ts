@@ -23,6 +23,7 @@ import type { Envelope } from '../keys/dsse.ts'
 import type { LoginChallenge, UnlockerKind } from '../keys/login.ts'
 import type { BindingEnvelopes } from '../keys/statements/binding.ts'
 import type { Certification } from '../keys/statements/chain.ts'
+import type { TermsOffer } from './terms.ts'
 
 /** What the service says a letter number belongs to: untrusted. */
 export interface LetterLookup {
@@ -103,11 +104,12 @@ export interface ClaimDesk {
    * Make the account and claim the invitation in one transaction; one winner.
    *
    * The same binding again gets the same answer. Raises InvitationUsedError for any other,
-   * AccountNumberTakenError, GateNotPassedError.
+   * AccountNumberTakenError, GateNotPassedError; TermsChangedError if what was accepted is
+   * not in force.
    */
   bind(
     invitationId: string,
-    claim: { account: NewAccount; binding: BindingEnvelopes },
+    claim: { account: NewAccount; binding: BindingEnvelopes; acceptance?: Envelope | null },
   ): Promise<BoundAccount>
 }
 
@@ -155,6 +157,29 @@ export interface SignInDesk {
   vault(): Promise<StoredVault>
   /** End the session. */
   signOut(): Promise<void>
+}
+
+/** An organisation whose letter led into the account, and what was said for it: unverified. */
+export interface PatientsOrganisation {
+  readonly organisation: Envelope
+  readonly consent: { readonly consent: Envelope; readonly member: Envelope } | null
+  readonly choice: Envelope | null
+}
+
+/** How practices write to the patient (consent.md). */
+export interface ChoiceDesk {
+  choices(): Promise<readonly PatientsOrganisation[]>
+  /** AlreadyDifferentError if it does not follow the newest choice. */
+  choose(organisation: string, choice: Envelope): Promise<void>
+}
+
+/** The operator's terms (consent.md §7). */
+export interface TermsDesk {
+  terms(): Promise<TermsOffer>
+  /** The account's newest acceptance. */
+  acceptance(): Promise<Envelope | null>
+  /** TermsChangedError if it is of no text that is offered; AlreadyDifferentError as above. */
+  accept(acceptance: Envelope): Promise<void>
 }
 
 /** States of a delivery (mailbox.md §2). */

@@ -26,6 +26,9 @@ export const PAYLOAD_TYPES = [
   'application/vnd.souspli.binding+json',
   'application/vnd.souspli.attestation+json',
   'application/vnd.souspli.withdrawal+json',
+  'application/vnd.souspli.consent+json',
+  'application/vnd.souspli.choice+json',
+  'application/vnd.souspli.acceptance+json',
 ] as const
 export type PayloadType = (typeof PAYLOAD_TYPES)[number]
 

@@ -3,6 +3,7 @@ import type { Bytes } from '../bytes.ts'
 import { BrokenAnswerError } from '../exchange/port_errors.ts'
 import type {
   BoundAccount,
+  ChoiceDesk,
   ClaimDesk,
   ClaimNonce,
   DeliveredCover,
@@ -12,16 +13,19 @@ import type {
   LetterLookup,
   MailedCode,
   NewAccount,
+  PatientsOrganisation,
   RecipientMailbox,
   SignedIn,
   SignInChallenge,
   SignInDesk,
   StoredVault,
+  TermsDesk,
 } from '../exchange/ports.ts'
+import type { TermsOffer } from '../exchange/terms.ts'
 import type { Envelope } from '../keys/dsse.ts'
 import type { LoginChallenge, UnlockerKind } from '../keys/login.ts'
 import type { BindingEnvelopes } from '../keys/statements/binding.ts'
-import { checkHex, encodeBase64, ID_BYTES } from '../keys/values.ts'
+import { checkHex, encodeBase64, HASH_BYTES, ID_BYTES } from '../keys/values.ts'
 import * as protocol from './protocol.ts'
 import { Store } from './store.ts'
 import { AddressExpiredError, type Transport } from './transport.ts'
@@ -29,7 +33,9 @@ import { AddressExpiredError, type Transport } from './transport.ts'
 const NOTHING = {}
 
 /** One request for each method, or two where an address has expired. What the methods promise stands at the ports. */
-export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
+export class MailboxClient
+  implements ClaimDesk, SignInDesk, RecipientMailbox, ChoiceDesk, TermsDesk
+{
   readonly #transport: Transport
   readonly #store: Store
 
@@ -106,7 +112,11 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
 
   async bind(
     invitationId: string,
-    { account, binding }: { account: NewAccount; binding: BindingEnvelopes },
+    {
+      account,
+      binding,
+      acceptance = null,
+    }: { account: NewAccount; binding: BindingEnvelopes; acceptance?: Envelope | null },
   ): Promise<BoundAccount> {
     const bound = await this.#transport.ask({
       method: 'POST',
@@ -114,6 +124,7 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
       body: {
         account: protocol.accountToJson(account),
         binding: protocol.bindingToJson(binding),
+        ...(acceptance === null ? {} : { acceptance: acceptance.toJSON() }),
         client: protocol.CLIENT,
       },
       read: protocol.readBoundAccount,
@@ -230,6 +241,44 @@ export class MailboxClient implements ClaimDesk, SignInDesk, RecipientMailbox {
       await this.collect(deliveryId)
       return this.#store.read(deliveryId, range, { ...how, isFresh: true })
     }
+  }
+
+  choices(): Promise<readonly PatientsOrganisation[]> {
+    return this.#transport.ask({
+      method: 'GET',
+      path: '/v1/choices',
+      read: protocol.readChoices,
+    })
+  }
+
+  choose(organisation: string, choice: Envelope): Promise<void> {
+    return this.#transport.ask({
+      method: 'PUT',
+      path: `/v1/choices/${checkHex(organisation, { length: HASH_BYTES })}`,
+      body: { choice: choice.toJSON() },
+      read: protocol.readNothing,
+    })
+  }
+
+  terms(): Promise<TermsOffer> {
+    return this.#transport.ask({ method: 'GET', path: '/v1/terms', read: protocol.readTermsOffer })
+  }
+
+  acceptance(): Promise<Envelope | null> {
+    return this.#transport.ask({
+      method: 'GET',
+      path: '/v1/acceptance',
+      read: protocol.readKeptAcceptance,
+    })
+  }
+
+  accept(acceptance: Envelope): Promise<void> {
+    return this.#transport.ask({
+      method: 'PUT',
+      path: '/v1/acceptance',
+      body: { acceptance: acceptance.toJSON() },
+      read: protocol.readNothing,
+    })
   }
 
   postReceipt(deliveryId: string, receipt: Envelope): Promise<void> {

@@ -1,6 +1,7 @@
 /** From an error answer to the ports' error of that name (mailbox.md §3, RFC 9457). */
 import {
   AccountNumberTakenError,
+  AlreadyDifferentError,
   BrokenAnswerError,
   CodeExpiredError,
   CodeWrongError,
@@ -18,6 +19,7 @@ import {
   RequestRefusedError,
   SignatureRefusedError,
   StorageFullError,
+  TermsChangedError,
   ThrottledError,
   UnavailableError,
   WithdrawnError,
@@ -56,6 +58,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   'invitation-expired': (d) => new InvitationExpiredError('the letter is over', d),
   'cover-changed': (d) => new CoverChangedError('another cover is in place', d),
   withdrawn: (d) => new WithdrawnError('its sender took it back', d),
+  'already-different': (d) => new AlreadyDifferentError('another word came before', d),
+  'terms-changed': (d) => new TermsChangedError('other terms are in force', d),
   'account-number-taken': (d) => new AccountNumberTakenError('draw another account number', d),
   'gate-not-passed': (d) => new GateNotPassedError('an earlier gate is missing', d),
   'code-wrong': (d) => new CodeWrongError('not the code of the newest mail', d),

@@ -16,17 +16,20 @@ import {
   type LetterLookup,
   type MailedCode,
   type NewAccount,
+  type PatientsOrganisation,
   type ReceivedDelivery,
   type SignedIn,
   type SignInChallenge,
   type StoredVault,
 } from '../exchange/ports.ts'
+import type { Terms, TermsOffer } from '../exchange/terms.ts'
 import { type AccountNumber, parseAccountNumber } from '../keys/codes.ts'
-import { parseEnvelope } from '../keys/dsse.ts'
+import { type Envelope, parseEnvelope } from '../keys/dsse.ts'
 import { SchemaError } from '../keys/errors.ts'
 import { type Fields, readObject } from '../keys/fields.ts'
 import { NONCE_BYTES, UNLOCKER_KINDS } from '../keys/login.ts'
 import type { BindingEnvelopes } from '../keys/statements/binding.ts'
+import { MAX_VERSION_CHARACTERS } from '../keys/statements/consent.ts'
 import { encodeBase64 } from '../keys/values.ts'
 
 /** A browser gets its session as a cookie that scripts can't read, never in an answer. */
@@ -37,6 +40,7 @@ const MOST_ADDRESS_CHARACTERS = 254
 const MOST_CURSOR_CHARACTERS = 1_024
 // Signed, with the token of a temporary key in it.
 const MOST_URL_CHARACTERS = 8_192
+const MOST_TERMS_CHARACTERS = 65_536
 const ACCOUNT_KINDS: readonly AccountKind[] = ['patient', 'member']
 
 export function readNothing(): void {}
@@ -152,6 +156,48 @@ export function readCollected(fields: Fields): Collected {
   if (!fields.has('expires_at')) return { sealedLength, address: null }
   fields.integer('expires_at')
   return { sealedLength, address: url }
+}
+
+export function readChoices(fields: Fields): readonly PatientsOrganisation[] {
+  return fields.list('organisations').map((entry) =>
+    readObject(entry, (one) => ({
+      organisation: one.parsed('organisation', parseEnvelope),
+      consent: one.orNull('consent', (name) =>
+        readObject(one.take(name), (noted) => ({
+          consent: noted.parsed('consent', parseEnvelope),
+          member: noted.parsed('member', parseEnvelope),
+        })),
+      ),
+      choice: one.orNull('choice', (name) => one.parsed(name, parseEnvelope)),
+    })),
+  )
+}
+
+export function readTermsOffer(fields: Fields): TermsOffer {
+  return {
+    inForce: readObject(fields.take('in_force'), readTerms),
+    announced: fields.orNull('announced', (name) => readObject(fields.take(name), readTerms)),
+  }
+}
+
+export function readKeptAcceptance(fields: Fields): Envelope | null {
+  return fields.orNull('acceptance', (name) => fields.parsed(name, parseEnvelope))
+}
+
+function readTerms(fields: Fields): Terms {
+  return {
+    version: fields.text('version', { most: MAX_VERSION_CHARACTERS }),
+    inForceFrom: fields.integer('in_force_from'),
+    texts: { fr: readTermsText(fields.take('fr')), en: readTermsText(fields.take('en')) },
+  }
+}
+
+function readTermsText(value: unknown): string {
+  return readObject(value, (fields) => {
+    // For programs that don't compute it; ours hashes what it shows.
+    fields.hash('sha256')
+    return fields.text('text', { most: MOST_TERMS_CHARACTERS })
+  })
 }
 
 export function readReceived(fields: Fields): void {

@@ -10,9 +10,12 @@ import {
   StatementSignatureError,
 } from '../../lib/keys/errors.ts'
 import { parseFingerprint } from '../../lib/keys/public.ts'
+import { ACCEPTANCE } from '../../lib/keys/statements/acceptance.ts'
 import { ATTESTATION, verifyAttestation } from '../../lib/keys/statements/attestation.ts'
 import { BINDING, VerifiedBinding } from '../../lib/keys/statements/binding.ts'
 import { VerifiedMember } from '../../lib/keys/statements/chain.ts'
+import { CHOICE } from '../../lib/keys/statements/choice.ts'
+import { CONSENT } from '../../lib/keys/statements/consent.ts'
 import {
   checkInForce,
   INVITATION,
@@ -29,6 +32,9 @@ const KINDS: Record<string, Pick<StatementKind<Statement>, 'parse'> & { toPayloa
   invitation: INVITATION,
   binding: BINDING,
   attestation: ATTESTATION,
+  consent: CONSENT,
+  choice: CHOICE,
+  acceptance: ACCEPTANCE,
 }
 
 const REASONS = {

@@ -65,7 +65,7 @@ export class VerifiedMember extends Verified {
  *
  * Anybody can sign a statement about themselves: the fingerprint is what proves whose it is.
  */
-function verifyOrganisation(
+export function verifyOrganisation(
   statement: Envelope,
   { organisation, origin }: { organisation: Fingerprint; origin: Origin },
 ): Organisation {

@@ -10,13 +10,13 @@ export const ROLES = ['practitioner', 'assistant', 'administrator', 'bridge'] as
 export type Role = (typeof ROLES)[number]
 
 /** What a member's signature can be asked for. Invitations also need `may_invite`. */
-export type Act = 'documents' | 'invitations' | 'attestations'
+export type Act = 'documents' | 'invitations' | 'attestations' | 'consents'
 
-const PERSON: readonly Act[] = ['documents', 'invitations', 'attestations']
+const PERSON: readonly Act[] = ['documents', 'invitations', 'attestations', 'consents']
 
 export const MAY_SIGN: Readonly<Record<Role, readonly Act[]>> = {
   practitioner: PERSON,
   assistant: PERSON,
   administrator: PERSON,
-  bridge: ['documents', 'invitations'],
+  bridge: ['documents', 'invitations', 'consents'],
 }

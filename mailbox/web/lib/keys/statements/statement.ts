@@ -26,7 +26,7 @@ import { type Line, lineToJson } from './line.ts'
 
 export const DAY_SECONDS = 86_400
 
-/** What the five kinds of statement have in common. */
+/** What all kinds of statement have in common. */
 export interface Statement {
   readonly line: Line
 }
