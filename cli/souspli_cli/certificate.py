@@ -82,7 +82,9 @@ def _show(terminal: Terminal, account: Account, one: Certificate) -> None:
     for document_id in purge.documents:
         document = account.book.document(document_id)
         if document is not None:
-            terminal.show("certificate.document", title=document.title, date=document.date)
+            terminal.show(
+                "certificate.document", title=document.title, date=people.shown_date(document.date)
+            )
     terminal.show("certificate.means")
 
 

@@ -6,6 +6,7 @@ what a practice would see on those days.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,8 @@ DAY_SECONDS: Final = 86_400
 # docs/specs/pending.md §2; a demo of fewer days tells fewer of them.
 REMINDER_DAYS: Final = (3, 10, 20, 27)
 END_DAY: Final = 30
+# Of a document that nobody marked as pressing: not collected after 25 days.
+LISTED_DAY: Final = 26
 
 # Seconds of real time for a job to be noticed and done.
 WAIT: Final = 30.0
@@ -72,7 +75,7 @@ class _Story:
         self._say("demo.days_invited", letter=str(invited.letter))
         self._world.send(self._world.make_report())
         self._mailed()
-        self._show_sent()
+        self._show("sent")
         self._tell(0, "invited", mails=self._mails)
 
     def pass_day(self, day: int) -> None:
@@ -80,8 +83,11 @@ class _Story:
         if day in REMINDER_DAYS:
             self._day(day)
             self._mailed()
-            self._show_sent()
             self._tell(day, "reminded", mails=self._mails)
+        elif day == LISTED_DAY:
+            self._day(day)
+            self._show("worklist")
+            self._tell(day, "not-collected", items=self._world.run("worklist")["items"])
         elif day == END_DAY + 1:
             self._day(day)
             self._purged(day)
@@ -92,10 +98,8 @@ class _Story:
             return not outlook["due"] and not outlook["under_way"]
 
         _until(ended)
-        self._show_sent()
-        self._world.run("sent")
-        shown = self._world.words("certificate")
-        self._lines(shown)
+        self._show("worklist")
+        self._show("certificate")
         certificate = self._world.run("certificate")["certificates"]
         if len(certificate) != 1:
             raise Refused("demo_failed", step="certificate")
@@ -121,12 +125,18 @@ class _Story:
         _until(lambda: len(self._world.mails()) > self._mails)
         for mail in self._world.mails()[self._mails :]:
             self._say("demo.days_mail", subject=mail.subject)
-            if self._mails == 0:
-                self._lines(mail.text())
+            if self._mails <= 1:
+                # The first of each kind.
+                self._lines(
+                    "\n".join(
+                        itertools.takewhile(lambda line: line != "--", mail.text().splitlines())
+                    )
+                )
             self._mails += 1
 
-    def _show_sent(self) -> None:
-        self._lines(self._world.words("sent"))
+    def _show(self, verb: str) -> None:
+        self._say("demo.days_typed", verb=verb)
+        self._lines(self._world.words(verb))
 
     def _day(self, day: int) -> None:
         self._calendar.go_to(day)

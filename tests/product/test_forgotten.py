@@ -106,6 +106,18 @@ def test_after_a_purge_no_file_of_the_service_says_who_it_was(
     service.stop()
     assert searched(service.folder) == []
 
+    # The worklist names one command, and that command works: a line of its own begins.
+    service.start()
+    (item,) = practice.run("worklist", "--json").json["items"]
+    assert (item["kind"], item["address"]) == ("purged", ADDRESS)
+    again = practice.run("reissue", ADDRESS, "--letter", practice.folder / "neuf.pdf", "--json")
+    assert again.code == 0, again.err
+    assert again.json["supersedes"] is None
+    sent = practice.send(practice.file("rapport.pdf", b"%PDF-1.4 once more"))
+    assert sent.code == 0, sent.err
+    told = practice.run("sent", "--json").json["documents"]
+    assert {to["state"] for one in told for to in one["recipients"]} & {"stored", "notified"}
+
 
 def test_killed_again_and_again_while_it_purges_it_ends_all_the_same(
     service: RecordedService, practice: Practice, calendar: Calendar
