@@ -143,6 +143,7 @@ class _Work:
             sender="no-reply@souspli.localhost",
             page="http://127.0.0.1/",
             code_key=app[SECRETS].one_time_codes,
+            return_path_key=app[SECRETS].return_paths,
         )
         handlers: dict[JobName, Callable[..., Awaitable[Any]]] = {JobName.NOTIFY: outbox.notify}
         taken = await database.write(

@@ -73,12 +73,15 @@ class Patient:
 class Filler:
     """Fills one database. The same seed draws the same rows."""
 
-    def __init__(self, database: Database, *, lengths: Lengths, now: int, seed: int = 1) -> None:
+    def __init__(
+        self, database: Database, *, lengths: Lengths, now: int, seed: int = 1, after: int = 0
+    ) -> None:
+        """`after`: how many accounts another one has added already."""
         self._database = database
         self._lengths = lengths
         self._now = now
         self._random = random.Random(seed)  # noqa: S311  (no secrets: rows to be many)
-        self._account = 0
+        self._account = after
 
     def senders(self, count: int) -> list[Sender]:
         """Add organisations with a member each."""
@@ -225,6 +228,62 @@ class Filler:
                 ),
             )
 
+    def unanswered(self, senders: list[Sender], count: int, documents: int) -> list[str]:
+        """Add letters that ended a second ago, a document waiting for the first `documents`.
+
+        Returns the keys of the documents' objects.
+        """
+        letters: list[Row] = []
+        for number in range(count):
+            sender = senders[number % len(senders)]
+            letters.append(
+                {
+                    **self._letter(sender),
+                    "letter_number": f"{number:010}",
+                    "status": "pending",
+                    "address": f"patient-{number}@example.org",
+                    "not_before": self._now - 30 * DAY - 1,
+                    "not_after": self._now - 1,
+                    "created_at": self._now - 30 * DAY - 1,
+                }
+            )
+        self._insert(tables.invitations, letters)
+        self._insert(
+            tables.person_checks,
+            (
+                {
+                    "invitation_id": one["invitation_id"],
+                    "position": 0,
+                    "person_check": self._bytes(32),
+                }
+                for one in letters
+            ),
+        )
+        first = 1 + self._database.read_now(_newest_deposit)
+        self._database.write_now(_count_on, to=first + documents)
+        keys: list[str] = []
+        for some in _chunks(enumerate(letters[:documents])):
+            patients = [self._nobody(letter) for _, letter in some]
+            numbered = list(zip([n for n, _ in some], patients, strict=True))
+            moment = self._now - 20 * DAY
+            deposits = [self._deposit(first + n, patient, moment) for n, patient in numbered]
+            deliveries = [
+                # 80: told by mail, collected by nobody.
+                {**self._delivery(first + n, patient, moment, 80), "account_number": None}
+                for n, patient in numbered
+            ]
+            self._database.write_now(
+                _insert_all,
+                (
+                    (tables.deposits, deposits),
+                    (tables.sender_covers, [self._sender_cover(first + n) for n, _ in some]),
+                    (tables.deliveries, deliveries),
+                    (tables.covers, [self._cover(one["delivery_id"]) for one in deliveries]),
+                ),
+            )
+            keys += [one["object_key"] for one in deposits]
+        return keys
+
     def mailed(self, patients: Iterable[Patient]) -> None:
         """Note that these were mailed an hour ago."""
         self._insert(
@@ -336,20 +395,30 @@ class Filler:
 
     def _invitation(self, patient: Patient) -> Row:
         return {
+            **self._letter(patient.sender),
             "invitation_id": patient.invitation_id,
-            "organisation": patient.sender.organisation,
-            "member": patient.sender.member,
             "letter_number": patient.account_number,
             "status": "claimed",
             "address": f"{patient.account_number}@example.org",
-            "record_hash": self._hex(32),
-            "claim_fingerprint": self._hex(32),
-            "claim_login_key": self._bytes(32),
             "not_before": self._now - DAYS * DAY,
             "not_after": self._now - (DAYS - 30) * DAY,
             "created_at": self._now - DAYS * DAY,
             "claimed_at": self._now - (DAYS - 1) * DAY,
             "account_number": patient.account_number,
+        }
+
+    def _nobody(self, letter: Row) -> Patient:
+        sender = Sender(letter["organisation"], letter["member"])
+        return Patient("", letter["invitation_id"], "", "", sender)
+
+    def _letter(self, sender: Sender) -> Row:
+        return {
+            "invitation_id": self._hex(16),
+            "organisation": sender.organisation,
+            "member": sender.member,
+            "record_hash": self._hex(32),
+            "claim_fingerprint": self._hex(32),
+            "claim_login_key": self._bytes(32),
             "mails_window_at": 0,
             "mails": 0,
             "person_window_at": 0,

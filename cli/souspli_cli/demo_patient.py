@@ -87,9 +87,10 @@ class Patient:
         self.page.get_by_label("J’ai noté ces huit mots sur papier").wait_for()
 
     def take_phrase(self) -> str:
-        """Step 3: note the eight words down and go on; returns them."""
+        """Step 3: note the eight words down, accept the terms, go on; returns the words."""
         words = self.page.locator("#phrase li").all_inner_texts()
         self.page.get_by_label("J’ai noté ces huit mots sur papier").check()
+        self.page.get_by_label("J’ai lu ces conditions et je les accepte").check()
         self._see("mot-de-passe")
         self._click("Continuer")
         self.page.get_by_role("heading", name="Votre espace est ouvert").wait_for()

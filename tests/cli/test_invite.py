@@ -190,7 +190,16 @@ def test_documents_follow_over_a_letter_that_could_not_be_written(practice: Prac
     address = "follows@exemple.fr"
     assert practice.invite(address=address).code == 0
     assert practice.send(practice.document(), to=address).code == 0
-    full = practice.invite("--again", "--force", address=address, limit_file_size=30_000)
+    # The letter is larger than the address book's entry: each letter of these lines is drawn.
+    letters = [
+        chr(one) for one in (*range(0x410, 0x450), *range(0xC0, 0x180), *range(0x391, 0x3CA))
+    ]
+    lines = [
+        word
+        for place in range(0, 240, 60)
+        for word in ("--postal-line", "".join(letters[place : place + 60]))
+    ]
+    full = practice.invite("--again", "--force", *lines, address=address, limit_file_size=60_000)
     assert (full.code, full.error) == (1, "letter-not-written")
     again = practice.invite("--again", "--force", address=address)
     assert again.code == 0, again.err

@@ -10,7 +10,7 @@ from exchange.simulated_member import MemberConnection
 from exchange.world import World
 
 from souspli_cli.addressbook import AddressBook, Traits
-from souspli_cli.inviting import Plan, publish_in_line
+from souspli_cli.inviting import DrawnLetter, Plan, publish_in_line
 from souspli_exchange.binding import OwnCopy
 from souspli_exchange.invitation import draw_invitation
 from souspli_exchange.port_errors import InvitationExpiredError
@@ -34,7 +34,14 @@ class Purging(MemberConnection):
     """Takes no successor of any letter: the purge of each has begun."""
 
     async def publish_invitation(
-        self, *, record: Envelope, letter_number: str, person_checks: Sequence[bytes], address: str
+        self,
+        *,
+        record: Envelope,
+        letter_number: str,
+        person_checks: Sequence[bytes],
+        address: str,
+        phone: str | None = None,
+        consent: Envelope | None = None,
     ) -> InvitationStatus:
         if OwnCopy(record).invitation.supersedes is not None:
             raise InvitationExpiredError("being purged")
@@ -43,6 +50,8 @@ class Purging(MemberConnection):
             letter_number=letter_number,
             person_checks=person_checks,
             address=address,
+            phone=phone,
+            consent=consent,
         )
 
 
@@ -55,7 +64,7 @@ async def test_the_successor_of_a_letter_that_is_being_purged_is_a_first_one(
     book = AddressBook(tmp_path, b"\x07" * 32)
     drawn: list[NewInvitation] = []
 
-    def draw(planned: Plan) -> tuple[NewInvitation, bytes]:
+    def draw(planned: Plan) -> DrawnLetter:
         drawn.append(
             draw_invitation(
                 world.practice.sender,
@@ -65,13 +74,14 @@ async def test_the_successor_of_a_letter_that_is_being_purged_is_a_first_one(
                 supersedes=planned.supersedes,
             )
         )
-        return drawn[-1], f"letter {len(drawn)}".encode()
+        return DrawnLetter(drawn[-1], f"letter {len(drawn)}".encode(), None)
 
     own = world.own_copies[before.invitation_id]
-    planned, published, letter = await publish_in_line(
+    planned, done = await publish_in_line(
         sending, book, TRAITS, ADDRESS, planned=Plan(supersedes=own), draw=draw
     )
-    assert (planned, letter) == (Plan(), b"letter 2")
+    published = done.invitation
+    assert (planned, done.letter) == (Plan(), b"letter 2")
     assert OwnCopy(published.record).invitation.supersedes is None
     patient = book.patient(ADDRESS)
     assert patient is not None

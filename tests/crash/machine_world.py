@@ -84,6 +84,7 @@ class World(RuleBasedStateMachine):
             sender="no-reply@example.org",
             page="http://127.0.0.1/",
             code_key=bytes(32),
+            return_path_key=bytes(32),
         )
         self.sweeper = Sweeper(
             database=self.database,

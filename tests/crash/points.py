@@ -157,7 +157,7 @@ SERVICE_STEPS: Final = (
     Step("mail accepted", Kind.MAIL, "send", claims=True),
     Step("notified", Kind.UNIT, "_finish", until="begin_notification"),
     # what the recipient does
-    Step("collected", Kind.UNIT, "record_event"),
+    Step("collected", Kind.UNIT, "collect"),
     Step("answer: collected", Kind.ANSWER, _COLLECT),
     Step("receipt", Kind.UNIT, "keep_receipt"),
     Step("answer: receipt", Kind.ANSWER, _RECEIPT),
@@ -170,12 +170,12 @@ SERVICE_STEPS: Final = (
     Step("object deleted", Kind.BLOB, "delete"),
     Step("object forgotten", Kind.UNIT, "absolve_object", puts_back=True),
     # a letter that is lost: another one, and the old one is worthless for ever
-    Step("letter replaced", Kind.UNIT, "publish_invitation", replaces=True, puts_back=True),
+    Step("letter replaced", Kind.UNIT, "_publish", replaces=True, puts_back=True),
     Step(
         "letter's tombstone",
         Kind.LEDGER,
         "append",
-        until="publish_invitation",
+        until="_publish",
         replaces=True,
         puts_back=True,
     ),

@@ -86,7 +86,7 @@ def invite_all(world: World) -> list[Runner]:
                 now=int(time.time()),
                 supersedes=None,
             )
-            line.run(inviting.publish(sending, account.book, traits, address, drawn))
+            line.run(inviting.publish(sending, account.book, traits, address, drawn, consent=None))
             runners.append(
                 Runner(
                     address=address,
@@ -119,6 +119,7 @@ def run_once(context: BrowserContext, course: Course, runner: Runner) -> str:
             code = next_code(course, runner.address, before)
         pass_gates(page, code)
         page.get_by_label("J’ai noté ces huit mots sur papier").check()
+        page.get_by_label("J’ai lu ces conditions et je les accepte").check()
         page.get_by_role("button", name="Continuer", exact=True).click()
         won, told = page.get_by_text(WON), page.get_by_text(TOLD)
         won.or_(told).first.wait_for()

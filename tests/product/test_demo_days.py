@@ -9,7 +9,7 @@ import pytest
 from cli_world import Ended, clean_environment, command
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 
 @pytest.fixture(scope="module")
