@@ -87,7 +87,11 @@ def _answer_first() -> None:
 
         waiting.add(asyncio.create_task(do()))
         return tuple(
-            DeliveryMade(delivery_id=cover.delivery_id, invitation_id=cover.invitation_id)
+            DeliveryMade(
+                delivery_id=cover.delivery_id,
+                invitation_id=cover.invitation_id,
+                letter_ends_at=None,
+            )
             for cover in kwargs["covers"]
         )
 
