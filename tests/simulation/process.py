@@ -52,7 +52,7 @@ class Process:
         )
 
     def admission_code(self) -> str:
-        return entry.admission_code(self.settings)
+        return entry.admission_code(self.settings, now=int(time.time()))
 
     async def practice(self) -> Practice:
         return await Practice.found(self)  # type: ignore[arg-type]  # as much of one as it takes
