@@ -129,7 +129,7 @@ class Purger:
             if loop.time() > ends:
                 await self.forget_deleted()
                 return Purged(decided, ended, resisting, more=True)
-            done = await asyncio.gather(*map(self._purge, unended))
+            done = await asyncio.gather(*map(self._purge_or_put_off, unended))
             ended += sum(done)
             resisting += len(done) - sum(done)
         await self.forget_deleted()
@@ -144,6 +144,18 @@ class Purger:
             )
             # A crash here: they are written again, which is fine.
             await self.database.write(purges.told, invitation_ids=ids, now=now)
+
+    async def _purge_or_put_off(self, invitation_id: str) -> bool:
+        try:
+            return await self._purge(invitation_id)
+        except StorageError:
+            # Of the database: nothing could be noted either. The job is tried again.
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with one holds up no other)
+            _log.error("purge-failed", failure=type(error).__name__)
+            until = self._now() + SWEEP_EVERY_SECONDS
+            await self.database.write(purges.put_off, invitation_id=invitation_id, until=until)
+            return False
 
     async def _purge(self, invitation_id: str) -> bool:
         """Do what is left of one purge; say if that was all, else it is put off."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 
 import pytest
@@ -179,3 +180,27 @@ async def test_without_a_statement_it_has_not_ended(world: PurgeWorld) -> None:
     assert kept is not None
     assert kept.ended_at is None
     assert world.one("SELECT count(*) FROM invitations WHERE address IS NOT NULL") == 1
+
+
+async def test_what_is_wrong_with_one_letter_holds_up_no_other(world: PurgeWorld) -> None:
+    poison = world.rows.invite(world.practice, "poison@example.org")
+    others = [world.rows.invite(world.practice, f"p{n}@example.org", now=NOW + 1) for n in range(9)]
+
+    class BrokenError(Exception):
+        pass
+
+    def certify(ended: purges.Ended) -> bytes:
+        if ended.invitation_id == poison.invitation_id:
+            raise BrokenError
+        return CERTIFIER.purge(ended)
+
+    world.now = END + 1
+    done = await dataclasses.replace(world.purger, certify=certify).run(seconds=60)
+    assert (done.decided, done.ended, done.resisting) == (10, 9, 1)
+    assert all(purge is not None and purge.ended_at for purge in map(world.purge, others))
+    # Mended: an hour later it goes on.
+    world.now += 3_600
+    await world.run()
+    ended = world.purge(poison)
+    assert ended is not None
+    assert ended.ended_at is not None
