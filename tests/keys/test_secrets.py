@@ -10,6 +10,7 @@ from souspli_keys.claimcode import ClaimCode, ClaimKeys
 from souspli_keys.codes import draw_account_number
 from souspli_keys.identity import Identity
 from souspli_keys.login import UnlockerKind
+from souspli_keys.operator import OperatorKey
 from souspli_keys.public import parse_fingerprint
 from souspli_keys.secret import Secret
 from souspli_keys.unlockers import LoginKey, Unlocker, WrapKey, new_device
@@ -45,7 +46,9 @@ def _secrets() -> list[Secret]:
         organisation=parse_fingerprint("ab" * 32),
     )
     login, wrap = device.login_key, device.wrap_key
-    return [identity, device, login, wrap, code, keys, VaultKey.generate(), claim, known, vault]
+    operator = OperatorKey(b"o" * 32)
+    vault_key = VaultKey.generate()
+    return [identity, device, login, wrap, code, keys, vault_key, claim, known, vault, operator]
 
 
 SECRETS = _secrets()
@@ -63,7 +66,7 @@ def test_every_class_of_secrets_is_tried_here() -> None:
         name.__name__
         for name in (
             Identity, Unlocker, LoginKey, WrapKey, ClaimCode, ClaimKeys, VaultKey,
-            ClaimIdentity, KnownUnlocker, Vault,
+            ClaimIdentity, KnownUnlocker, Vault, OperatorKey,
         )
     }  # fmt: skip
     keys = {kind for kind in _subclasses(Secret) if kind.__module__.startswith("souspli_keys")}
