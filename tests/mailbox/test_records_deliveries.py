@@ -143,7 +143,9 @@ def test_the_same_completing_request_again_gets_the_same_answer_whatever_has_cha
     first = rows.complete(deposit, covers, request_hash=request_hash)
     rows.claim(invitation)
     redrawn = [dataclasses.replace(covers[0], delivery_id=hex32())]
-    assert rows.complete(deposit, redrawn, request_hash=request_hash) == first
+    again = rows.complete(deposit, redrawn, request_hash=request_hash)
+    # But for the letter, which nothing waits for any more.
+    assert again == tuple(dataclasses.replace(one, letter_ends_at=None) for one in first)
     with pytest.raises(DocumentDiffersError):
         rows.complete(deposit, covers)
     assert count(rows, "deliveries", "covers", "sender_covers") == [1, 1, 1]

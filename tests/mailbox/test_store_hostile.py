@@ -19,6 +19,7 @@ from souspli_exchange.port_errors import (
     PortError,
     UnavailableError,
 )
+from souspli_keys.operator import OperatorKey
 from souspli_mailbox.client import MailboxClient
 from souspli_mailbox.client.store import AddressExpiredError
 from souspli_mailbox.client.transport import Transport
@@ -66,7 +67,8 @@ async def answering(
             case "/v1/service":
                 limits = {"contents_bytes": 1, "cover_bytes": 1, "segment_plain_bytes": 1}
                 about = {"origin": ORIGIN, "version": "1", "page": "", "limits": limits}
-                return web.json_response({**about, "store": store or here})
+                key = OperatorKey(b"a" * 32).public.to_json()
+                return web.json_response({**about, "audit_key": key, "store": store or here})
             case "/v1/deposits":
                 path = "/v1/deposits/x/segments/{n}"
                 return web.json_response(
