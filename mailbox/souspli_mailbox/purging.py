@@ -127,7 +127,7 @@ class Purger:
             purges.unended, now=self._now(), limit=PURGES_AT_ONCE
         ):
             if loop.time() > ends:
-                await self.forget_deleted()
+                # The files forget at the end of it all: on PostgreSQL that is a VACUUM.
                 return Purged(decided, ended, resisting, more=True)
             done = await asyncio.gather(*map(self._purge_or_put_off, unended))
             ended += sum(done)
