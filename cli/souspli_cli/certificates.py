@@ -17,7 +17,7 @@ from souspli_cli.box import Purpose
 from souspli_cli.errors import CliError
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import NotFoundError
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_keys import dsse
 from souspli_keys.audit import AuditKey, parse_audit_key
 from souspli_keys.errors import ChainError, StatementError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from souspli_cli.addressbook import AddressBook
-    from souspli_exchange.ports import Directory
+    from souspli_exchange.ports.directory import Directory
     from souspli_keys.address import Origin
     from souspli_keys.public import Fingerprint
 

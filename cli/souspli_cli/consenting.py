@@ -15,7 +15,7 @@ from souspli_cli.addressbook import Patient, PatientWords
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_exchange.consent import VerifiedWords, Words, sign_consent, verify_words
 from souspli_exchange.port_errors import BackToPaperError
-from souspli_exchange.ports import NotedConsent
+from souspli_exchange.ports.statements import NotedConsent
 from souspli_keys import dsse
 from souspli_keys.statements import Consent, How, Invitation, Way
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from souspli_cli.terminal import Terminal
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.outgoing import SendingMember
-    from souspli_exchange.ports import InvitationView
+    from souspli_exchange.ports.directory import InvitationView
     from souspli_keys.dsse import Envelope
     from souspli_keys.public import PublicIdentity
 

@@ -14,7 +14,9 @@ from souspli_exchange import port_errors as port
 from souspli_exchange.binding import OwnCopy, VerifiedRecipient, check_entry, verify_recipient
 from souspli_exchange.consent import identity_of
 from souspli_exchange.ids import InvitationId
-from souspli_exchange.ports import BindingEnvelopes, InvitationStatus, InvitationView
+from souspli_exchange.ports.directory import InvitationView
+from souspli_exchange.ports.statements import BindingEnvelopes
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_exchange.send import attest
 from souspli_keys import dsse
 from souspli_keys.address import Address

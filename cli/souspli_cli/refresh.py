@@ -21,13 +21,13 @@ from souspli_cli.reissue import move_waiting
 from souspli_exchange.errors import ReceiptRefusedError
 from souspli_exchange.ids import DocumentId, InvitationId
 from souspli_exchange.port_errors import NotFoundError, PortError
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_exchange.receipt import verify_receipt
 from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Binding
 
 if TYPE_CHECKING:
-    from souspli_exchange.ports import SentDelivery
+    from souspli_exchange.ports.sender import SentDelivery
     from souspli_exchange.receipt import Receipt
     from souspli_exchange.send import Sending
 

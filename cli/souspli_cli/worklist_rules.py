@@ -14,7 +14,7 @@ from typing import Final
 
 from souspli_exchange.letter_clock import due_at, is_late
 from souspli_exchange.manifest import Priority
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 
 LOST: Final = "lost"
 """The service no longer knows the delivery; ours, beside its own states."""

@@ -12,7 +12,8 @@ from souspli_exchange.binding import OwnCopy, VerifiedRecipient
 from souspli_exchange.errors import WordRefusedError
 from souspli_exchange.outgoing import SendingMember
 from souspli_exchange.port_errors import BackToPaperError
-from souspli_exchange.ports import InvitationView, NotedConsent
+from souspli_exchange.ports.directory import InvitationView
+from souspli_exchange.ports.statements import NotedConsent
 from souspli_keys.dsse import Envelope
 from souspli_keys.errors import StatementError
 from souspli_keys.public import PublicIdentity

@@ -47,7 +47,7 @@ from souspli_exchange.errors import ExchangeError
 
 
 class PortError(ExchangeError):
-    """Base of what the ports of `ports.py` raise."""
+    """Base of what the ports of `souspli_exchange.ports` raise."""
 
     problem: ClassVar[str | None] = None
     """The last part of `urn:souspli:problem:<name>`, where the service has a name."""

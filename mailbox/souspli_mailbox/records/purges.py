@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from souspli_exchange.ports import DeliveryState, InvitationStatus
+from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_keys.statements import MAX_DOCUMENTS
 from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.invitations import replaced_by

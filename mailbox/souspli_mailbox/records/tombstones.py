@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.purges import decide_again
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
