@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from benchmarks.rows import Filler, Lengths, Patient, Sender
+from benchmarks.filler import Filler
+from benchmarks.rows import Lengths, Patient, Sender
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.records.deliveries import (
     Delivery,

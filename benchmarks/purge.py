@@ -28,9 +28,10 @@ from sqlalchemy import Connection, func, select, update
 
 from benchmarks import engines, nodes
 from benchmarks.engines import DatabaseKind, Engines, StoreKind
+from benchmarks.filler import Filler
 from benchmarks.nodes import Node
 from benchmarks.page import where_and_when
-from benchmarks.rows import REAL_LENGTHS, Filler
+from benchmarks.rows import REAL_LENGTHS
 from souspli_mailbox.records.jobs import JobName
 from souspli_mailbox.schema import tables
 from souspli_mailbox.store import open_blobs

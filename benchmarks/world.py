@@ -14,10 +14,11 @@ from typing import Final
 from benchmarks import engines, nodes
 from benchmarks.capture import Captured, capture
 from benchmarks.engines import DatabaseKind, Engines, StoreKind
+from benchmarks.filler import Filler
 from benchmarks.letters import Letter, Sealing
 from benchmarks.nodes import Node
 from benchmarks.practice import Practice, found_practice
-from benchmarks.rows import REAL_LENGTHS, Filler, Patient
+from benchmarks.rows import REAL_LENGTHS, Patient
 from souspli_keys.identity import Identity
 from souspli_storage.database import Database
 
