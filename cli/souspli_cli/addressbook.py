@@ -12,18 +12,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from souspli_cli import box, files
+from souspli_cli import files
 from souspli_cli.box import Purpose
-from souspli_cli.errors import CliError
+from souspli_cli.sealed_files import SealedFiles
 from souspli_keys.framing import derive, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from souspli_cli.errors import CliError
 
 # R with its signatures takes 12 KB, and a sealed file holds 1 MiB: beyond this
 # many letters to one patient the oldest are forgotten.
@@ -31,8 +33,6 @@ MAX_INVITATIONS = 32
 
 _NAMES_LABEL = "souspli/v1/profile/names"
 _PATIENT_LABEL = "souspli/v1/profile/patient-name"
-
-_Entry = TypeVar("_Entry", "Patient", "SentDocument")
 
 
 class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -175,7 +175,7 @@ class AddressBook:
 
     def patient(self, address: str) -> Patient | None:
         """Give the entry of a canonical address, or None."""
-        return self._read(self._patient_path(address), Purpose.PATIENT, Patient)
+        return self._files.read(self._patient_name(address), Purpose.PATIENT, Patient)
 
     def change_patient(self, address: str, change: Callable[[Patient | None], Patient]) -> Patient:
         """Replace an entry by what ``change`` makes of it, durably and alone.
@@ -183,78 +183,52 @@ class AddressBook:
         ``change`` is given what is there now, and may raise to leave it.
         """
         with files.locked(self.folder / "lock"):
-            path = self._patient_path(address)
-            patient = change(self._read(path, Purpose.PATIENT, Patient))
-            self._write(path, Purpose.PATIENT, patient)
+            name = self._patient_name(address)
+            patient = change(self._files.read(name, Purpose.PATIENT, Patient))
+            self._files.write(name, Purpose.PATIENT, patient)
         return patient
 
     def patients(self) -> Iterator[Patient | CliError]:
         """Give all entries, and an error for each that can't be read."""
-        return self._all("patient", Purpose.PATIENT, Patient)
+        return self._files.all("patient", Purpose.PATIENT, Patient)
 
     def document(self, document_id: str) -> SentDocument | None:
         """Give what is known of a document that was sealed here, or None."""
-        return self._read(self._document_path(document_id), Purpose.DOCUMENT, SentDocument)
+        return self._files.read(_document_name(document_id), Purpose.DOCUMENT, SentDocument)
 
     def change_document(
         self, document_id: str, change: Callable[[SentDocument | None], SentDocument]
     ) -> SentDocument:
         """Like ``change_patient``, for a document."""
         with files.locked(self.folder / "lock"):
-            path = self._document_path(document_id)
-            document = change(self._read(path, Purpose.DOCUMENT, SentDocument))
-            self._write(path, Purpose.DOCUMENT, document)
+            name = _document_name(document_id)
+            document = change(self._files.read(name, Purpose.DOCUMENT, SentDocument))
+            self._files.write(name, Purpose.DOCUMENT, document)
         return document
 
     def forget_document(self, document_id: str) -> None:
         """Remove what is known of a document; nothing happens if there is nothing."""
         with files.locked(self.folder / "lock"):
-            self._document_path(document_id).unlink(missing_ok=True)
+            (self.folder / _document_name(document_id)).unlink(missing_ok=True)
             files.sync_folder(self.folder)
 
     def documents(self) -> Iterator[SentDocument | CliError]:
         """Give all documents, in no order, and an error for each that can't be read."""
-        return self._all("document", Purpose.DOCUMENT, SentDocument)
+        return self._files.all("document", Purpose.DOCUMENT, SentDocument)
 
-    def _patient_path(self, address: str) -> Path:
+    def _patient_name(self, address: str) -> str:
         key = derive(self.secret, _NAMES_LABEL)
         digest = hmac.digest(key, frame(_PATIENT_LABEL, address), hashlib.sha256)
-        return self.folder / f"patient-{digest[:16].hex()}.sealed"
+        return f"patient-{digest[:16].hex()}.sealed"
 
-    def _document_path(self, document_id: str) -> Path:
-        # The id is random and the service knows it: it says nothing.
-        return self.folder / f"document-{document_id}.sealed"
+    @property
+    def _files(self) -> SealedFiles:
+        return SealedFiles(self.folder, self.secret)
 
-    def _read(self, path: Path, purpose: Purpose, kind: type[_Entry]) -> _Entry | None:
-        try:
-            sealed = files.read(path, limit=box.MAX_BOX_BYTES)
-        except FileNotFoundError:
-            return None
-        place = f"book/{path.name}"
-        tree = box.unseal(self.secret, sealed, purpose=purpose, place=place)
-        if tree.get("version") != 1:
-            raise box.BoxVersionUnknown(place)
-        try:
-            return msgspec.convert(tree, kind)
-        except msgspec.ValidationError:
-            raise box.BoxDamaged(place) from None
 
-    def _write(self, path: Path, purpose: Purpose, entry: Patient | SentDocument) -> None:
-        place = f"book/{path.name}"
-        sealed = box.seal(self.secret, msgspec.to_builtins(entry), purpose=purpose, place=place)
-        files.write_atomically(path, sealed)
-
-    def _all(
-        self, prefix: str, purpose: Purpose, kind: type[_Entry]
-    ) -> Iterator[_Entry | CliError]:
-        for path in sorted(self.folder.glob(f"{prefix}-*.sealed")):
-            try:
-                entry = self._read(path, purpose, kind)
-            except CliError as error:
-                yield error
-                continue
-            if entry is not None:
-                yield entry
+def _document_name(document_id: str) -> str:
+    # The id is random and the service knows it: it says nothing.
+    return f"document-{document_id}.sealed"
 
 
 def with_invitation(patient: Patient, invitation: OwnInvitation) -> Patient:

@@ -8,13 +8,14 @@ the key and one for each statement, in the address book's folder.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from souspli_cli import box, files
+from souspli_cli import files
 from souspli_cli.box import Purpose
 from souspli_cli.errors import CliError
+from souspli_cli.sealed_files import SealedFiles
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import NotFoundError
 from souspli_exchange.ports.states import DeliveryState
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from souspli_exchange.ports.directory import Directory
     from souspli_keys.address import Origin
     from souspli_keys.public import Fingerprint
-
-_File = TypeVar("_File", "_KeyFile", "Certificate")
 
 
 class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -69,7 +68,7 @@ class Certificates:
 
     def pinned(self) -> AuditKey | None:
         """Give the service's audit key, as it was when the service was first met."""
-        kept = self._read("audit-key.sealed", Purpose.AUDIT_KEY, _KeyFile)
+        kept = self._files.read("audit-key.sealed", Purpose.AUDIT_KEY, _KeyFile)
         return None if kept is None else parse_audit_key(kept.audit_key)
 
     def pin(self, said: AuditKey) -> AuditKey:
@@ -77,49 +76,27 @@ class Certificates:
         with files.locked(self.folder / "lock"):
             kept = self.pinned()
             if kept is None:
-                self._write(
+                self._files.write(
                     "audit-key.sealed", Purpose.AUDIT_KEY, _KeyFile(audit_key=said.to_json())
                 )
         return kept or said
 
     def of_letter(self, invitation_id: str) -> Certificate | None:
         """Give the certificate about a letter, or None."""
-        return self._read(_name(invitation_id), Purpose.PURGE, Certificate)
+        return self._files.read(_name(invitation_id), Purpose.PURGE, Certificate)
 
     def keep(self, invitation_id: str, certificate: Certificate) -> None:
         """Keep one that was verified, durably."""
         with files.locked(self.folder / "lock"):
-            self._write(_name(invitation_id), Purpose.PURGE, certificate)
+            self._files.write(_name(invitation_id), Purpose.PURGE, certificate)
 
     def all(self) -> Iterator[Certificate | CliError]:
         """Give all of them, in no order, and an error for each that can't be read."""
-        for path in sorted(self.folder.glob("purge-*.sealed")):
-            try:
-                kept = self._read(path.name, Purpose.PURGE, Certificate)
-            except CliError as error:
-                yield error
-                continue
-            if kept is not None:
-                yield kept
+        return self._files.all("purge", Purpose.PURGE, Certificate)
 
-    def _read(self, name: str, purpose: Purpose, kind: type[_File]) -> _File | None:
-        try:
-            sealed = files.read(self.folder / name, limit=box.MAX_BOX_BYTES)
-        except FileNotFoundError:
-            return None
-        place = f"book/{name}"
-        tree = box.unseal(self.secret, sealed, purpose=purpose, place=place)
-        if tree.get("version") != 1:
-            raise box.BoxVersionUnknown(place)
-        try:
-            return msgspec.convert(tree, kind)
-        except msgspec.ValidationError:
-            raise box.BoxDamaged(place) from None
-
-    def _write(self, name: str, purpose: Purpose, value: _KeyFile | Certificate) -> None:
-        place = f"book/{name}"
-        sealed = box.seal(self.secret, msgspec.to_builtins(value), purpose=purpose, place=place)
-        files.write_atomically(self.folder / name, sealed)
+    @property
+    def _files(self) -> SealedFiles:
+        return SealedFiles(self.folder, self.secret)
 
 
 def _name(invitation_id: str) -> str:
