@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from vectors.made_statements import ATTESTED, DAY, INVITED, ORIGIN, START, Cast
+from vectors.cast import ATTESTED, DAY, INVITED, ORIGIN, START, Cast
 from vectors.making import SignatureStore, VectorSigner, accept, bytes_for, json_body, refuse
 from vectors.reader import Vector
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from vectors.made_statements import DAY, ORIGIN, START, Cast
+from vectors.cast import DAY, ORIGIN, START, Cast
 from vectors.making import SignatureStore, VectorSigner, accept, bytes_for, json_body, refuse
 from vectors.reader import Vector
 

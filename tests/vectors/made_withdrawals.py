@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from vectors.cast import ORIGIN
 from vectors.made_documents import OTHER_ID, SENT, Json, Maker
-from vectors.made_statements import ORIGIN
 from vectors.making import accept, bytes_for, json_body, refuse
 from vectors.reader import Vector
 
