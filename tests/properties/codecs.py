@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from properties import values
+from properties import age_headers, identity_files, statements, travelling, values
 
 from souspli_exchange import grant, receipt, withdrawal
 from souspli_exchange.age.header import parse_header
@@ -65,7 +65,7 @@ def _secret_parts(cover: Cover) -> object:
 CODECS = (
     Codec(
         name="age header",
-        values=values.HEADERS,
+        values=age_headers.HEADERS,
         encode=lambda header: header.encode(),
         parse=lambda encoded: parse_header(encoded)[0],
     ),
@@ -83,7 +83,7 @@ CODECS = (
     ),
     Codec(
         name="envelope",
-        values=values.ENVELOPES,
+        values=statements.ENVELOPES,
         encode=lambda envelope: canonical.encode(envelope.to_json()),
         parse=lambda encoded: dsse.parse(canonical.decode(encoded)),
     ),
@@ -95,54 +95,56 @@ CODECS = (
     ),
     Codec(
         name="cover",
-        values=values.COVERS,
+        values=travelling.COVERS,
         encode=encode_cover,
         parse=parse_cover,
         compared=_secret_parts,
     ),
-    Codec(name="manifest", values=values.MANIFESTS, encode=encode_manifest, parse=parse_manifest),
+    Codec(
+        name="manifest", values=travelling.MANIFESTS, encode=encode_manifest, parse=parse_manifest
+    ),
     Codec(
         name="grant",
-        values=values.GRANTS,
+        values=travelling.GRANTS,
         encode=grant.encode_grant,
         parse=lambda encoded: read_object(canonical.decode(encoded), grant._read_grant),
     ),
     Codec(
         name="receipt",
-        values=values.RECEIPTS,
+        values=travelling.RECEIPTS,
         encode=receipt.encode_receipt,
         parse=lambda encoded: read_object(canonical.decode(encoded), receipt._read_receipt),
     ),
     Codec(
         name="withdrawal",
-        values=values.WITHDRAWALS,
+        values=travelling.WITHDRAWALS,
         encode=withdrawal.encode_withdrawal,
         parse=withdrawal.parse_withdrawal,
     ),
-    _statement(Organisation, values.ORGANISATIONS),
-    _statement(Member, values.members()),
-    _statement(Invitation, values.invitations()),
-    _statement(Binding, values.bindings()),
-    _statement(Attestation, values.attestations()),
-    _statement(Consent, values.consents()),
-    _statement(Choice, values.choices()),
-    _statement(Acceptance, values.acceptances()),
+    _statement(Organisation, statements.ORGANISATIONS),
+    _statement(Member, statements.members()),
+    _statement(Invitation, statements.invitations()),
+    _statement(Binding, statements.bindings()),
+    _statement(Attestation, statements.attestations()),
+    _statement(Consent, statements.consents()),
+    _statement(Choice, statements.choices()),
+    _statement(Acceptance, statements.acceptances()),
     Codec(
         name="public identity file",
-        values=values.PUBLIC_IDENTITY_FILES,
+        values=identity_files.PUBLIC_IDENTITY_FILES,
         encode=encode_public_identity,
         parse=parse_public_identity,
     ),
     Codec(
         name="identity file",
-        values=values.IDENTITY_FILES,
+        values=identity_files.IDENTITY_FILES,
         encode=encode_identity_file,
         parse=parse_identity_file,
         compared=lambda own: (own.identity.secret_root(), own.public_file),
     ),
     Codec(
         name="spooled document",
-        values=values.SPOOLED_DOCUMENTS,
+        values=travelling.SPOOLED_DOCUMENTS,
         encode=encode_spooled,
         parse=parse_spooled,
     ),

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from properties import values
+from properties import descriptions
 from properties.profile import examples
 
 from souspli_exchange.bundle import (
@@ -20,7 +20,7 @@ from souspli_exchange.bundle import (
 )
 from souspli_exchange.errors import ContentsRefusedError
 
-FILES = values.file_names(4).flatmap(
+FILES = descriptions.file_names(4).flatmap(
     lambda names: st.tuples(
         *(
             st.tuples(st.just(name), st.binary(max_size=60) | st.integers(0, 40_000).map(bytes))

@@ -8,7 +8,7 @@ import pytest
 from exchange.people import NOW
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from properties import values
+from properties import descriptions, values
 from properties.damage import damaged
 from properties.documents import (
     ME,
@@ -43,7 +43,7 @@ CONTENTS = st.binary(max_size=2_000) | st.builds(
     st.binary(min_size=1, max_size=50),
     st.integers(0, 3 * CHUNK) | st.sampled_from([511, 512, 513, CHUNK - 1_536, CHUNK - 1_535]),
 )
-FILES = values.file_names(4).flatmap(
+FILES = descriptions.file_names(4).flatmap(
     lambda names: st.fixed_dictionaries(dict.fromkeys(names, CONTENTS))
 )
 

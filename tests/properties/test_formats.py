@@ -7,12 +7,12 @@ import pytest
 from fuzz.harnesses import HARNESSES, Harness
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from properties import values
+from properties import travelling, values
 from properties.codecs import CODECS, Codec
 from properties.profile import examples
 
 from souspli_exchange.errors import SpoolError
-from souspli_exchange.spool import encode_spooled, parse_spooled
+from souspli_exchange.spool import SpooledDocument, encode_spooled, parse_spooled
 from souspli_keys import canonical
 
 
@@ -79,10 +79,10 @@ def test_padding_has_one_length(value: dict[str, object], multiple: int) -> None
                 canonical.decode_padded(other, multiple=multiple)
 
 
-@given(document=values.SPOOLED_DOCUMENTS, data=st.data())
+@given(document=travelling.SPOOLED_DOCUMENTS, data=st.data())
 @examples(60)
 def test_a_damaged_spooled_document_is_said_to_be_damaged(
-    document: values.SpooledDocument, data: st.DataObject
+    document: SpooledDocument, data: st.DataObject
 ) -> None:
     encoded = encode_spooled(document)
     cut = data.draw(st.integers(0, len(encoded) - 1))
