@@ -6,15 +6,15 @@ user is told so.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from souspli_cli import own_documents
 from souspli_cli.account import open_account
 from souspli_cli.connection import Line
-from souspli_cli.errors import CliError, Refused
+from souspli_cli.errors import Refused
 from souspli_cli.offline_words import output_refusal
 from souspli_cli.spool import FolderSpool
 from souspli_cli.terminal import Terminal
@@ -26,9 +26,7 @@ from souspli_exchange.port_errors import NotFoundError
 from souspli_exchange.ports.states import DeliveryState
 
 if TYPE_CHECKING:
-    from souspli_cli.addressbook import AddressBook, SentDocument
-
-_PART_OF_ID = re.compile(r"[0-9a-f]{4,32}", re.ASCII)
+    from souspli_cli.addressbook import SentDocument
 
 
 @verb("print", name="print")
@@ -45,7 +43,7 @@ def print_(
 ) -> None:
     """Open the own cover, verify the contents, let the files appear."""
     account = open_account(terminal, folder, passphrase_file)
-    found = find(account.book, document)
+    found = own_documents.find(terminal, account.book, document)
     if not found.stored:
         raise Refused("print_not_sent")
     try:
@@ -69,23 +67,6 @@ def print_(
             "files": [path.name for path in opened.paths],
         }
     )
-
-
-def find(book: AddressBook, said: str) -> SentDocument:
-    """Give the document that was sealed here, by its id or the beginning of it.
-
-    Raises:
-        Refused: There is none, or more than one begins so.
-    """
-    if not _PART_OF_ID.fullmatch(said):
-        raise Refused("document_not_understood")
-    known = (one for one in book.documents() if not isinstance(one, CliError))
-    found = [one for one in known if one.document_id.startswith(said)]
-    if not found:
-        raise Refused("document_not_known")
-    if len(found) > 1:
-        raise Refused("document_not_unique")
-    return found[0]
 
 
 def _was_purged(document: SentDocument) -> bool:

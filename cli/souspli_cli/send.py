@@ -323,7 +323,7 @@ def _replaced(
     terminal: Terminal, account: Account, said: str, patients: Sequence[Patient]
 ) -> SentDocument:
     """Give the document that is corrected: one that everybody here was sent."""
-    old = own_documents.find(terminal, account.book, said)
+    old = own_documents.find_sent(terminal, account.book, said)
     had_it = {to.address for to in old.recipients}
     if any(patient.address not in had_it for patient in patients):
         raise Refused("replaces_another_patient")

@@ -45,7 +45,7 @@ def withdraw(
     if replaced_by is not None and reason not in {None, WithdrawalReason.REPLACED.value}:
         raise WrongUsage("replaced_by_alone")
     account = open_account(terminal, folder, passphrase_file)
-    old = own_documents.find(terminal, account.book, document)
+    old = own_documents.find_sent(terminal, account.book, document)
     new = _corrected(terminal, account, old, replaced_by, reason=reason)
     why = WithdrawalReason(reason or ("other" if new is None else "replaced"))
     say = terminal.note if yes else terminal.say
@@ -117,7 +117,7 @@ def _corrected(
 ) -> str | None:
     """Give the id of the document that replaces this one, where one does."""
     if replaced_by is not None:
-        new = own_documents.find(terminal, account.book, replaced_by)
+        new = own_documents.find_sent(terminal, account.book, replaced_by)
         if new.replaces != old.document_id:
             raise Refused("replaces_another")
         return new.document_id

@@ -16,7 +16,7 @@ from souspli_cli.account import open_account
 from souspli_cli.csv_table import csv_table
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
 from souspli_cli.known import damaged_entries, known_to, refreshed_book
-from souspli_cli.printing import find
+from souspli_cli.own_documents import find
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 from souspli_cli.words import visible
@@ -58,7 +58,7 @@ def worklist(
     account = open_account(terminal, folder, passphrase_file)
     now = clock.now()
     if handled is not None:
-        _set_handled(account, find(account.book, handled), now=now)
+        _set_handled(account, find(terminal, account.book, handled), now=now)
     refreshed = refreshed_book(terminal, account, now=now)
     known = known_to(account)
     items = todo.to_do(known.documents, known.patients, now=now)

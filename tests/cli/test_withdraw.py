@@ -130,6 +130,7 @@ def test_what_can_t_be_withdrawn_says_why_and_changes_nothing(practice: Practice
     assert one in several.err
     assert other in several.err
     assert withdraw(practice, "0" * 32, "--json").error == "document-unknown"
+    assert withdraw(practice, one[:12], "--json").error == "document-unknown"
     assert withdraw(practice, one, "--reason", "replaced", "--json").error == "nothing-replaces"
     assert withdraw(practice, one, "--replaced-by", other, "--json").error == "replaces-another"
     both = withdraw(practice, one, "--replaced-by", other, "--reason", "other", "--json")

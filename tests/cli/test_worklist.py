@@ -166,14 +166,15 @@ def test_a_document_is_printed_from_one_s_own_cover_and_nobody_collected_it(
 ) -> None:
     address = "paper@exemple.fr"
     assert practice.invite(address=address).code == 0
-    sent = practice.send(practice.document("bilan.txt", b"TSH 1,2\n" * 99), to=address)
+    sent = practice.send(practice.document("bilan papier.txt", b"TSH 1,2\n" * 99), to=address)
     document = sent.json["document_id"]
     printed = practice.run("print", document[:12], "--out", tmp_path / "out", "--json")
     assert printed.code == 0, printed.err
-    assert (tmp_path / "out" / "bilan.txt").read_bytes() == b"TSH 1,2\n" * 99
+    assert (tmp_path / "out" / "bilan papier.txt").read_bytes() == b"TSH 1,2\n" * 99
     assert "en clair" in printed.err
-    again = practice.run("print", document, "--out", tmp_path / "out", "--json")
-    assert (again.code, again.error) == (1, "folder-exists")
+    for said in (document, "Bilan Papier"):
+        again = practice.run("print", said, "--out", tmp_path / "out", "--json")
+        assert (again.code, again.error) == (1, "folder-exists")
     [to] = [
         to
         for one in practice.run("sent", "--json").json["documents"]
