@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from s3_parts import part, put
 from s3_server import VERSIONED, S3Server
 
 from souspli_storage.blobs import MAX_PARTS, BlobStore, Part
@@ -33,14 +34,6 @@ LARGE = (
     b"c" * (MIN_S3_PART_BYTES + 1),
     b"last",
 )
-
-
-def part(number: int, data: bytes) -> Part:
-    return Part(number, len(data), hashlib.sha256(data).digest())
-
-
-def put(store: BlobStore, key: str, number: int, data: bytes) -> None:
-    store.put_part(key, number, data, hashlib.sha256(data).digest())
 
 
 @dataclass(frozen=True)
@@ -89,11 +82,6 @@ def driver(request: pytest.FixtureRequest, tmp_path: Path) -> Driver:
 @pytest.fixture
 def store(driver: Driver) -> BlobStore:
     return driver.store
-
-
-@pytest.fixture
-def key() -> str:
-    return secrets.token_hex(16)
 
 
 def test_an_object_is_its_parts_in_order(driver: Driver, store: BlobStore, key: str) -> None:

@@ -35,11 +35,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-@pytest.fixture
-def key() -> str:
-    return secrets.token_hex(16)
-
-
 def upload(store: DiskBlobs, key: str) -> None:
     store.begin(key)
     for number, piece in enumerate(PIECES):

@@ -1,7 +1,6 @@
 """What every BlobStore promises about an object of which is said that it has one part."""
 
 import hashlib
-import secrets
 import threading
 from pathlib import Path
 
@@ -44,11 +43,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
             blobs = open_s3(server.place(VERSIONED if name == "s3-versioned" else PLAIN))
             blobs.check()
             return blobs
-
-
-@pytest.fixture
-def key() -> str:
-    return secrets.token_hex(16)
 
 
 def test_the_object_is_its_part(store: BlobStore, key: str) -> None:

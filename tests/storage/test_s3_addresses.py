@@ -1,46 +1,17 @@
 """Addresses of parts and objects: what they allow, for how long, and to whom."""
 
-import hashlib
-import secrets
 import threading
 import urllib.request
 
 import pytest
+from s3_parts import FIRST, LAST, ONLY, PARTS, part, small
 from s3_server import S3Server, ask, send
 
 from souspli_storage import s3_checksums
-from souspli_storage.blobs import Part
 from souspli_storage.direct import DirectBlobs
 from souspli_storage.errors import NoSuchObjectError, PartDiffersError
 from souspli_storage.s3 import S3Blobs, open_s3
 from souspli_storage.s3_uploads import MIN_S3_PART_BYTES
-
-FIRST = b"f" * MIN_S3_PART_BYTES
-LAST = b"the last part"
-
-
-def part(number: int, data: bytes) -> Part:
-    return Part(number, len(data), hashlib.sha256(data).digest())
-
-
-PARTS = (part(0, FIRST), part(1, LAST))
-ONLY = (part(0, LAST),)
-
-
-@pytest.fixture
-def store(s3_server: S3Server) -> S3Blobs:
-    return open_s3(s3_server.place())
-
-
-@pytest.fixture
-def key() -> str:
-    return secrets.token_hex(16)
-
-
-def small(store: S3Blobs, key: str) -> None:
-    store.begin(key)
-    store.put_part(key, 0, LAST, ONLY[0].sha256)
-    store.complete(key, ONLY)
 
 
 def test_the_store_gives_addresses_to_clients(store: S3Blobs) -> None:

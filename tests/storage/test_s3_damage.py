@@ -17,11 +17,6 @@ LINES = ["000000000001.first", "000000000002.second", "000000000003.third"]
 
 
 @pytest.fixture
-def place(s3_server: S3Server) -> S3Location:
-    return s3_server.place()
-
-
-@pytest.fixture
 def ledger(place: S3Location) -> S3Ledger:
     made = open_s3_ledger(place)
     for line in LINES:

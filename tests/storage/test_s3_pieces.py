@@ -2,13 +2,11 @@
 
 import dataclasses
 import hashlib
-import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from s3_proxy import Proxy, proxy
+from s3_proxy import Proxy
 from s3_server import S3Server, send
 
 from souspli_storage.blobs import Part
@@ -26,26 +24,10 @@ ANOTHER = Part(0, len(OTHER), hashlib.sha256(OTHER).digest())
 
 
 @pytest.fixture
-def place(s3_server: S3Server) -> S3Location:
-    return s3_server.place()
-
-
-@pytest.fixture
 def store(place: S3Location) -> S3Blobs:
     blobs = open_s3(place)
     blobs.check()
     return blobs
-
-
-@pytest.fixture
-def line(s3_server: S3Server) -> Iterator[Proxy]:
-    with proxy(s3_server.server.endpoint) as running:
-        yield running
-
-
-@pytest.fixture
-def key() -> str:
-    return secrets.token_hex(16)
 
 
 def keep(store: S3Blobs, key: str) -> None:
