@@ -32,7 +32,8 @@ from souspli_exchange.receive import (
     sign_receipt,
 )
 from souspli_exchange.sealed import open_cover
-from souspli_exchange.send import Addressee, Sending, send
+from souspli_exchange.send import send
+from souspli_exchange.sending import Addressee, Sending
 from souspli_exchange.sources import BytesSource
 from souspli_keys.address import Address
 from souspli_mailbox.schema import MIGRATIONS

@@ -10,7 +10,7 @@ from souspli_cli.profile import checked_origin
 from souspli_exchange.outgoing import SendingMember
 from souspli_exchange.port_errors import PortError
 from souspli_exchange.retry import RetryPolicy
-from souspli_exchange.send import Sending
+from souspli_exchange.sending import Sending
 from souspli_keys.login import UnlockerKind
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.profile import Profile
     from souspli_cli.terminal import Terminal
-    from souspli_exchange.send import Progress
+    from souspli_exchange.sending import Progress
     from souspli_exchange.spool import Spool
     from souspli_mailbox.client import MailboxClient
 

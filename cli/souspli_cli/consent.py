@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient
     from souspli_exchange.consent import VerifiedWords
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
     from souspli_keys.statements import How
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.invitation import NewInvitation
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
     from souspli_keys.address import Address
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from souspli_exchange.consent import VerifiedWords
     from souspli_exchange.invitation import NewInvitation
     from souspli_exchange.ports.directory import DirectoryEntry
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
     from souspli_keys.address import Address
     from souspli_keys.dsse import Envelope
 

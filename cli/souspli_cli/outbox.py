@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.spool import FolderSpool
     from souspli_exchange.binding import VerifiedRecipient
-    from souspli_exchange.send import Sending, SentCover
+    from souspli_exchange.sending import Sending, SentCover
     from souspli_exchange.spool import SpooledCover, SpooledDocument
 
 LOST = worklist_rules.LOST

@@ -17,7 +17,7 @@ from souspli_exchange.ids import InvitationId
 from souspli_exchange.ports.directory import InvitationView
 from souspli_exchange.ports.statements import BindingEnvelopes
 from souspli_exchange.ports.states import InvitationStatus
-from souspli_exchange.send import attest
+from souspli_exchange.recipients import attest
 from souspli_keys import dsse
 from souspli_keys.address import Address
 from souspli_keys.errors import RoleError
@@ -25,7 +25,7 @@ from souspli_keys.errors import RoleError
 if TYPE_CHECKING:
     from souspli_cli.addressbook import AddressBook, OwnInvitation
     from souspli_exchange.consent import VerifiedWords
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
     from souspli_keys.dsse import Envelope
 
 

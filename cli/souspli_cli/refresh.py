@@ -29,7 +29,7 @@ from souspli_keys.statements import Binding
 if TYPE_CHECKING:
     from souspli_exchange.ports.sender import SentDelivery
     from souspli_exchange.receipt import Receipt
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
 
 PAGE = 100
 # A letter is good for 30 days, a claim begun in time for an hour more; who has not

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from souspli_cli.addressbook import AddressBook, Patient
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.reissue import MovedDelivery
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
 
 
 async def move_waiting(

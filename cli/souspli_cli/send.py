@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from souspli_cli.document_files import DocumentFile
     from souspli_cli.examine import Examined
     from souspli_exchange.binding import VerifiedRecipient
-    from souspli_exchange.send import Sending
+    from souspli_exchange.sending import Sending
     from souspli_exchange.spool import SpooledDocument
 
 _LOINC = re.compile(r"[0-9]{1,7}-[0-9]", re.ASCII)  # sealed-document.md §3

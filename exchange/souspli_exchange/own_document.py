@@ -11,7 +11,7 @@ from pathlib import Path
 from souspli_exchange.contents_opener import ContentsOpener
 from souspli_exchange.extraction import Extraction, OpenedDocument
 from souspli_exchange.ids import DocumentId
-from souspli_exchange.send import Sending
+from souspli_exchange.sending import Sending
 
 
 async def open_own_document(

@@ -32,9 +32,10 @@ from souspli_exchange.ports.directory import InvitationView
 from souspli_exchange.ports.sender import CompletedDeposit, NewDelivery
 from souspli_exchange.ports.states import InvitationStatus
 from souspli_exchange.receive import fetch_cover, reseal_waiting
+from souspli_exchange.recipients import attest, find_recipients
 from souspli_exchange.reissue import rekey_waiting
 from souspli_exchange.segments import START_BYTES, SegmentLayout
-from souspli_exchange.send import attest, find_recipients, resume, send
+from souspli_exchange.send import resume, send
 from souspli_exchange.spool import encode_spooled, parse_spooled
 
 

@@ -13,7 +13,8 @@ from exchange.world import REPORT, World
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.port_errors import StorageFullError, UnavailableError
 from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
-from souspli_exchange.send import Step, resume, send
+from souspli_exchange.send import resume, send
+from souspli_exchange.sending import Step
 from souspli_exchange.spool import SpooledDocument
 
 

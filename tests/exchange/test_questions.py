@@ -22,7 +22,8 @@ from souspli_exchange.receive import Receiving, all_deliveries, read_contents
 from souspli_exchange.reissue import rekey_waiting
 from souspli_exchange.sealed import Reader
 from souspli_exchange.segments import SEGMENT_BYTES, SegmentLayout
-from souspli_exchange.send import Step, resume, send
+from souspli_exchange.send import resume, send
+from souspli_exchange.sending import Step
 from souspli_exchange.sources import BytesSource
 
 TWO_SEGMENTS = BytesSource("scan.bin", "a/b", bytes(SEGMENT_BYTES) + b"end")

@@ -14,7 +14,9 @@ from souspli_exchange.port_errors import (
     NotFoundError,
 )
 from souspli_exchange.ports.states import InvitationStatus
-from souspli_exchange.send import Addressee, attest, find_recipients, send
+from souspli_exchange.recipients import attest, find_recipients
+from souspli_exchange.send import send
+from souspli_exchange.sending import Addressee
 from souspli_keys.address import Address
 from souspli_keys.identity import Identity
 from souspli_keys.statements import sign_statement

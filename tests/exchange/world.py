@@ -19,7 +19,8 @@ from souspli_exchange.ports.claim import InvitationRecord, MailedCode
 from souspli_exchange.receive import Receiving, all_deliveries, fetch_cover, read_contents
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader
-from souspli_exchange.send import Addressee, Sending, SentDocument, send
+from souspli_exchange.send import send
+from souspli_exchange.sending import Addressee, Sending, SentDocument
 from souspli_exchange.sources import BytesSource
 
 REPORT = BytesSource("compte rendu é.pdf", "application/pdf", b"%PDF-1.7 made up " * 400)

@@ -40,7 +40,8 @@ from souspli_exchange.receive import (
     reseal_waiting,
     sign_receipt,
 )
-from souspli_exchange.send import Addressee, SentDocument, send
+from souspli_exchange.send import send
+from souspli_exchange.sending import Addressee, SentDocument
 from souspli_mailbox.version import VERSION
 
 if TYPE_CHECKING:

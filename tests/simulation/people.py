@@ -22,7 +22,8 @@ from souspli_exchange.ports.claim import MailedCode
 from souspli_exchange.receive import Receiving
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader
-from souspli_exchange.send import Addressee, Sending, SentDocument, send
+from souspli_exchange.send import send
+from souspli_exchange.sending import Addressee, Sending, SentDocument
 from souspli_exchange.sources import BytesSource
 from souspli_exchange.spool import SpooledDocument
 from souspli_exchange.withdrawal import WithdrawalReason, sign_withdrawal

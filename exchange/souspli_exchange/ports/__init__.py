@@ -13,7 +13,7 @@ implementation:
 - **Idempotence.** Every write may be repeated with the same arguments and then gets
   the same answer. A repeat with other arguments is refused (`DocumentDiffersError`,
   `InvitationUsedError`, `CoverChangedError`).
-- **Retries** belong to the callers (`send.py` repeats what is temporary, with
+- **Retries** belong to the callers (`retry.py` repeats what is temporary, with
   backoff). An implementation makes one attempt, bounded in time.
 - **Errors** are those of `port_errors.py` and nothing else. Cancelling a call is
   always allowed and leaves it applied or not.
