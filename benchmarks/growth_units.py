@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from benchmarks.filler import Filler
 from benchmarks.rows import Lengths, Patient, Sender
 from souspli_mailbox.deliveries import DeliveryEvent
+from souspli_mailbox.records.completion import NewCover, check_recipients, complete_deposit
 from souspli_mailbox.records.deliveries import (
     Delivery,
     keep_receipt,
@@ -22,16 +23,10 @@ from souspli_mailbox.records.deliveries import (
     read_delivery,
     record_event,
 )
-from souspli_mailbox.records.deposits import (
-    NewCover,
-    NewDeposit,
-    check_recipients,
-    complete_deposit,
-    open_deposit,
-    sent_deposits,
-)
+from souspli_mailbox.records.deposits import NewDeposit, open_deposit
 from souspli_mailbox.records.jobs import Job, JobName, claim_jobs, finish_job, next_due
 from souspli_mailbox.records.notifications import ToMail, begin_notification, record_mailed
+from souspli_mailbox.records.sent import sent_deposits
 from souspli_mailbox.records.sweeps import (
     condemn_orphans,
     condemn_stale_uploads,

@@ -19,8 +19,8 @@ from souspli_mailbox.errors import MailDelayedError, MailRefusedError
 from souspli_mailbox.metrics import Metrics
 from souspli_mailbox.notify import Relay
 from souspli_mailbox.records.bounces import record_bounce, record_report
+from souspli_mailbox.records.completion import complete_deposit
 from souspli_mailbox.records.deliveries import keep_receipt, record_event
-from souspli_mailbox.records.deposits import complete_deposit
 from souspli_mailbox.records.notifications import record_mailed
 from souspli_mailbox.records.texts import record_texted
 from souspli_storage.blobs import BlobStore

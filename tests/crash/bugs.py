@@ -69,7 +69,7 @@ def _later(original: Callable[..., None]) -> Callable[..., None]:
 def _answer_first() -> None:
     from crash.in_service import name_of  # noqa: PLC0415  (it imports this module)
 
-    from souspli_mailbox.records.deposits import DeliveryMade  # noqa: PLC0415  (as above)
+    from souspli_mailbox.records.completion import DeliveryMade  # noqa: PLC0415  (as above)
     from souspli_storage.database import Database  # noqa: PLC0415  (as above)
 
     write = Database.write

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from simulation.rows import DAY, Practice
 
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
-from souspli_mailbox.records import deposits
+from souspli_mailbox.records import completion
 from souspli_mailbox.records.jobs import Job
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ class Document:
 
     document_id: str
     request_hash: str
-    covers: dict[str, deposits.NewCover]
+    covers: dict[str, completion.NewCover]
     kept: bool = False
     """The segment was acknowledged."""
     stored: bool = False
-    answered: tuple[deposits.DeliveryMade, ...] | None = None
+    answered: tuple[completion.DeliveryMade, ...] | None = None
 
 
 @dataclass

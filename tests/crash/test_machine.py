@@ -37,7 +37,7 @@ from simulation.rows import NO_QUOTA, NOW, Rows, hex32, hex64, new_cover, sha256
 from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import INITIAL, DeliveryEvent
 from souspli_mailbox.jobs import LEASE_SECONDS
-from souspli_mailbox.records import deliveries, deposits
+from souspli_mailbox.records import completion, deliveries, deposits
 from souspli_mailbox.records.errors import LeaseLostError, NotFoundError
 from souspli_mailbox.records.jobs import JobName, claim_jobs, next_due
 from souspli_mailbox.routes.deposits import _begin, _complete
@@ -143,7 +143,7 @@ class DeliveryMachine(World):
         covers = tuple(document.covers.values())
         try:
             deposit = self.database.read_now(deposits.read_deposit, **where)
-            done = self.database.read_now(deposits.completed_deposit, **where, **request)
+            done = self.database.read_now(completion.completed_deposit, **where, **request)
         except NotFoundError:
             assert not document.stored, "a stored deposit is gone"
             return
@@ -161,7 +161,7 @@ class DeliveryMachine(World):
                 return
             done = self.write(
                 row,
-                deposits.complete_deposit,
+                completion.complete_deposit,
                 **where,
                 **request,
                 covers=covers,

@@ -17,10 +17,10 @@ from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.jobs import Done
 from souspli_mailbox.records import deliveries
 from souspli_mailbox.records.bounces import record_report
-from souspli_mailbox.records.deposits import sent_deposits
 from souspli_mailbox.records.invitations import NewInvitation
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.recipients import forget_recipients
+from souspli_mailbox.records.sent import sent_deposits
 from souspli_mailbox.return_paths import Token, read_return_path, tag
 from souspli_mailbox.schema import tables
 from souspli_mailbox.text_words import waiting_text

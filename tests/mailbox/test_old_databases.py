@@ -19,8 +19,9 @@ from simulation.databases import ENGINES, SEQUENCES, Place
 from simulation.rows import NOW, Rows
 from sqlalchemy import Connection, MetaData, insert, text
 
-from souspli_mailbox.records import accounts, deliveries, deposits, invitations, usage
+from souspli_mailbox.records import accounts, deliveries, invitations, usage
 from souspli_mailbox.records.jobs import JobName, ensure_job
+from souspli_mailbox.records.sent import sent_deposits
 from souspli_mailbox.schema import MIGRATIONS, tables
 from souspli_mailbox.settings import DatabaseSettings
 from souspli_storage.database import Database
@@ -97,7 +98,7 @@ def test_an_old_database_is_opened_and_its_claims_and_deliveries_go_on(
     assert (listed.delivery_id, listed.state) == (facts["opened_delivery"], "opened")
     assert read(accounts.read_vault, account_number=facts["account"]).generation == 1
     assert read(deliveries.read_cover, delivery_id=listed.delivery_id).cover
-    (sent,) = read(deposits.sent_deposits, member=facts["member"], after=None, limit=10)
+    (sent,) = read(sent_deposits, member=facts["member"], after=None, limit=10)
     assert [one.receipt for one in sent.deliveries] == [b"receipt", None]
     assert read(invitations.read_binding, invitation_id=facts["claimed"]) is not None
     assert read(invitations.read_attestation, invitation_id=facts["claimed"]) == b"attestation"

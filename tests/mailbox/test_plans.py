@@ -29,6 +29,7 @@ from souspli_mailbox.records import (
     sweeps,
 )
 from souspli_mailbox.records.jobs import JobName
+from souspli_mailbox.records.sent import sent_deposits
 from souspli_mailbox.retention import due
 from souspli_storage.sqlite import SqliteDatabase
 
@@ -141,7 +142,7 @@ def a_day(rows: Rows) -> None:
     )
     write(deliveries.keep_receipt, delivery_id=made.delivery_id, receipt=b"r", now=NOW)
     for after in (None, (NOW, hex32())):
-        read(deposits.sent_deposits, member=practice.member.fingerprint, after=after, limit=50)
+        read(sent_deposits, member=practice.member.fingerprint, after=after, limit=50)
 
     write(sweeps.delete_due, due=due(NOW + 3 * DAY))
     write(sweeps.condemn_stale_uploads, due=due(NOW + 3 * DAY), now=NOW)

@@ -16,7 +16,7 @@ from simulation.sealed import addressed, deposit, draw
 from simulation.service import running
 
 from souspli_exchange.port_errors import QuotaReachedError as QuotaAnswer
-from souspli_mailbox.records import deposits
+from souspli_mailbox.records import completion, deposits
 from souspli_mailbox.records.errors import QuotaReachedError
 from souspli_mailbox.records.sweeps import condemn_stale_uploads
 from souspli_mailbox.records.usage import Quota, Usage, usage_of
@@ -157,7 +157,7 @@ def test_a_quota_lowered_since_the_opening_refuses_at_the_completion(
 
     def complete(quota: Quota) -> Sequence[object]:
         return rows.database.write_now(
-            deposits.complete_deposit,
+            completion.complete_deposit,
             organisation=new.organisation,
             document_id=new.document_id,
             request_hash="r",

@@ -34,6 +34,7 @@ from souspli_mailbox.records.errors import (
     RecordsError,
 )
 from souspli_mailbox.records.jobs import JobName
+from souspli_mailbox.records.sent import SentDeposit, read_sender_cover, sent_deposits
 from souspli_mailbox.schema import tables
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def test_storing_makes_one_delivery_and_one_job_for_each_cover(
         document_id=deposit.document_id,
     )
     assert stored.state is DepositState.STORED
-    kept = rows.database.read_now(deposits.read_sender_cover, deposit_id=stored.deposit_id)
+    kept = rows.database.read_now(read_sender_cover, deposit_id=stored.deposit_id)
     assert kept == b"sender's own cover"
 
 
@@ -195,10 +196,10 @@ def test_a_sender_pages_through_deposits_newest_first_with_their_states(
     rows.database.write_now(
         deliveries.keep_receipt, delivery_id=made[4].delivery_id, receipt=b"receipt", now=NOW + 9
     )
-    seen: list[deposits.SentDeposit] = []
+    seen: list[SentDeposit] = []
     after: tuple[int, str] | None = None
     while page := rows.database.read_now(
-        deposits.sent_deposits, member=practice.member.fingerprint, after=after, limit=2
+        sent_deposits, member=practice.member.fingerprint, after=after, limit=2
     ):
         assert len(page) <= 2
         seen += page
@@ -245,7 +246,7 @@ def test_a_page_of_a_mailbox_is_read_from_an_index_without_sorting(rows: Rows) -
             lambda _c, _k, statement, parameters, *_: statements.append((statement, parameters)),
         )
         deliveries.list_deliveries(connection, account_number="1", after=(NOW, hex32()), limit=50)
-        deposits.sent_deposits(connection, member="1", after=(NOW, hex32()), limit=50)
+        sent_deposits(connection, member="1", after=(NOW, hex32()), limit=50)
 
     def plan(connection: Connection) -> list[str]:
         return [
@@ -397,7 +398,7 @@ def test_a_second_receipt_is_ignored_with_the_same_answer(
         )
         assert state is DeliveryState.OPENED
     (sent,) = rows.database.read_now(
-        deposits.sent_deposits, member=practice.member.fingerprint, after=None, limit=10
+        sent_deposits, member=practice.member.fingerprint, after=None, limit=10
     )
     assert (sent.deliveries[0].receipt, sent.deliveries[0].opened_at) == (b"first", NOW)
 

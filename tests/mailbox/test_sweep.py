@@ -18,6 +18,7 @@ from souspli_mailbox.records import claims, deposits, nonces, organisations, ses
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.jobs import Job, JobName
 from souspli_mailbox.records.nonces import NoncePurpose
+from souspli_mailbox.records.sent import sent_deposits
 from souspli_mailbox.records.service_facts import Fact, keep_fact
 from souspli_mailbox.records.sweeps import condemned_objects
 from souspli_mailbox.records.throttles import Throttle
@@ -126,7 +127,7 @@ async def test_a_stored_document_stays(rows: Rows, practice: Practice, blobs: Di
     made = rows.deliver(practice, (invitation.invitation_id, invitation.claim_fingerprint))
     assert len(made) == 1
     (sent,) = rows.database.read_now(
-        deposits.sent_deposits, member=practice.member.fingerprint, after=None, limit=1
+        sent_deposits, member=practice.member.fingerprint, after=None, limit=1
     )
     kept = rows.database.read_now(
         deposits.read_deposit,

@@ -12,9 +12,10 @@ from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.reapply import reapply_new
-from souspli_mailbox.records import deliveries, deposits, withdrawals
+from souspli_mailbox.records import deliveries, withdrawals
 from souspli_mailbox.records.errors import NotFoundError, WithdrawnError
 from souspli_mailbox.records.jobs import Job, JobName
+from souspli_mailbox.records.sent import sent_deliveries
 from souspli_mailbox.records.withdrawals import NewWithdrawal
 from souspli_mailbox.schema import tables
 from souspli_mailbox.store_calls import StoreCalls
@@ -26,7 +27,7 @@ from souspli_storage.memory_ledger import MemoryLedger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from souspli_mailbox.records.deposits import DeliveryMade
+    from souspli_mailbox.records.completion import DeliveryMade
     from souspli_mailbox.records.invitations import NewInvitation
 
 KEY = TombstoneKey(b"k" * 32)
@@ -202,7 +203,7 @@ async def test_a_receipt_that_comes_afterwards_is_kept_with_its_moment(world: Wo
     world.collect(delivery)
     await world.withdraw()
     assert world.receipt(delivery) is DeliveryState.WITHDRAWN
-    (seen,) = world.rows.database.read_now(deposits.sent_deliveries, deposit_id=1)
+    (seen,) = world.rows.database.read_now(sent_deliveries, deposit_id=1)
     assert (seen.state, seen.fetched_at, seen.opened_at, seen.receipt) == (
         DeliveryState.WITHDRAWN,
         NOW + 60,

@@ -19,7 +19,7 @@ from souspli_storage.memory import MemoryBlobs
 from souspli_storage.memory_ledger import MemoryLedger
 
 if TYPE_CHECKING:
-    from souspli_mailbox.records.deposits import DeliveryMade
+    from souspli_mailbox.records.completion import DeliveryMade
     from souspli_mailbox.records.invitations import NewInvitation
 
 KEY = TombstoneKey(b"k" * 32)

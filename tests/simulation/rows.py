@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from souspli_mailbox.onetime import one_time_code
-from souspli_mailbox.records import bindings, claims, deposits, invitations, organisations
+from souspli_mailbox.records import (
+    bindings,
+    claims,
+    completion,
+    deposits,
+    invitations,
+    organisations,
+)
 from souspli_mailbox.records.accounts import NewAccount, NewUnlocker
-from souspli_mailbox.records.deposits import DeliveryMade, NewCover, NewDeposit
+from souspli_mailbox.records.completion import DeliveryMade, NewCover
+from souspli_mailbox.records.deposits import NewDeposit
 from souspli_mailbox.records.invitations import Binding, NewInvitation
 from souspli_mailbox.records.jobs import Job, JobName, claim_jobs
 from souspli_mailbox.records.organisations import Member, Organisation
@@ -221,7 +229,7 @@ class Rows:
         now: int = NOW,
     ) -> tuple[DeliveryMade, ...]:
         return self.database.write_now(
-            deposits.complete_deposit,
+            completion.complete_deposit,
             organisation=deposit.organisation,
             document_id=deposit.document_id,
             request_hash=request_hash or hex64(),

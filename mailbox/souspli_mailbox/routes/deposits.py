@@ -34,6 +34,7 @@ from souspli_mailbox.protocol.deposits import (
     Upload,
 )
 from souspli_mailbox.protocol.problems import ProblemKind
+from souspli_mailbox.records import completion, sent
 from souspli_mailbox.records import deposits as records
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.records.usage import Quota
@@ -104,7 +105,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
     # Asked before the object is completed: a cover that has to be sealed again
     # is the common refusal, and the cheap one.
     done = await database.read(
-        records.require_completable,
+        completion.require_completable,
         organisation=deposit.organisation,
         document_id=deposit.document_id,
         request_hash=request_hash,
@@ -116,7 +117,7 @@ async def complete_deposit(request: web.Request) -> web.Response:
         # A crash here leaves an object that no stored deposit names: it is swept,
         # or this request comes again and finds it complete.
         done = await database.write(
-            records.complete_deposit,
+            completion.complete_deposit,
             organisation=deposit.organisation,
             document_id=deposit.document_id,
             request_hash=request_hash,
@@ -176,18 +177,18 @@ def own_contents(
     Once its own cover is gone nobody could open them: they are as good as deleted.
     """
     deposit = own_deposit(connection, account, names)
-    records.read_sender_cover(connection, deposit_id=deposit.deposit_id)
+    sent.read_sender_cover(connection, deposit_id=deposit.deposit_id)
     return deposit
 
 
-def _check(body: CompleteRequest, *, segments: int) -> tuple[str, tuple[records.NewCover, ...]]:
+def _check(body: CompleteRequest, *, segments: int) -> tuple[str, tuple[completion.NewCover, ...]]:
     """Return the hash that a repeat has to have, and the covers, each of the right shape."""
     invitations = {cover.invitation_id for cover in body.covers}
     if len(body.checksums) != segments or len(invitations) < len(body.covers):
         raise Refusal(ProblemKind.BAD_REQUEST)
     check_cover(body.sender_cover)
     covers = tuple(
-        records.NewCover(
+        completion.NewCover(
             delivery_id=secrets.token_hex(DELIVERY_ID_BYTES),
             invitation_id=cover.invitation_id,
             recipient_fingerprint=cover.recipient_fingerprint,

@@ -18,7 +18,7 @@ from souspli_mailbox.protocol.deposits import (
     SenderCoverAnswer,
     SenderView,
 )
-from souspli_mailbox.records import deposits as records
+from souspli_mailbox.records import sent
 from souspli_mailbox.routes.deposits import own_deposit
 from souspli_mailbox.state import DATABASE
 
@@ -26,7 +26,7 @@ from souspli_mailbox.state import DATABASE
 async def list_deposits(request: web.Request) -> web.Response:
     page = read_page_request(request)
     deposits = await request.app[DATABASE].read(
-        records.sent_deposits,
+        sent.sent_deposits,
         member=member_of(request).fingerprint,
         after=page.after,
         limit=page.limit,
@@ -48,7 +48,7 @@ async def list_deposits(request: web.Request) -> web.Response:
     )
 
 
-def sender_view(delivery: records.SentDelivery) -> SenderView:
+def sender_view(delivery: sent.SentDelivery) -> SenderView:
     """Return a delivery as its sender is shown it."""
     return SenderView(
         delivery_id=delivery.delivery_id,
@@ -72,7 +72,7 @@ async def get_sender_cover(request: web.Request) -> web.Response:
 
 def _sender_cover(connection: Connection, account: Account, names: Mapping[str, str]) -> bytes:
     deposit = own_deposit(connection, account, names)
-    return records.read_sender_cover(connection, deposit_id=deposit.deposit_id)
+    return sent.read_sender_cover(connection, deposit_id=deposit.deposit_id)
 
 
 ENDPOINTS: Final = (

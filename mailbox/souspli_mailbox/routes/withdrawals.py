@@ -29,6 +29,7 @@ from souspli_mailbox.protocol.withdrawals import (
 from souspli_mailbox.records import deposits, organisations
 from souspli_mailbox.records import withdrawals as records
 from souspli_mailbox.records.errors import NotFoundError
+from souspli_mailbox.records.sent import sent_deliveries
 from souspli_mailbox.routes.deliveries import own_delivery
 from souspli_mailbox.routes.deposits import own_deposit
 from souspli_mailbox.routes.invitations import CLOCK_DIFFERENCE_SECONDS
@@ -71,7 +72,7 @@ async def post_withdrawal(request: web.Request) -> web.Response:
             store=request.app[STORE_CALLS],
             clock=request.app[CLOCK],
         ).carry_out(deposit.deposit_id)
-    deliveries = await database.read(deposits.sent_deliveries, deposit_id=deposit.deposit_id)
+    deliveries = await database.read(sent_deliveries, deposit_id=deposit.deposit_id)
     return answer(
         WithdrawalAnswer(
             document_id=deposit.document_id,
