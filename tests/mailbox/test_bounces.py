@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from simulation.databases import Place
 from simulation.desk import RETURN_PATH_KEY, Desk, desk_at
-from simulation.rows import DAY, NOW, Practice, Rows, hex64
+from simulation.rows import DAY, NOW, Practice, Rows, hex64, to
 from sqlalchemy import Connection
 
 from souspli_exchange.ports.states import DeliveryState
@@ -17,6 +17,7 @@ from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.jobs import Done
 from souspli_mailbox.records import deliveries
 from souspli_mailbox.records.bounces import record_report
+from souspli_mailbox.records.completion import DeliveryMade
 from souspli_mailbox.records.invitations import NewInvitation
 from souspli_mailbox.records.jobs import JobName, ensure_job
 from souspli_mailbox.records.recipients import forget_recipients
@@ -45,10 +46,6 @@ def invitation(rows: Rows, practice: Practice) -> NewInvitation:
     return rows.invite(practice, phone=PHONE)
 
 
-def to(invitation: NewInvitation) -> tuple[str, str]:
-    return invitation.invitation_id, invitation.claim_fingerprint
-
-
 def token_of_last_mail(desk: Desk) -> Token:
     *_, (return_path, _, _, _) = desk.relay.handler.taken
     token = read_return_path(return_path)
@@ -60,6 +57,22 @@ def bounce(desk: Desk, token: Token, reason: BounceReason = BounceReason.ADDRESS
     return desk.rows.database.write_now(
         record_report, token=token, key=RETURN_PATH_KEY, reason=reason, now=desk.now
     )
+
+
+async def bounced(desk: Desk, practice: Practice, invitation: NewInvitation) -> DeliveryMade:
+    """A document whose mail was sent, and came back because nobody has the address."""
+    (made,) = desk.rows.deliver(practice, to(invitation))
+    await desk.work()
+    assert bounce(desk, token_of_last_mail(desk))
+    return made
+
+
+async def work_after(desk: Desk, *seconds: int) -> None:
+    """Do all that is due at each of these moments, in seconds after NOW."""
+    for one in seconds:
+        desk.now = NOW + one
+        for _ in range(2):
+            await desk.work()
 
 
 def reason(desk: Desk, practice: Practice, delivery_id: str) -> str | None:
@@ -220,10 +233,7 @@ async def test_no_text_message_goes_where_a_mail_may_arrive(
     desk: Desk, practice: Practice, invitation: NewInvitation
 ) -> None:
     desk.rows.deliver(practice, to(invitation))
-    for days in (0, 3, 10):
-        desk.now = NOW + days * DAY
-        for _ in range(2):
-            await desk.work()
+    await work_after(desk, 0, 3 * DAY, 10 * DAY)
     assert len(desk.mails) == 3
     assert desk.texts == []
 
@@ -231,13 +241,8 @@ async def test_no_text_message_goes_where_a_mail_may_arrive(
 async def test_who_was_told_by_a_text_message_is_reminded_by_one(
     desk: Desk, practice: Practice, invitation: NewInvitation
 ) -> None:
-    desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
-    for seconds in (60, 3 * DAY, 3 * DAY + 1_800, 10 * DAY):
-        desk.now = NOW + seconds
-        for _ in range(2):
-            await desk.work()
+    await bounced(desk, practice, invitation)
+    await work_after(desk, 60, 3 * DAY, 3 * DAY + 1_800, 10 * DAY)
     assert len(desk.mails) == 1
     assert len(desk.texts) == 3
 
@@ -246,13 +251,8 @@ async def test_a_bounce_stops_reminders_where_no_telephone_is_known(
     desk: Desk, rows: Rows, practice: Practice
 ) -> None:
     invitation = rows.invite(practice)
-    (made,) = desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
-    for days in (3, 10, 20, 27):
-        desk.now = NOW + days * DAY
-        for _ in range(2):
-            await desk.work()
+    made = await bounced(desk, practice, invitation)
+    await work_after(desk, 3 * DAY, 10 * DAY, 20 * DAY, 27 * DAY)
     assert len(desk.mails) == 1
     assert desk.texts == []
     assert desk.state(made.delivery_id) is DeliveryState.BOUNCED
@@ -268,9 +268,7 @@ async def test_one_text_message_a_day_however_many_documents_come(
         for _ in range(2):
             await desk.work()
     assert len(desk.texts) == 1
-    desk.now = NOW + DAY + 7_200
-    for _ in range(2):
-        await desk.work()
+    await work_after(desk, DAY + 7_200)
     assert len(desk.texts) == 2
 
 
@@ -279,9 +277,7 @@ async def test_a_number_that_the_gateway_refuses_leaves_the_bounce_to_the_sender
 ) -> None:
     assert desk.gateway is not None
     desk.gateway.refuses = True
-    (made,) = desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
+    made = await bounced(desk, practice, invitation)
     await desk.work()
     assert desk.state(made.delivery_id) is DeliveryState.BOUNCED
     assert await desk.work() == []
@@ -292,9 +288,7 @@ async def test_a_gateway_that_is_away_is_tried_again(
 ) -> None:
     assert desk.gateway is not None
     desk.gateway.away = True
-    (made,) = desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
+    made = await bounced(desk, practice, invitation)
     assert await desk.work() == [None]
     desk.gateway.away = False
     desk.now += 120
@@ -307,9 +301,7 @@ async def test_without_a_gateway_a_text_message_s_job_is_done(
     desk: Desk, practice: Practice, invitation: NewInvitation
 ) -> None:
     desk.gateway = None
-    (made,) = desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
+    made = await bounced(desk, practice, invitation)
     assert await desk.work() == [Done()]
     assert desk.state(made.delivery_id) is DeliveryState.BOUNCED
 
@@ -318,9 +310,7 @@ async def test_a_later_mail_that_is_accepted_forgets_the_reason(
     desk: Desk, practice: Practice, invitation: NewInvitation
 ) -> None:
     desk.gateway = None
-    (made,) = desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
+    made = await bounced(desk, practice, invitation)
     desk.now += DAY
     desk.rows.deliver(practice, to(invitation), now=desk.now)
     await desk.work()
@@ -332,9 +322,7 @@ async def test_a_re_issue_with_another_address_is_told_by_mail(
     desk: Desk, practice: Practice, invitation: NewInvitation
 ) -> None:
     desk.gateway = None
-    (made,) = desk.rows.deliver(practice, to(invitation))
-    await desk.work()
-    bounce(desk, token_of_last_mail(desk))
+    made = await bounced(desk, practice, invitation)
     desk.now += 3_600
     again = desk.rows.invite(
         practice, "new@example.org", supersedes=invitation.invitation_id, now=desk.now

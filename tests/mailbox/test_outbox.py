@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from simulation.databases import Place
 from simulation.desk import Desk, desk_at
-from simulation.rows import DAY, NOW, Practice, Rows, hex32
+from simulation.rows import DAY, NOW, Practice, Rows, hex32, to
 
 from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import DeliveryEvent
@@ -41,10 +41,6 @@ def practice(rows: Rows) -> Practice:
 @pytest.fixture
 def invitation(rows: Rows, practice: Practice) -> NewInvitation:
     return rows.invite(practice)
-
-
-def to(invitation: NewInvitation) -> tuple[str, str]:
-    return invitation.invitation_id, invitation.claim_fingerprint
 
 
 def state(rows: Rows, delivery_id: str) -> DeliveryState:

@@ -17,6 +17,7 @@ from simulation.rows import (
     new_account,
     new_cover,
     sha256,
+    to,
 )
 from sqlalchemy import Connection, event
 
@@ -49,10 +50,6 @@ def practice(rows: Rows) -> Practice:
 @pytest.fixture
 def invitation(rows: Rows, practice: Practice) -> NewInvitation:
     return rows.invite(practice)
-
-
-def to(invitation: NewInvitation) -> tuple[str, str]:
-    return invitation.invitation_id, invitation.claim_fingerprint
 
 
 def read(rows: Rows, delivery_id: str) -> deliveries.Delivery:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from simulation.desk import Desk, desk_at
-from simulation.rows import DAY, NOW, Practice, Rows, hex64
+from simulation.rows import DAY, NOW, Practice, Rows, hex64, to
 from sqlalchemy import Connection, select
 
 from souspli_exchange.ports.states import DeliveryState
@@ -39,10 +39,6 @@ def practice(rows: Rows) -> Practice:
 @pytest.fixture
 def invitation(rows: Rows, practice: Practice) -> NewInvitation:
     return rows.invite(practice)
-
-
-def to(invitation: NewInvitation) -> tuple[str, str]:
-    return invitation.invitation_id, invitation.claim_fingerprint
 
 
 async def at(desk: Desk, seconds: float) -> int:

@@ -264,6 +264,11 @@ class Rows:
         return taken
 
 
+def to(invitation: NewInvitation) -> tuple[str, str]:
+    """Whom `Rows.deliver` delivers to: this letter, and the key that it claims with."""
+    return invitation.invitation_id, invitation.claim_fingerprint
+
+
 def new_cover(invitation_id: str, fingerprint: str) -> NewCover:
     cover = secrets.token_bytes(64)
     return NewCover(
