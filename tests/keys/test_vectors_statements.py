@@ -15,6 +15,7 @@ from souspli_keys.statements import (
     Attestation,
     Binding,
     Choice,
+    Closing,
     Consent,
     Invitation,
     Member,
@@ -39,6 +40,7 @@ KINDS: dict[str, type[Statement]] = {
     "consent": Consent,
     "choice": Choice,
     "acceptance": Acceptance,
+    "closing": Closing,
 }
 
 
