@@ -256,7 +256,7 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         .values(state=DeliveryState.EXPIRED, expired_at=now)
     )
     connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
-    _note_deletion(connection, now)
+    note_deletion(connection, now)
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
     kept, deleted = let_go(
         connection,
@@ -315,8 +315,8 @@ def forget(
     ).one_or_none()
     if ended is None:
         return True
-    _forget_person(connection, line)
-    _note_deletion(connection, now)
+    forget_person(connection, line)
+    note_deletion(connection, now)
     envelope = certify(
         Ended(
             invitation_id=invitation_id,
@@ -356,7 +356,8 @@ def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]
     )
 
 
-def _forget_person(connection: Connection, line: Collection[str]) -> None:
+def forget_person(connection: Connection, line: Collection[str]) -> None:
+    """Delete what says whom these letters were for."""
     invitation, session = tables.invitations.c, tables.claim_sessions.c
     sessions = connection.execute(
         delete(tables.claim_sessions)
@@ -383,7 +384,7 @@ def _forget_person(connection: Connection, line: Collection[str]) -> None:
     )
 
 
-def _note_deletion(connection: Connection, now: int) -> None:
+def note_deletion(connection: Connection, now: int) -> None:
     """Note that the database's files hold what was deleted, whatever is killed from here on."""
     if read_fact(connection, fact=Fact.PURGED_SINCE) is None:
         keep_fact(connection, fact=Fact.PURGED_SINCE, value=str(now))

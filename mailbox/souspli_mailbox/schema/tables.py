@@ -376,6 +376,21 @@ acceptances = Table(
     sqlite_strict=True,
 )
 
+# An account that its patient closed (docs/specs/closing.md §3). The signed word stays as
+# long as the bindings by which a practice verifies it.
+closings = Table(
+    "closings",
+    metadata,
+    Column("account_number", Text, ForeignKey("accounts.account_number"), primary_key=True),
+    Column("closed_at", Wide, nullable=False),
+    # NULL after a restore that knows of the closing by its tombstone alone.
+    Column("closing_hash", Text),
+    # Since when nothing of the account can be opened any more, and nobody is known by it.
+    Column("carried_out_at", Wide),
+    Column("envelope", LargeBinary),
+    sqlite_strict=True,
+)
+
 # Since when a version of the terms is known: thirty days before it may be in force.
 terms_seen = Table(
     "terms_seen",
