@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from souspli_cli.letter_reading import read_letter
 from souspli_cli.mailcatcher import MailCatcher
 from souspli_exchange.claim import Claiming, Letter, Person, claim
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_exchange.receive import (
     Receiving,
     all_deliveries,

@@ -14,7 +14,7 @@ import msgspec
 from souspli_cli import box, files, passphrase, profile
 from souspli_cli.addressbook import AddressBook
 from souspli_cli.errors import Refused
-from souspli_exchange.ports import NewAccount, NewUnlocker
+from souspli_exchange.ports.accounts import NewAccount, NewUnlocker
 from souspli_keys import canonical, dsse
 from souspli_keys import vault as vaults
 from souspli_keys.codes import AccountNumber

@@ -17,7 +17,7 @@ from souspli_cli.box import Purpose
 from souspli_cli.errors import CliError
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import NotFoundError
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_keys import dsse
 from souspli_keys.audit import AuditKey, parse_audit_key
 from souspli_keys.errors import ChainError, StatementError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from souspli_cli.addressbook import AddressBook
-    from souspli_exchange.ports import Directory
+    from souspli_exchange.ports.directory import Directory
     from souspli_keys.address import Origin
     from souspli_keys.public import Fingerprint
 
@@ -210,6 +210,9 @@ def _expired(book: AddressBook) -> Iterator[_Letter]:
                 waited.setdefault((to.invitation_id, to.address), set()).add(document.document_id)
     for (invitation_id, address), documents in sorted(waited.items()):
         patient = book.patient(address)
+        letter = None if patient is None else patient.letter(invitation_id)
+        if letter is not None and letter.closed_since is not None:
+            continue  # not purged: the patient closed their account, and said so
         own = {one.invitation_id for one in patient.invitations} if patient else set[str]()
         yield _Letter(
             invitation_id, address, frozenset(documents), frozenset(own | {invitation_id})

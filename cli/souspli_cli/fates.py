@@ -6,7 +6,7 @@ import time
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 
 if TYPE_CHECKING:
     from souspli_cli.addressbook import OwnWithdrawal, SentTo

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from souspli_exchange.ports import NewAccount, NewUnlocker
+from souspli_exchange.ports.accounts import NewAccount, NewUnlocker
 from souspli_keys import codes, vault
 from souspli_keys.identity import Identity
 from souspli_keys.login import UnlockerKind

@@ -16,7 +16,7 @@ from souspli_cli.errors import Refused
 from souspli_exchange import port_errors as port
 from souspli_exchange.binding import verify_claim
 from souspli_exchange.errors import BindingRefusedError
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.consent import VerifiedWords
     from souspli_exchange.invitation import NewInvitation
-    from souspli_exchange.ports import DirectoryEntry
+    from souspli_exchange.ports.directory import DirectoryEntry
     from souspli_exchange.send import Sending
     from souspli_keys.address import Address
     from souspli_keys.dsse import Envelope

@@ -20,7 +20,7 @@ from souspli_cli.errors import CliError, Refused
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.outgoing import draft_of, spool_cover
 from souspli_exchange.port_errors import BrokenAnswerError
-from souspli_exchange.ports import DeliveryState, DepositState
+from souspli_exchange.ports.states import DeliveryState, DepositState
 from souspli_exchange.send import resume
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from souspli_exchange.errors import OutputError
 from souspli_exchange.ids import DocumentId
 from souspli_exchange.own_document import open_own_document
 from souspli_exchange.port_errors import NotFoundError
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 
 if TYPE_CHECKING:
     from souspli_cli.addressbook import AddressBook, SentDocument

@@ -19,7 +19,7 @@ from souspli_cli.known import damaged_entries, known_to, refreshed_book
 from souspli_cli.terminal import Terminal
 from souspli_cli.todo import as_json, to_do
 from souspli_cli.verb import profile_options, verb
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 
 if TYPE_CHECKING:
     from souspli_cli.addressbook import Patient, SentDocument, SentTo

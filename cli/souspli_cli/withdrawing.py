@@ -21,7 +21,7 @@ from souspli_keys import dsse
 if TYPE_CHECKING:
     from souspli_cli.addressbook import AddressBook, SentDocument
     from souspli_exchange.outgoing import SendingMember
-    from souspli_exchange.ports import SentDeliveries
+    from souspli_exchange.ports.sender import SentDeliveries
     from souspli_exchange.send import Sending
     from souspli_exchange.withdrawal import WithdrawalReason
 

@@ -11,12 +11,9 @@ from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.errors import BindingRefusedError, InvitationRefusedError
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import InvitationExpiredError, InvitationSupersededError
-from souspli_exchange.ports import (
-    BindingEnvelopes,
-    DirectoryEntry,
-    InvitationStatus,
-    InvitationView,
-)
+from souspli_exchange.ports.directory import DirectoryEntry, InvitationView
+from souspli_exchange.ports.statements import BindingEnvelopes
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.address import Address
 from souspli_keys.dsse import Envelope, Signer
 from souspli_keys.errors import StatementError

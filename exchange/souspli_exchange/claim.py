@@ -14,17 +14,16 @@ from functools import partial
 from souspli_exchange.errors import InvitationRefusedError
 from souspli_exchange.ids import InvitationId, random_hex
 from souspli_exchange.port_errors import AccountNumberTakenError
-from souspli_exchange.ports import (
-    BindingEnvelopes,
+from souspli_exchange.ports.accounts import NewAccount, NewUnlocker
+from souspli_exchange.ports.claim import (
     BoundAccount,
     ClaimDesk,
     ClaimNonce,
     InvitationRecord,
     LetterLookup,
     MailedCode,
-    NewAccount,
-    NewUnlocker,
 )
+from souspli_exchange.ports.statements import BindingEnvelopes
 from souspli_exchange.retry import RetryPolicy
 from souspli_keys.address import Origin
 from souspli_keys.claimcode import ClaimCode, ClaimKeys

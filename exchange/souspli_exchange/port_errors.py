@@ -47,7 +47,7 @@ from souspli_exchange.errors import ExchangeError
 
 
 class PortError(ExchangeError):
-    """Base of what the ports of `ports.py` raise."""
+    """Base of what the ports of `souspli_exchange.ports` raise."""
 
     problem: ClassVar[str | None] = None
     """The last part of `urn:souspli:problem:<name>`, where the service has a name."""
@@ -170,12 +170,21 @@ class BackToPaperError(ConflictError):
     problem = "back-to-paper"
 
     def __init__(
-        self, message: str, *, since: int | None = None, by_patient: bool | None = None
+        self,
+        message: str,
+        *,
+        since: int | None = None,
+        by_patient: bool | None = None,
+        closed: bool = False,
     ) -> None:
-        """`since` and `by_patient` where the statements were seen, not only the refusal."""
+        """`since` and `by_patient` where the statements were seen, not only the refusal.
+
+        `closed`: since then the patient has no account any more (closing.md §4).
+        """
         super().__init__(message)
         self.since = since
         self.by_patient = by_patient
+        self.closed = closed
 
 
 class TermsChangedError(ConflictError):

@@ -19,7 +19,7 @@ from souspli_exchange.extraction import Extraction, OpenedDocument
 from souspli_exchange.grant import GrantReason
 from souspli_exchange.ids import DeliveryId, DocumentId, random_hex
 from souspli_exchange.port_errors import CoverChangedError, WithdrawnError
-from souspli_exchange.ports import ReceivedDelivery, RecipientMailbox
+from souspli_exchange.ports.recipient import ReceivedDelivery, RecipientMailbox
 from souspli_exchange.receipt import Receipt, encode_receipt
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader, VerifiedCover, open_cover, reseal_cover

@@ -16,7 +16,8 @@ from souspli_exchange.grant import GrantReason
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.outgoing import SendingMember
 from souspli_exchange.port_errors import CoverChangedError
-from souspli_exchange.ports import DeliveryState, SenderMailbox, SentDelivery
+from souspli_exchange.ports.sender import SenderMailbox, SentDelivery
+from souspli_exchange.ports.states import DeliveryState
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import VerifiedCover, reseal_cover
 

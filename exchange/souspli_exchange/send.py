@@ -38,15 +38,14 @@ from souspli_exchange.port_errors import (
     IncompleteDepositError,
     RecipientClaimedError,
 )
-from souspli_exchange.ports import (
+from souspli_exchange.ports.directory import Directory, InvitationView
+from souspli_exchange.ports.sender import (
     AddressedCover,
     CompletedDeposit,
     DepositProgress,
-    DepositState,
-    Directory,
-    InvitationView,
     SenderMailbox,
 )
+from souspli_exchange.ports.states import DepositState
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sources import Source
 from souspli_exchange.spool import Spool, SpooledDocument

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from souspli_exchange.errors import SpoolError
 from souspli_exchange.ids import DocumentId, InvitationId
-from souspli_exchange.ports import AddressedCover
+from souspli_exchange.ports.sender import AddressedCover
 from souspli_keys.errors import FormatError
 from souspli_keys.fields import Fields, read_object
 from souspli_keys.public import Fingerprint, read_fingerprint

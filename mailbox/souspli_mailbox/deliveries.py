@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 
 
 class DeliveryEvent(StrEnum):

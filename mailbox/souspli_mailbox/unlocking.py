@@ -40,9 +40,7 @@ class Proof:
         return self.account_bucket, self.network_bucket
 
 
-def buckets_of(
-    secret: bytes, *, account_number: str, kind: str, network: str
-) -> tuple[str, str]:
+def buckets_of(secret: bytes, *, account_number: str, kind: str, network: str) -> tuple[str, str]:
     """Return the names of the two buckets that failures of this try are counted in."""
     return (
         account_key(secret, account_number=account_number, kind=kind),
@@ -75,9 +73,7 @@ async def holds(proof: Proof, challenge: LoginChallenge) -> bool:
     return True
 
 
-def find_holder(
-    connection: Connection, *, proof: Proof, holds: bool, now: int
-) -> Unlocker | None:
+def find_holder(connection: Connection, *, proof: Proof, holds: bool, now: int) -> Unlocker | None:
     """Return the unlocker of the account that was shown; None, and a failure counted, if not.
 
     Whoever calls it commits in both cases. Refusal `too-many-tries` as above.

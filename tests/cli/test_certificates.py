@@ -19,7 +19,7 @@ from souspli_cli.box import BoxDamaged
 from souspli_cli.certificates import Certificate, Certificates, Learnt, learn
 from souspli_cli.connection import run
 from souspli_exchange.port_errors import NotFoundError
-from souspli_exchange.ports import PurgeView
+from souspli_exchange.ports.directory import PurgeView
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_keys.public import Fingerprint

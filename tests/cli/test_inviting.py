@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from souspli_exchange.invitation import NewInvitation
-    from souspli_exchange.ports import InvitationStatus
+    from souspli_exchange.ports.states import InvitationStatus
     from souspli_keys.dsse import Envelope
 
 ADDRESS = Address("jeanne@exemple.fr")

@@ -22,7 +22,7 @@ from souspli_cli.words import Language
 from souspli_cli.worklist_rules import Bounce, Kind
 from souspli_exchange.manifest import Priority
 from souspli_exchange.offline_inspect import NotOurs
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.findings import Level, Topic
 from souspli_mailbox.given import Source
 from souspli_storage.s3_check import Trial

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from souspli_cli.worklist_rules import LOST, Bounce, Item, Kind, Waiting, item_of, worklist
 from souspli_exchange.letter_clock import DAY, LATE_DAYS, NOT_COLLECTED_DAYS, is_late
 from souspli_exchange.manifest import Priority
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox import pending
 
 BEGAN = 1_800_000_000

@@ -13,7 +13,7 @@ from crash.story import Outcome, Run
 from crash.template import sending
 from product.world import PATIENCE_SECONDS
 
-from souspli_exchange.ports import DepositState
+from souspli_exchange.ports.states import DepositState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from simulation.rows import DAY, NOW, Rows
 from sqlalchemy import select
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import DeliveryEvent, advance
 from souspli_mailbox.jobs import Worker
 from souspli_mailbox.outbox import Outbox

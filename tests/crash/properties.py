@@ -16,7 +16,7 @@ from crash.template import ACTIVE, PENDING
 from sqlalchemy import select
 
 from souspli_exchange.engine import open_contents
-from souspli_exchange.ports import DeliveryState, DepositState
+from souspli_exchange.ports.states import DeliveryState, DepositState
 from souspli_exchange.sealed import Reader, open_cover
 from souspli_keys import dsse
 from souspli_mailbox.records.deliveries import read_cover

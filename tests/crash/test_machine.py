@@ -34,7 +34,7 @@ from hypothesis.stateful import (
 )
 from simulation.rows import NO_QUOTA, NOW, Rows, hex32, hex64, new_cover, sha256
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import INITIAL, DeliveryEvent
 from souspli_mailbox.jobs import LEASE_SECONDS
 from souspli_mailbox.records import deliveries, deposits

@@ -19,24 +19,20 @@ from souspli_exchange.port_errors import (
     RecipientClaimedError,
     WithdrawnError,
 )
-from souspli_exchange.ports import (
+from souspli_exchange.ports.delivered import DeliveredCover
+from souspli_exchange.ports.directory import DirectoryEntry, InvitationView, PurgeView
+from souspli_exchange.ports.sender import (
     AddressedCover,
     CompletedDeposit,
-    DeliveredCover,
-    DeliveryState,
     DepositProgress,
     DepositsPage,
-    DepositState,
-    DirectoryEntry,
-    InvitationStatus,
-    InvitationView,
     NewDelivery,
-    NotedConsent,
-    PurgeView,
     SentDeliveries,
     SentDelivery,
     SentDeposit,
 )
+from souspli_exchange.ports.statements import NotedConsent
+from souspli_exchange.ports.states import DeliveryState, DepositState, InvitationStatus
 from souspli_exchange.segments import SegmentLayout
 from souspli_keys.audit import AuditKey
 from souspli_keys.dsse import Envelope

@@ -17,21 +17,18 @@ from souspli_exchange.port_errors import (
     SignatureRefusedError,
     WithdrawnError,
 )
-from souspli_exchange.ports import (
-    BindingEnvelopes,
+from souspli_exchange.ports.accounts import NewAccount
+from souspli_exchange.ports.claim import (
     BoundAccount,
     ClaimNonce,
-    DeliveredCover,
-    DeliveredWithdrawal,
-    DeliveriesPage,
-    DeliveryState,
     InvitationRecord,
-    InvitationStatus,
     LetterLookup,
     MailedCode,
-    NewAccount,
-    ReceivedDelivery,
 )
+from souspli_exchange.ports.delivered import DeliveredCover, DeliveredWithdrawal
+from souspli_exchange.ports.recipient import DeliveriesPage, ReceivedDelivery
+from souspli_exchange.ports.statements import BindingEnvelopes
+from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_keys.dsse import Envelope
 from souspli_keys.errors import LoginRefusedError
 from souspli_keys.login import LoginChallenge, LoginPurpose, verify_login

@@ -13,16 +13,11 @@ from typing import Any, TypeVar
 
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import CoverChangedError, NotFoundError, WithdrawnError
-from souspli_exchange.ports import (
-    BindingEnvelopes,
-    DeliveredCover,
-    DeliveryState,
-    DepositState,
-    InvitationStatus,
-    InvitationView,
-    NewAccount,
-    NotedConsent,
-)
+from souspli_exchange.ports.accounts import NewAccount
+from souspli_exchange.ports.delivered import DeliveredCover
+from souspli_exchange.ports.directory import InvitationView
+from souspli_exchange.ports.statements import BindingEnvelopes, NotedConsent
+from souspli_exchange.ports.states import DeliveryState, DepositState, InvitationStatus
 from souspli_keys.dsse import Envelope
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import Binding, Invitation

@@ -11,7 +11,7 @@ from souspli_exchange.binding import OwnCopy, verify_claim, verify_recipient
 from souspli_exchange.claim import open_letter, sign_claim_binding
 from souspli_exchange.errors import BindingRefusedError, InvitationRefusedError
 from souspli_exchange.invitation import NewInvitation
-from souspli_exchange.ports import BindingEnvelopes
+from souspli_exchange.ports.statements import BindingEnvelopes
 from souspli_keys.identity import Identity
 
 

@@ -27,13 +27,10 @@ from souspli_exchange.port_errors import (
     IncompleteDepositError,
     RecipientClaimedError,
 )
-from souspli_exchange.ports import (
-    CompletedDeposit,
-    DeliveredCover,
-    InvitationStatus,
-    InvitationView,
-    NewDelivery,
-)
+from souspli_exchange.ports.delivered import DeliveredCover
+from souspli_exchange.ports.directory import InvitationView
+from souspli_exchange.ports.sender import CompletedDeposit, NewDelivery
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_exchange.receive import fetch_cover, reseal_waiting
 from souspli_exchange.reissue import rekey_waiting
 from souspli_exchange.segments import START_BYTES, SegmentLayout

@@ -21,14 +21,10 @@ from souspli_exchange.port_errors import (
     PersonWrongError,
     SignatureRefusedError,
 )
-from souspli_exchange.ports import (
-    BindingEnvelopes,
-    BoundAccount,
-    InvitationStatus,
-    LetterLookup,
-    MailedCode,
-    NewAccount,
-)
+from souspli_exchange.ports.accounts import NewAccount
+from souspli_exchange.ports.claim import BoundAccount, LetterLookup, MailedCode
+from souspli_exchange.ports.statements import BindingEnvelopes
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.errors import CodeCheckError, PersonError
 from souspli_keys.login import UnlockerKind
 from souspli_keys.statements import sign_statement

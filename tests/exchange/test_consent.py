@@ -10,7 +10,7 @@ from souspli_exchange.consent import Words, sign_consent, verify_words
 from souspli_exchange.errors import WordRefusedError
 from souspli_exchange.invitation import NewInvitation
 from souspli_exchange.port_errors import BackToPaperError
-from souspli_exchange.ports import NotedConsent
+from souspli_exchange.ports.statements import NotedConsent
 from souspli_keys.dsse import Envelope
 from souspli_keys.identity import Identity
 from souspli_keys.statements import Choice, How, Line, Way, sign_statement

@@ -16,7 +16,8 @@ from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import AnotherDocumentError, TooLargeToSendError
 from souspli_exchange.ids import DeliveryId, DocumentId, new_document_id
 from souspli_exchange.manifest import MAX_FILES, Limits
-from souspli_exchange.ports import DeliveriesPage, DepositsPage
+from souspli_exchange.ports.recipient import DeliveriesPage
+from souspli_exchange.ports.sender import DepositsPage
 from souspli_exchange.receive import Receiving, all_deliveries, read_contents
 from souspli_exchange.reissue import rekey_waiting
 from souspli_exchange.sealed import Reader

@@ -13,7 +13,7 @@ from souspli_exchange.port_errors import (
     InvitationSupersededError,
     NotFoundError,
 )
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_exchange.send import Addressee, attest, find_recipients, send
 from souspli_keys.address import Address
 from souspli_keys.identity import Identity

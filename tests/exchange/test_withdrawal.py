@@ -9,7 +9,7 @@ from souspli_exchange.binding import OwnCopy
 from souspli_exchange.errors import ExchangeUsageError, WithdrawalRefusedError
 from souspli_exchange.ids import DocumentId, new_document_id
 from souspli_exchange.port_errors import NotFoundError, WithdrawnError
-from souspli_exchange.ports import ReceivedDelivery
+from souspli_exchange.ports.recipient import ReceivedDelivery
 from souspli_exchange.receive import (
     all_deliveries,
     fetch_cover,

@@ -15,7 +15,7 @@ from souspli_exchange.binding import OwnCopy
 from souspli_exchange.claim import ClaimedAccount, Claiming, Letter, Person, claim
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.invitation import NewInvitation
-from souspli_exchange.ports import InvitationRecord, MailedCode
+from souspli_exchange.ports.claim import InvitationRecord, MailedCode
 from souspli_exchange.receive import Receiving, all_deliveries, fetch_cover, read_contents
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader

@@ -19,7 +19,7 @@ from simulation.desk import RETURN_PATH_KEY, Desk, desk_at
 from simulation.reports import OUT_OF_OFFICE, report
 from simulation.rows import NOW, Practice, Rows
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox import bounce_listener
 from souspli_mailbox.bounce_listener import MOST_CONNECTIONS, MOST_RECIPIENTS, BounceListener
 from souspli_mailbox.delivery_reports import MAX_REPORT_BYTES

@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from simulation.people import Practice
 from simulation.service import ORIGIN, Service, free_port
 
-from souspli_exchange import port_errors, ports
+from souspli_exchange import port_errors
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import (
     BrokenAnswerError,
@@ -33,6 +33,9 @@ from souspli_exchange.port_errors import (
     ThrottledError,
     UnavailableError,
 )
+from souspli_exchange.ports.both_sides import Mailbox
+from souspli_exchange.ports.claim import ClaimDesk
+from souspli_exchange.ports.directory import Directory
 from souspli_keys.address import Origin
 from souspli_mailbox.client import MailboxClient
 from souspli_mailbox.client.body import PIECE_BYTES, Body
@@ -96,9 +99,9 @@ def saying(body: object, status: int = 200, **headers: str) -> Handler:
 
 
 async def test_the_client_is_a_directory_a_mailbox_and_a_claim_desk(practice: Practice) -> None:
-    directory: ports.Directory = practice.client
-    mailbox: ports.Mailbox = practice.client
-    desk: ports.ClaimDesk = practice.client
+    directory: Directory = practice.client
+    mailbox: Mailbox = practice.client
+    desk: ClaimDesk = practice.client
     assert directory is mailbox is desk
 
 

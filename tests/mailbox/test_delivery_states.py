@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import INITIAL, TRANSITIONS, DeliveryEvent, advance
 
 SPECIFICATION = Path(__file__).parents[2] / "docs" / "specs" / "mailbox.md"

@@ -29,7 +29,7 @@ from souspli_exchange.port_errors import (
     RequestTooLargeError,
     StatementNotTakenError,
 )
-from souspli_exchange.ports import AddressedCover
+from souspli_exchange.ports.sender import AddressedCover
 from souspli_exchange.receipt import Receipt, encode_receipt
 from souspli_keys import dsse
 from souspli_keys.dsse import Envelope, PayloadType

@@ -12,7 +12,7 @@ from simulation.databases import Place
 from simulation.desk import Desk, desk_at
 from simulation.rows import DAY, NOW, Practice, Rows, hex32
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.records import claims, deliveries

@@ -17,7 +17,7 @@ from simulation.quick import invite
 from simulation.service import free_port
 
 from souspli_exchange.port_errors import StorageFullError, UnavailableError
-from souspli_exchange.ports import AddressedCover
+from souspli_exchange.ports.sender import AddressedCover
 from souspli_mailbox import entry
 from souspli_mailbox.settings import Settings
 

@@ -15,7 +15,7 @@ from simulation.rows import (
     new_binding,
 )
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records import accounts, claims, invitations
 from souspli_mailbox.records.deliveries import read_delivery
 from souspli_mailbox.records.errors import (

@@ -20,7 +20,7 @@ from simulation.rows import (
 )
 from sqlalchemy import Connection, event
 
-from souspli_exchange.ports import DeliveryState, DepositState
+from souspli_exchange.ports.states import DeliveryState, DepositState
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.records import deliveries, deposits
 from souspli_mailbox.records.errors import (

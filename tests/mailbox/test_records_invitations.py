@@ -14,7 +14,7 @@ from simulation.rows import (
     hex64,
 )
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records import invitations
 from souspli_mailbox.records.errors import (
     AddressInUseError,

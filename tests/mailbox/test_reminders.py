@@ -11,7 +11,7 @@ from simulation.desk import Desk, desk_at
 from simulation.rows import DAY, NOW, Practice, Rows, hex64
 from sqlalchemy import Connection, select
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.records import deliveries

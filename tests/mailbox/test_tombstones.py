@@ -9,7 +9,7 @@ import pytest
 from simulation.rows import NOW, Practice, Rows, hex32
 from sqlalchemy import Connection, select
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.errors import TombstonesNewerError
 from souspli_mailbox.reapply import reapply_all, reapply_new
 from souspli_mailbox.records import invitations

@@ -14,7 +14,7 @@ from souspli_exchange.port_errors import (
     StatementNotTakenError,
     WithdrawnError,
 )
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_exchange.withdrawal import WithdrawalReason, verify_withdrawal
 
 if TYPE_CHECKING:

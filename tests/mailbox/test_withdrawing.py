@@ -8,7 +8,7 @@ import pytest
 from simulation.rows import DAY, NOW, Practice, Rows, hex64
 from sqlalchemy import func, select
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.reapply import reapply_new

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
-    from souspli_exchange.ports import MailedCode, ReceivedDelivery
+    from souspli_exchange.ports.claim import MailedCode
+    from souspli_exchange.ports.recipient import ReceivedDelivery
     from souspli_exchange.sealed import VerifiedCover
     from souspli_keys.vault_contents import Vault
     from souspli_mailbox.settings import DatabaseSettings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records import accounts, bindings, claims, invitations
 from souspli_mailbox.schema import tables
 

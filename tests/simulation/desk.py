@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from simulation.gateway import SimulatedGateway
 from simulation.relay import RunningRelay, running_relay
 from simulation.rows import CODE_KEY, NOW, Rows
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.errors import MailDelayedError, TextDelayedError
 from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.outbox import Outbox

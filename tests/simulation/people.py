@@ -17,7 +17,8 @@ from souspli_exchange.ids import DocumentId
 from souspli_exchange.invitation import NewInvitation, draw_invitation
 from souspli_exchange.manifest import Description, Patient, Sex
 from souspli_exchange.outgoing import SendingMember
-from souspli_exchange.ports import MailedCode, NewAccount, NewUnlocker
+from souspli_exchange.ports.accounts import NewAccount, NewUnlocker
+from souspli_exchange.ports.claim import MailedCode
 from souspli_exchange.receive import Receiving
 from souspli_exchange.retry import RetryPolicy
 from souspli_exchange.sealed import Reader

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from simulation.people import Practice
 from simulation.service import ORIGIN, Service
 from souspli_exchange.ids import InvitationId, new_invitation_id
-from souspli_exchange.ports import BindingEnvelopes, BoundAccount, NewAccount, NewUnlocker
+from souspli_exchange.ports.accounts import NewAccount, NewUnlocker
+from souspli_exchange.ports.claim import BoundAccount
+from souspli_exchange.ports.statements import BindingEnvelopes
 from souspli_keys import codes
 from souspli_keys.dsse import Envelope
 from souspli_keys.identity import Identity

@@ -11,7 +11,7 @@ from simulation.quick import Invited
 from souspli_exchange.age.file import encrypt
 from souspli_exchange.age.recipient import HybridRecipient
 from souspli_exchange.ids import DocumentId, new_document_id
-from souspli_exchange.ports import AddressedCover, CompletedDeposit
+from souspli_exchange.ports.sender import AddressedCover, CompletedDeposit
 from souspli_exchange.segments import SegmentLayout
 from souspli_keys.public import PublicIdentity
 

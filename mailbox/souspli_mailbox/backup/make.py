@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from souspli_exchange.ports import DepositState
+from souspli_exchange.ports.states import DepositState
 from souspli_mailbox.backup.inventory import Copied, Listed, copy_object, each, whole_parts
 from souspli_mailbox.backup.manifest import (
     CONTENTS_FOLDER,

@@ -1,7 +1,7 @@
 """The service itself, accounts, signing in, the vault."""
 
-from souspli_exchange import ports
 from souspli_exchange.port_errors import BrokenAnswerError
+from souspli_exchange.ports.accounts import NewAccount
 from souspli_keys.dsse import Envelope
 from souspli_keys.login import LoginChallenge, LoginPurpose
 from souspli_mailbox.client import wire
@@ -26,7 +26,7 @@ class AccountCalls(Calls):
         admission_code: str,
         organisation: Envelope,
         member: Envelope,
-        account: ports.NewAccount,
+        account: NewAccount,
     ) -> None:
         """Make an organisation, its first member and the member's account.
 

@@ -2,8 +2,16 @@
 
 from msgspec import UNSET
 
-from souspli_exchange import ports
 from souspli_exchange.ids import InvitationId
+from souspli_exchange.ports.accounts import NewAccount
+from souspli_exchange.ports.claim import (
+    BoundAccount,
+    ClaimNonce,
+    InvitationRecord,
+    LetterLookup,
+    MailedCode,
+)
+from souspli_exchange.ports.statements import BindingEnvelopes
 from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_same
@@ -12,28 +20,28 @@ from souspli_mailbox.protocol.values import Nothing
 
 
 class ClaimCalls(Calls):
-    """What its methods promise stands at `ports.ClaimDesk`."""
+    """What its methods promise stands at `ports.claim.ClaimDesk`."""
 
-    async def look_up_letter(self, letter_number: str) -> ports.LetterLookup:
+    async def look_up_letter(self, letter_number: str) -> LetterLookup:
         answer = await self._transport.ask(
             "POST",
             "/v1/claims/lookup",
             claims.LetterAnswer,
             body=claims.LetterRequest(letter_number=letter_number),
         )
-        return ports.LetterLookup(InvitationId(answer.invitation_id), answer.organisation)
+        return LetterLookup(InvitationId(answer.invitation_id), answer.organisation)
 
-    async def claim_record(self, invitation_id: InvitationId) -> ports.InvitationRecord:
+    async def claim_record(self, invitation_id: InvitationId) -> InvitationRecord:
         answer = await self._transport.ask(
             "GET", f"/v1/claims/{invitation_id}", claims.ClaimMaterial
         )
         return wire.from_material(answer)
 
-    async def claim_nonce(self, invitation_id: InvitationId) -> ports.ClaimNonce:
+    async def claim_nonce(self, invitation_id: InvitationId) -> ClaimNonce:
         answer = await self._transport.ask(
             "POST", f"/v1/claims/{invitation_id}/nonce", claims.ClaimNonceAnswer, body=Nothing()
         )
-        return ports.ClaimNonce(answer.nonce, answer.expires_at)
+        return ClaimNonce(answer.nonce, answer.expires_at)
 
     async def prove(self, invitation_id: InvitationId, *, nonce: bytes, signature: bytes) -> str:
         answer = await self._transport.ask(
@@ -45,11 +53,11 @@ class ClaimCalls(Calls):
         self._transport.use_token(answer.token)
         return answer.masked_address
 
-    async def send_email_code(self, invitation_id: InvitationId) -> ports.MailedCode:
+    async def send_email_code(self, invitation_id: InvitationId) -> MailedCode:
         answer = await self._transport.ask(
             "POST", f"/v1/claims/{invitation_id}/email-code", claims.EmailCodeAnswer, body=Nothing()
         )
-        return ports.MailedCode(answer.masked_address, answer.expires_at, answer.mails_left)
+        return MailedCode(answer.masked_address, answer.expires_at, answer.mails_left)
 
     async def check_email_code(self, invitation_id: InvitationId, *, code: str) -> None:
         await self._transport.ask(
@@ -71,10 +79,10 @@ class ClaimCalls(Calls):
         self,
         invitation_id: InvitationId,
         *,
-        account: ports.NewAccount,
-        binding: ports.BindingEnvelopes,
+        account: NewAccount,
+        binding: BindingEnvelopes,
         acceptance: Envelope | None = None,
-    ) -> ports.BoundAccount:
+    ) -> BoundAccount:
         answer = await self._transport.ask(
             "POST",
             f"/v1/claims/{invitation_id}/bind",
@@ -88,4 +96,4 @@ class ClaimCalls(Calls):
         )
         check_same(answer.account_number, account.account_number)
         self._transport.use_token(answer.token)
-        return ports.BoundAccount(answer.account_number, answer.expires_at)
+        return BoundAccount(answer.account_number, answer.expires_at)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from souspli_exchange import ports
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
+from souspli_exchange.ports.directory import DirectoryEntry, InvitationView, PurgeView
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.audit import AuditKey
 from souspli_keys.dsse import Envelope
 from souspli_keys.errors import FormatError
@@ -18,20 +19,20 @@ from souspli_mailbox.protocol.values import Nothing
 
 
 class DirectoryCalls(Calls):
-    """What its methods promise stands at `ports.Directory`."""
+    """What its methods promise stands at `ports.directory.Directory`."""
 
-    async def look_up(self, address: str) -> ports.DirectoryEntry:
+    async def look_up(self, address: str) -> DirectoryEntry:
         answer = await self._transport.ask(
             "POST",
             "/v1/directory/lookup",
             invitations.LookupAnswer,
             body=invitations.LookupRequest(address=address),
         )
-        return ports.DirectoryEntry(
+        return DirectoryEntry(
             invitation=wire.from_invitation(answer), record=wire.from_envelope(answer.record)
         )
 
-    async def invitation(self, invitation_id: InvitationId) -> ports.InvitationView:
+    async def invitation(self, invitation_id: InvitationId) -> InvitationView:
         answer = await self._transport.ask(
             "GET", f"/v1/invitations/{invitation_id}", invitations.InvitationView
         )
@@ -45,11 +46,11 @@ class DirectoryCalls(Calls):
         except FormatError as wrong:
             raise BrokenAnswerError("an audit key that is none") from wrong
 
-    async def purge(self, invitation_id: InvitationId) -> ports.PurgeView:
+    async def purge(self, invitation_id: InvitationId) -> PurgeView:
         answer = await self._transport.ask(
             "GET", f"/v1/invitations/{invitation_id}/purge", invitations.PurgeView
         )
-        return ports.PurgeView(
+        return PurgeView(
             invitation_id=InvitationId(answer.invitation_id),
             begun_at=answer.begun_at,
             ended_at=answer.ended_at,
@@ -65,7 +66,7 @@ class DirectoryCalls(Calls):
         address: str,
         phone: str | None = None,
         consent: Envelope | None = None,
-    ) -> ports.InvitationStatus:
+    ) -> InvitationStatus:
         body = invitations.InvitationRequest(
             record=wire.to_envelope(record),
             letter_number=letter_number,
@@ -78,7 +79,7 @@ class DirectoryCalls(Calls):
         answer = await self._transport.ask(
             "POST", "/v1/invitations", invitations.InvitationAnswer, body=body
         )
-        return ports.InvitationStatus(answer.status)
+        return InvitationStatus(answer.status)
 
     async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
         body = consents.ConsentRequest(

@@ -2,8 +2,10 @@
 
 from msgspec import UNSET
 
-from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId
+from souspli_exchange.ports.delivered import DeliveredCover, DeliveredWithdrawal
+from souspli_exchange.ports.recipient import DeliveriesPage, PatientsOrganisation
+from souspli_exchange.ports.states import DeliveryState
 from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, paging
@@ -15,18 +17,16 @@ from souspli_mailbox.protocol.withdrawals import DeliveryWithdrawalAnswer
 
 
 class RecipientCalls(Calls):
-    """What its methods promise stands at `ports.RecipientMailbox`."""
+    """What its methods promise stands at `ports.recipient.RecipientMailbox`."""
 
-    async def deliveries(
-        self, *, after: str | None = None, limit: int = 50
-    ) -> ports.DeliveriesPage:
+    async def deliveries(self, *, after: str | None = None, limit: int = 50) -> DeliveriesPage:
         answer = await self._transport.ask(
             "GET", "/v1/deliveries", messages.DeliveriesPage, query=paging(after, limit)
         )
         check_page(len(answer.deliveries), next_cursor=answer.next, after=after)
         return wire.from_deliveries(answer)
 
-    async def delivery_cover(self, delivery_id: DeliveryId) -> ports.DeliveredCover:
+    async def delivery_cover(self, delivery_id: DeliveryId) -> DeliveredCover:
         answer = await self._transport.ask(
             "GET", f"/v1/deliveries/{delivery_id}/cover", messages.CoverAnswer
         )
@@ -67,26 +67,26 @@ class RecipientCalls(Calls):
             f"/v1/deliveries/{delivery_id}/contents", start=start, stop=stop
         )
 
-    async def post_receipt(self, delivery_id: DeliveryId, receipt: Envelope) -> ports.DeliveryState:
+    async def post_receipt(self, delivery_id: DeliveryId, receipt: Envelope) -> DeliveryState:
         answer = await self._transport.ask(
             "PUT",
             f"/v1/deliveries/{delivery_id}/receipt",
             messages.ReceiptAnswer,
             body=messages.ReceiptRequest(receipt=wire.to_envelope(receipt)),
         )
-        return ports.DeliveryState(answer.state)
+        return DeliveryState(answer.state)
 
-    async def withdrawal(self, delivery_id: DeliveryId) -> ports.DeliveredWithdrawal:
+    async def withdrawal(self, delivery_id: DeliveryId) -> DeliveredWithdrawal:
         answer = await self._transport.ask(
             "GET", f"/v1/deliveries/{delivery_id}/withdrawal", DeliveryWithdrawalAnswer
         )
         return wire.from_withdrawal(answer)
 
-    async def choices(self) -> tuple[ports.PatientsOrganisation, ...]:
+    async def choices(self) -> tuple[PatientsOrganisation, ...]:
         """Return what was said for each organisation of the account; unverified."""
         answer = await self._transport.ask("GET", "/v1/choices", consents.ChoicesAnswer)
         return tuple(
-            ports.PatientsOrganisation(
+            PatientsOrganisation(
                 organisation=wire.from_envelope(one.organisation),
                 consent=None if one.consent is None else wire.from_noted(one.consent),
                 choice=None if one.choice is None else wire.from_envelope(one.choice),

@@ -4,9 +4,17 @@ from collections.abc import Sequence
 
 from msgspec import UNSET
 
-from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
+from souspli_exchange.ports.sender import (
+    AddressedCover,
+    CompletedDeposit,
+    DepositProgress,
+    DepositsPage,
+    NewDelivery,
+    SentDeliveries,
+)
+from souspli_exchange.ports.states import DepositState
 from souspli_keys.dsse import Envelope
 from souspli_mailbox.client import wire
 from souspli_mailbox.client.calls import Calls, check_page, check_same, paging
@@ -20,11 +28,11 @@ MAX_DEPOSITS_PAGE_BYTES = 67_108_864
 
 
 class SenderCalls(Calls):
-    """What its methods promise stands at `ports.SenderMailbox`."""
+    """What its methods promise stands at `ports.sender.SenderMailbox`."""
 
     async def open_deposit(
         self, document_id: DocumentId, *, sealed_length: int, segments: int
-    ) -> ports.DepositProgress:
+    ) -> DepositProgress:
         body = messages.DepositRequest(
             document_id=document_id, sealed_length=sealed_length, segments=segments
         )
@@ -33,9 +41,9 @@ class SenderCalls(Calls):
         )
         check_same(answer.document_id, document_id)
         self._store.note_deposit(document_id, takes_segments=answer.uploads is not UNSET)
-        return ports.DepositProgress(
+        return DepositProgress(
             document_id=document_id,
-            state=ports.DepositState(answer.state),
+            state=DepositState(answer.state),
             received=frozenset(answer.received),
         )
 
@@ -84,9 +92,9 @@ class SenderCalls(Calls):
         document_id: DocumentId,
         *,
         checksums: Sequence[bytes],
-        covers: Sequence[ports.AddressedCover],
+        covers: Sequence[AddressedCover],
         sender_cover: bytes,
-    ) -> ports.CompletedDeposit:
+    ) -> CompletedDeposit:
         body = messages.CompleteRequest(
             checksums=list(checksums), covers=wire.to_covers(covers), sender_cover=sender_cover
         )
@@ -94,10 +102,10 @@ class SenderCalls(Calls):
             "POST", f"/v1/deposits/{document_id}/complete", messages.CompleteAnswer, body=body
         )
         check_same(answer.document_id, document_id)
-        return ports.CompletedDeposit(
+        return CompletedDeposit(
             document_id=document_id,
             deliveries=tuple(
-                ports.NewDelivery(
+                NewDelivery(
                     DeliveryId(delivery.delivery_id),
                     InvitationId(delivery.invitation_id),
                     delivery.letter_ends_at,
@@ -106,7 +114,7 @@ class SenderCalls(Calls):
             ),
         )
 
-    async def deposits(self, *, after: str | None = None, limit: int = 50) -> ports.DepositsPage:
+    async def deposits(self, *, after: str | None = None, limit: int = 50) -> DepositsPage:
         answer = await self._transport.ask(
             "GET",
             "/v1/deposits",
@@ -141,7 +149,7 @@ class SenderCalls(Calls):
         )
         return answer.cover_hash
 
-    async def withdraw(self, document_id: DocumentId, withdrawal: Envelope) -> ports.SentDeliveries:
+    async def withdraw(self, document_id: DocumentId, withdrawal: Envelope) -> SentDeliveries:
         answer = await self._transport.ask(
             "POST",
             f"/v1/deposits/{document_id}/withdrawal",

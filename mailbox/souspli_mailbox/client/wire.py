@@ -1,17 +1,39 @@
-"""Between the structs that travel and the values of the ports. Shapes only, no trust."""
+"""Between the structs that travel and the values of the ports. Shapes only, no trust.
+
+A name with its module in front is of the protocol: what travels.
+"""
 
 import base64
 from collections.abc import Sequence
 
 import msgspec
 
-from souspli_exchange import ports
 from souspli_exchange.ids import DeliveryId, DocumentId, InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
+from souspli_exchange.ports.accounts import NewAccount
+from souspli_exchange.ports.claim import InvitationRecord
+from souspli_exchange.ports.delivered import DeliveredCover, DeliveredWithdrawal
+from souspli_exchange.ports.directory import ClosedView, InvitationView
+from souspli_exchange.ports.recipient import DeliveriesPage, ReceivedDelivery
+from souspli_exchange.ports.sender import (
+    AddressedCover,
+    DepositsPage,
+    SentDeliveries,
+    SentDelivery,
+    SentDeposit,
+)
+from souspli_exchange.ports.statements import BindingEnvelopes, NotedConsent
+from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_keys import dsse
 from souspli_keys.errors import EnvelopeError
-from souspli_mailbox.protocol import claims, deliveries, deposits, invitations, withdrawals
-from souspli_mailbox.protocol.organisations import NewAccount, NewUnlocker, NewVault
+from souspli_mailbox.protocol import (
+    claims,
+    deliveries,
+    deposits,
+    invitations,
+    organisations,
+    withdrawals,
+)
 from souspli_mailbox.protocol.values import Binding, Envelope, UnlockerKind
 
 
@@ -28,18 +50,18 @@ def from_envelope(value: Envelope) -> dsse.Envelope:
         raise BrokenAnswerError("the answer holds no envelope where one belongs") from None
 
 
-def to_binding(value: ports.BindingEnvelopes) -> Binding:
+def to_binding(value: BindingEnvelopes) -> Binding:
     """Return a binding as it travels."""
     return Binding(by_claim=to_envelope(value.by_claim), by_identity=to_envelope(value.by_identity))
 
 
-def to_account(account: ports.NewAccount) -> NewAccount:
+def to_account(account: NewAccount) -> organisations.NewAccount:
     """Return a new account as it travels."""
-    return NewAccount(
+    return organisations.NewAccount(
         account_number=account.account_number,
-        vault=NewVault(generation=1, sealed=account.sealed_vault),
+        vault=organisations.NewVault(generation=1, sealed=account.sealed_vault),
         unlockers=[
-            NewUnlocker(
+            organisations.NewUnlocker(
                 unlocker_id=unlocker.unlocker_id,
                 kind=to_kind(unlocker.kind),
                 login_public_key=unlocker.login_public_key,
@@ -61,42 +83,48 @@ def to_kind(kind: str) -> UnlockerKind:
 
 def from_invitation(
     value: invitations.InvitationView | invitations.LookupAnswer,
-) -> ports.InvitationView:
+) -> InvitationView:
     """Return what the service says about an invitation."""
     binding = value.binding
     attestation = value.attestation
-    return ports.InvitationView(
+    return InvitationView(
         invitation_id=InvitationId(value.invitation_id),
-        status=ports.InvitationStatus(value.status),
+        status=InvitationStatus(value.status),
         binding=None
         if binding is None
-        else ports.BindingEnvelopes(
+        else BindingEnvelopes(
             by_claim=from_envelope(binding.by_claim),
             by_identity=from_envelope(binding.by_identity),
         ),
         attestation=None if attestation is None else from_envelope(attestation),
         consent=None if value.consent is None else from_noted(value.consent),
         choice=None if value.choice is None else from_envelope(value.choice),
+        closed=_from_closed(value) if isinstance(value, invitations.InvitationView) else None,
     )
 
 
-def from_noted(value: invitations.NotedConsent) -> ports.NotedConsent:
+def _from_closed(value: invitations.InvitationView) -> ClosedView | None:
+    if value.closed_at is None:
+        return None
+    closing = None if value.closing is None else from_envelope(value.closing)
+    return ClosedView(closed_at=value.closed_at, closing=closing)
+
+
+def from_noted(value: invitations.NotedConsent) -> NotedConsent:
     """Return a consent with its member's statement."""
-    return ports.NotedConsent(
-        consent=from_envelope(value.consent), member=from_envelope(value.member)
-    )
+    return NotedConsent(consent=from_envelope(value.consent), member=from_envelope(value.member))
 
 
-def from_material(value: claims.ClaimMaterial) -> ports.InvitationRecord:
+def from_material(value: claims.ClaimMaterial) -> InvitationRecord:
     """Return R and its statements."""
-    return ports.InvitationRecord(
+    return InvitationRecord(
         record=from_envelope(value.record),
         organisation=from_envelope(value.organisation),
         member=from_envelope(value.member),
     )
 
 
-def to_covers(covers: Sequence[ports.AddressedCover]) -> list[deposits.DepositCover]:
+def to_covers(covers: Sequence[AddressedCover]) -> list[deposits.DepositCover]:
     """Return addressed covers as they travel."""
     return [
         deposits.DepositCover(
@@ -108,9 +136,9 @@ def to_covers(covers: Sequence[ports.AddressedCover]) -> list[deposits.DepositCo
     ]
 
 
-def from_cover(value: deliveries.CoverAnswer) -> ports.DeliveredCover:
+def from_cover(value: deliveries.CoverAnswer) -> DeliveredCover:
     """Return a cover with its depositor's statements."""
-    return ports.DeliveredCover(
+    return DeliveredCover(
         cover=value.cover,
         cover_hash=value.cover_hash,
         organisation=from_envelope(value.organisation),
@@ -118,11 +146,11 @@ def from_cover(value: deliveries.CoverAnswer) -> ports.DeliveredCover:
     )
 
 
-def from_deposits(value: deposits.DepositsPage) -> ports.DepositsPage:
+def from_deposits(value: deposits.DepositsPage) -> DepositsPage:
     """Return a page of deposits."""
-    return ports.DepositsPage(
+    return DepositsPage(
         deposits=tuple(
-            ports.SentDeposit(
+            SentDeposit(
                 document_id=DocumentId(deposit.document_id),
                 stored_at=deposit.stored_at,
                 withdrawal_hash=deposit.withdrawal,
@@ -134,25 +162,25 @@ def from_deposits(value: deposits.DepositsPage) -> ports.DepositsPage:
     )
 
 
-def from_sent(values: Sequence[deposits.SenderView]) -> ports.SentDeliveries:
+def from_sent(values: Sequence[deposits.SenderView]) -> SentDeliveries:
     """Return deliveries as their sender sees them."""
     return tuple(_from_sent(value) for value in values)
 
 
-def from_withdrawal(value: withdrawals.DeliveryWithdrawalAnswer) -> ports.DeliveredWithdrawal:
+def from_withdrawal(value: withdrawals.DeliveryWithdrawalAnswer) -> DeliveredWithdrawal:
     """Return a withdrawal with its signer's statements."""
-    return ports.DeliveredWithdrawal(
+    return DeliveredWithdrawal(
         withdrawal=from_envelope(value.withdrawal),
         organisation=from_envelope(value.organisation),
         member=from_envelope(value.member),
     )
 
 
-def _from_sent(value: deposits.SenderView) -> ports.SentDelivery:
-    return ports.SentDelivery(
+def _from_sent(value: deposits.SenderView) -> SentDelivery:
+    return SentDelivery(
         delivery_id=DeliveryId(value.delivery_id),
         invitation_id=InvitationId(value.invitation_id),
-        state=ports.DeliveryState(value.state),
+        state=DeliveryState(value.state),
         stored_at=value.stored_at,
         notified_at=value.notified_at,
         bounced_at=value.bounced_at,
@@ -165,14 +193,14 @@ def _from_sent(value: deposits.SenderView) -> ports.SentDelivery:
     )
 
 
-def from_deliveries(value: deliveries.DeliveriesPage) -> ports.DeliveriesPage:
+def from_deliveries(value: deliveries.DeliveriesPage) -> DeliveriesPage:
     """Return a page of deliveries."""
-    return ports.DeliveriesPage(
+    return DeliveriesPage(
         deliveries=tuple(
-            ports.ReceivedDelivery(
+            ReceivedDelivery(
                 delivery_id=DeliveryId(delivery.delivery_id),
                 document_id=DocumentId(delivery.document_id),
-                state=ports.DeliveryState(delivery.state),
+                state=DeliveryState(delivery.state),
                 sealed_length=delivery.sealed_length,
                 stored_at=delivery.stored_at,
                 fetched_at=delivery.fetched_at,

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.bounce_reasons import BounceReason
 from souspli_mailbox.deliveries import NOT_COLLECTED
 from souspli_mailbox.records.jobs import JobName, enqueue

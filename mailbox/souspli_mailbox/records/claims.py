@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.onetime import one_time_code
 from souspli_mailbox.records.errors import (
     CodeExpiredError,

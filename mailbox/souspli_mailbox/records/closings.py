@@ -7,12 +7,12 @@ Each finds done what was done, and may be run by two processes at once. In order
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import NOT_COLLECTED
 from souspli_mailbox.records.accounts import AccountKind
 from souspli_mailbox.records.errors import ClosedError
@@ -20,7 +20,7 @@ from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.records.jobs import JobName, enqueue, forget_jobs
 from souspli_mailbox.records.letting_go import let_go
 from souspli_mailbox.records.notifications import TEXTS, recipient_of
-from souspli_mailbox.records.purges import forget_person, note_deletion
+from souspli_mailbox.records.purges import end_claims, forget_person, note_deletion
 from souspli_mailbox.records.sweeps import CondemnReason
 from souspli_mailbox.schema import tables
 
@@ -50,12 +50,16 @@ class Closed:
 def read_closing(connection: Connection, *, account_number: str | None) -> Closed | None:
     """Return how an account was closed; None if it was not."""
     table = tables.closings.c
-    row = connection.execute(
-        select(table.closed_at, table.closing_hash, table.carried_out_at, table.envelope).where(
-            table.account_number == account_number
+    row = (
+        connection.execute(
+            select(table.closed_at, table.closing_hash, table.carried_out_at, table.envelope).where(
+                table.account_number == account_number
+            )
         )
-    ).one_or_none()
-    return None if row is None else Closed(**row._mapping)
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else Closed(**row)
 
 
 def decide(connection: Connection, *, account_number: str, closing: NewClosing, now: int) -> None:
@@ -114,9 +118,7 @@ def _shut(connection: Connection, account_number: str, *, now: int) -> None:
     forget_jobs(connection, name=JobName.ACTIVATED, key="account_number", ids=(account_number,))
     letters = _letters(connection, account_number)
     # A repeated claim would look for what unlocks the account.
-    connection.execute(
-        delete(tables.claim_sessions).where(tables.claim_sessions.c.invitation_id.in_(letters))
-    )
+    end_claims(connection, letters)
     invitation = tables.invitations.c
     connection.execute(
         update(tables.invitations)
@@ -197,15 +199,15 @@ def forget(connection: Connection, *, account_number: str, now: int) -> None:
     for letter in _letters(connection, account_number):
         forget_person(connection, (letter, *replaced_by(connection, invitation_id=letter)))
     note_deletion(connection, now)
-    table = tables.closings.c
+    closing = tables.closings.c
     connection.execute(
         update(tables.closings)
-        .where(table.account_number == account_number, table.carried_out_at.is_(None))
+        .where(closing.account_number == account_number, closing.carried_out_at.is_(None))
         .values(carried_out_at=now)
     )
 
 
-def open_accounts(connection: Connection, *, at_once: int) -> Collection[str]:
+def open_accounts(connection: Connection, *, at_once: int) -> Iterator[str]:
     """Return the numbers of patients' accounts that are not closed, in constant memory."""
     account, closing = tables.accounts.c, tables.closings.c
     statement = (
@@ -213,4 +215,4 @@ def open_accounts(connection: Connection, *, at_once: int) -> Collection[str]:
         .outerjoin(tables.closings, closing.account_number == account.account_number)
         .where(account.kind == AccountKind.PATIENT, closing.carried_out_at.is_(None))
     )
-    return connection.execute(statement, execution_options={"yield_per": at_once}).scalars()
+    return iter(connection.execute(statement, execution_options={"yield_per": at_once}).scalars())

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from souspli_exchange.ports import DeliveryState, InvitationStatus
+from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import NOT_COLLECTED, DeliveryEvent, advance
 from souspli_mailbox.pending import first_look
 from souspli_mailbox.records.errors import (

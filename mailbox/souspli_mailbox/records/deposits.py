@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 
-from souspli_exchange.ports import DeliveryState, DepositState, InvitationStatus
+from souspli_exchange.ports.states import DeliveryState, DepositState, InvitationStatus
 from souspli_mailbox.deliveries import INITIAL
 from souspli_mailbox.pending import first_look
 from souspli_mailbox.records.errors import (

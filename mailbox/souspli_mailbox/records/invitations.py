@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records.errors import (
     AddressInUseError,
     InvitationDiffersError,

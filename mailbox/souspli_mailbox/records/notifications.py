@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, select, update
 
-from souspli_exchange.ports import DeliveryState, InvitationStatus
+from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import DeliveryEvent, advance
 from souspli_mailbox.records.invitations import read_invitation
 from souspli_mailbox.schema import tables

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from souspli_exchange.ports import DepositState
+from souspli_exchange.ports.states import DepositState
 from souspli_mailbox.schema import tables
 
 

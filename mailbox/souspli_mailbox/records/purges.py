@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from souspli_exchange.ports import DeliveryState, InvitationStatus
+from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_keys.statements import MAX_DOCUMENTS
 from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.invitations import replaced_by
@@ -358,13 +358,8 @@ def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]
 
 def forget_person(connection: Connection, line: Collection[str]) -> None:
     """Delete what says whom these letters were for."""
-    invitation, session = tables.invitations.c, tables.claim_sessions.c
-    sessions = connection.execute(
-        delete(tables.claim_sessions)
-        .where(session.invitation_id.in_(line))
-        .returning(session.claim_session_id)
-    ).scalars()
-    _forget_code_jobs(connection, list(sessions))
+    end_claims(connection, line)
+    invitation = tables.invitations.c
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
     forget_recipients(connection, invitation_ids=line)
@@ -382,6 +377,22 @@ def forget_person(connection: Connection, line: Collection[str]) -> None:
             envelope=b"",
         )
     )
+
+
+def end_claims(connection: Connection, invitation_ids: Collection[str]) -> None:
+    """End every claim of these letters that is under way, and mail no code for it."""
+    session, job = tables.claim_sessions.c, tables.jobs.c
+    ended = connection.execute(
+        delete(tables.claim_sessions)
+        .where(session.invitation_id.in_(invitation_ids))
+        .returning(session.claim_session_id)
+    ).scalars()
+    for one in list(ended):
+        connection.execute(
+            delete(tables.jobs).where(
+                and_(job.job == JobName.EMAIL_CODE, job.payload.contains(one, autoescape=True))
+            )
+        )
 
 
 def note_deletion(connection: Connection, now: int) -> None:
@@ -427,13 +438,3 @@ def read_purge_of_line(
             return purge if known is not None else None
         following = known.superseded_by
     return None
-
-
-def _forget_code_jobs(connection: Connection, claim_session_ids: Collection[str]) -> None:
-    job = tables.jobs.c
-    for one in claim_session_ids:
-        connection.execute(
-            delete(tables.jobs).where(
-                and_(job.job == JobName.EMAIL_CODE, job.payload.contains(one, autoescape=True))
-            )
-        )

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, case, or_, select, update
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import NOT_COLLECTED
 from souspli_mailbox.pending import DAY, next_look, next_reminder
 from souspli_mailbox.records.jobs import JobName, enqueue

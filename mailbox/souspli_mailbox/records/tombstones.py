@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records.closings import close_again, open_accounts
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.purges import decide_again
@@ -113,7 +113,7 @@ def _unpurged_letters(connection: Connection) -> Iterator[str]:
 
 
 def _open_accounts(connection: Connection) -> Iterator[str]:
-    return iter(open_accounts(connection, at_once=IDS_AT_ONCE))
+    return open_accounts(connection, at_once=IDS_AT_ONCE)
 
 
 SUBJECTS: Final[Mapping[Kind, Subject]] = MappingProxyType(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import ENDED
 from souspli_mailbox.records.errors import NotFoundError, WithdrawnError
 from souspli_mailbox.records.jobs import JobName, enqueue, forget_jobs

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from sqlalchemy import Connection
 
 from souspli_exchange.errors import ContentsRefusedError
-from souspli_exchange.ports import DepositState
+from souspli_exchange.ports.states import DepositState
 from souspli_exchange.segments import SegmentLayout
 from souspli_mailbox.access import found, member_of
 from souspli_mailbox.answers import answer, read_request

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
 
-from souspli_exchange.ports import InvitationStatus
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.address import Origin, parse_address
 from souspli_keys.codes import parse_letter_number
 from souspli_keys.errors import ChainError, DatesError

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from souspli_exchange.errors import WithdrawalRefusedError
 from souspli_exchange.ids import DocumentId
-from souspli_exchange.ports import DepositState
+from souspli_exchange.ports.states import DepositState
 from souspli_exchange.withdrawal import VerifiedWithdrawal, verify_withdrawal
 from souspli_keys.address import Origin
 from souspli_keys.errors import DatesError
