@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from simulation.rows import DAY, NOW, Practice, Rows, hex64
-from sqlalchemy import func, select
+from sqlalchemy import Column, func, select
 
 from souspli_exchange.ports.states import DeliveryState
 from souspli_keys.statements import Way
@@ -99,6 +99,15 @@ class World:
             lambda connection: list(connection.exec_driver_sql(statement))
         )
 
+    def of_account(self, *columns: Column[Any]) -> list[Any]:
+        """Those of the account's own rows."""
+        mine = columns[0].table.c.account_number == self.number
+        return self.rows.database.read_now(
+            lambda connection: [
+                tuple(row) for row in connection.execute(select(*columns).where(mine))
+            ]
+        )
+
     def tombstones(self) -> set[bytes]:
         found = [read_tombstone(entry.line) for entry in self.ledger.read()]
         return {one.digest for one in found if one is not None}
@@ -113,26 +122,16 @@ def world(rows: Rows) -> Iterator[World]:
 
 def check_closed(world: World) -> None:
     """Nobody is known by the account, nobody gets in, and nothing can be opened for it."""
-    for table in (tables.vaults, tables.unlockers):
-        numbers = world.all(f"SELECT account_number FROM {table.name}")  # noqa: S608  (a name of ours)
-        assert (world.number,) not in numbers
-    for table in (tables.sessions, tables.claim_sessions, tables.acceptances):
+    for table in (tables.vaults, tables.unlockers, tables.acceptances):
+        assert world.of_account(table.c.account_number) == []
+    for table in (tables.sessions, tables.claim_sessions):
         assert world.count(table) == 0
-    ((address, phone),) = world.all(
-        f"SELECT address, phone FROM accounts WHERE account_number = '{world.number}'"  # noqa: S608  (digits)
-    )
-    assert (address, phone) == ("", None)
-    mine = f"account_number = '{world.number}'"
-    assert (
-        world.all(
-            f"SELECT delivery_id FROM deliveries JOIN covers USING (delivery_id) WHERE {mine}"
-        )
-        == []
-    )  # noqa: E501, S608  (digits)
-    ((kept, envelope, record),) = world.all(
-        f"SELECT address, envelope, record_hash FROM invitations WHERE {mine}"  # noqa: S608  (digits)
-    )
-    assert (kept, bytes(envelope), record) == (None, b"", "")
+    account, letter = tables.accounts.c, tables.invitations.c
+    assert world.of_account(account.address, account.phone) == [("", None)]
+    assert world.of_account(letter.address, letter.envelope) == [(None, b"")]
+    covered = select(tables.deliveries.c.account_number).join(tables.covers)
+    numbers = world.rows.database.read_now(lambda connection: connection.execute(covered).all())
+    assert (world.number,) not in numbers
     closed = world.closed()
     assert closed is not None
     assert closed.carried_out_at is not None
