@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { sayMoment } from '../../texts/dates.ts'
 import type { Say } from '../../texts/texts.ts'
-import type { PracticeChoice, Session, TermsState } from '../core.ts'
+import type { ClosedAccount, PracticeChoice, Session, TermsState } from '../core.ts'
 import { Busy } from '../form/busy.tsx'
 import { type Faults, NO_FAULTS } from '../form/faults.ts'
 import { FieldProblems, TroubleBox } from '../form/problem.tsx'
@@ -10,17 +10,20 @@ import { useTask } from '../form/task.ts'
 import { Title } from '../form/title.tsx'
 import { useSpeech } from '../language.tsx'
 import type { Trouble } from '../trouble.ts'
+import { Closing } from './closing.tsx'
 import { AgreeToTerms, TERMS_MISSING, TermsNotice, TermsText } from './terms_text.tsx'
 
 export function Account({
   session,
   intercept,
   onTerms,
+  onClosed,
   onBack,
 }: {
   session: Session
   intercept: (trouble: Trouble) => boolean
   onTerms: (state: TermsState) => void
+  onClosed: (closed: ClosedAccount) => void
   onBack: () => void
 }) {
   const { say, language } = useSpeech()
@@ -92,6 +95,7 @@ export function Account({
           <Terms state={terms} agreed={agreed} faults={faults} onAgreed={setAgreed} />
         </form>
       )}
+      <Closing session={session} intercept={intercept} onClosed={onClosed} />
       <p class="actions">
         <button type="button" class="secondary" id="back" onClick={onBack}>
           {say('document.back')}

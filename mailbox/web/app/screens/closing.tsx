@@ -1,0 +1,92 @@
+/** Closing the account: what it does, a box to tick, the password once more. */
+import { useState } from 'preact/hooks'
+import type { ClosedAccount, Session } from '../core.ts'
+import { Busy } from '../form/busy.tsx'
+import { type Faults, NO_FAULTS, sayFaults } from '../form/faults.ts'
+import { Field, FieldError } from '../form/field.tsx'
+import { FieldProblems, TroubleBox } from '../form/problem.tsx'
+import { useTask } from '../form/task.ts'
+import { useSpeech } from '../language.tsx'
+import type { Trouble } from '../trouble.ts'
+
+const SURE_ID = 'closing-sure'
+const PASSWORD_ID = 'closing-password'
+
+export function Closing({
+  session,
+  intercept,
+  onClosed,
+}: {
+  session: Session
+  intercept: (trouble: Trouble) => boolean
+  onClosed: (closed: ClosedAccount) => void
+}) {
+  const { say, language } = useSpeech()
+  const [sure, setSure] = useState(false)
+  const [password, setPassword] = useState('')
+  const [faults, setFaults] = useState<Faults>(NO_FAULTS)
+  const errors = sayFaults(faults, say, language)
+  const task = useTask(intercept)
+
+  function submit(): void {
+    const found: Record<string, Faults[string]> = {}
+    if (!sure) found[SURE_ID] = (words) => words('closing.missing')
+    if (password.trim() === '') found[PASSWORD_ID] = (words) => words('signIn.passwordMissing')
+    const wrong = Object.keys(found).length > 0
+    setFaults(wrong ? found : NO_FAULTS)
+    if (wrong) return
+    task.run(async () => onClosed(await session.closeAccount(password)))
+  }
+
+  return (
+    <section class="card" aria-labelledby="closing-title">
+      <h2 id="closing-title">{say('closing.title')}</h2>
+      <p>{say('closing.lead')}</p>
+      <ul>
+        <li>
+          {say('closing.documents')} <strong>{say('closing.keep')}</strong>
+        </li>
+        <li>{say('closing.practices')}</li>
+        <li>{say('closing.backups')}</li>
+        <li>{say('closing.forever')}</li>
+      </ul>
+      <details id="closing">
+        <summary>{say('closing.title')}</summary>
+        {task.trouble ? <TroubleBox trouble={task.trouble} onRetry={submit} /> : null}
+        <FieldProblems faults={faults} />
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault()
+            submit()
+          }}
+        >
+          <div class={errors[SURE_ID] === undefined ? 'check' : 'check field-wrong'}>
+            <FieldError id={SURE_ID} error={errors[SURE_ID]} />
+            <input
+              type="checkbox"
+              id={SURE_ID}
+              checked={sure}
+              aria-invalid={errors[SURE_ID] === undefined ? undefined : true}
+              aria-describedby={errors[SURE_ID] === undefined ? undefined : `${SURE_ID}-error`}
+              onChange={(event) => setSure(event.currentTarget.checked)}
+            />
+            <label for={SURE_ID}>{say('closing.sure')}</label>
+          </div>
+          <Field
+            id={PASSWORD_ID}
+            label={say('closing.password')}
+            error={errors[PASSWORD_ID]}
+            value={password}
+            onValue={setPassword}
+            input={{ type: 'password', autocomplete: 'current-password' }}
+          />
+          <button type="submit" id="close-account" aria-disabled={task.busy}>
+            {say('closing.submit')}
+          </button>
+        </form>
+        <Busy words={task.busy ? say('closing.working') : null} />
+      </details>
+    </section>
+  )
+}
