@@ -9,6 +9,7 @@ import type { Screen } from './route.ts'
 import { useScreen } from './screen_history.ts'
 import { Account } from './screens/account.tsx'
 import { Closed } from './screens/closed.tsx'
+import { Closing } from './screens/closing.tsx'
 import { Document } from './screens/document.tsx'
 import { Done } from './screens/done.tsx'
 import { Gates } from './screens/gates.tsx'
@@ -201,12 +202,21 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
             session={session}
             intercept={intercept}
             onTerms={setTerms}
+            onClosing={() => go({ name: 'closing' })}
+            onBack={() => go({ name: 'inbox' }, 'replace')}
+          />
+        )
+      case 'closing':
+        return session === null ? null : (
+          <Closing
+            session={session}
+            intercept={intercept}
             onClosed={(done) => {
               setClosed(done)
               setSession(null)
               go({ name: 'closed' }, 'replace')
             }}
-            onBack={() => go({ name: 'inbox' }, 'replace')}
+            onBack={() => go({ name: 'account' }, 'replace')}
           />
         )
       case 'closed':

@@ -14,6 +14,7 @@ export type Screen =
   | { readonly name: 'signIn' }
   | { readonly name: 'inbox' }
   | { readonly name: 'account' }
+  | { readonly name: 'closing' }
   | { readonly name: 'closed' }
   | { readonly name: 'document'; readonly deliveryId: string }
 
@@ -37,6 +38,7 @@ const NAMES: readonly Screen['name'][] = [
   'signIn',
   'inbox',
   'account',
+  'closing',
   'closed',
   'document',
 ]
@@ -78,6 +80,7 @@ export function reachable(wanted: Screen, { signedIn, proved, passed, closed }: 
     case 'done':
     case 'inbox':
     case 'account':
+    case 'closing':
     case 'document':
       return signedIn ? wanted : { name: 'signIn' }
   }

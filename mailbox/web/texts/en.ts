@@ -287,8 +287,9 @@ export const en: Texts = {
 
   // Leaving
   'closing.title': 'Close my account',
-  'closing.lead':
-    'You can close your account at any time, without giving a reason. This is what it does:',
+  'closing.any': 'You can leave at any time, without giving a reason.',
+  'closing.go': 'Close my account…',
+  'closing.lead': 'This is what it does:',
   'closing.documents':
     'Your documents, your address and your keys are deleted here at once. Nobody can open them again, and neither can we.',
   'closing.keep': 'Download the ones that you want to keep first.',
@@ -301,6 +302,7 @@ export const en: Texts = {
   'closing.missing': 'Tick the box to close your account.',
   'closing.password': 'Your password, once more',
   'closing.submit': 'Close my account for good',
+  'closing.back': 'Keep my account',
   'closing.working': 'Closing the account…',
   'closing.refused': 'This is not the password of this account. Nothing was deleted. Try again.',
   'closed.title': 'Your account is closed',

@@ -305,8 +305,9 @@ export const fr = {
 
   // Leaving
   'closing.title': 'Fermer mon compte',
-  'closing.lead':
-    'Vous pouvez fermer votre compte à tout moment, sans donner de raison. Voici ce que cela fait :',
+  'closing.any': 'Vous pouvez partir à tout moment, sans donner de raison.',
+  'closing.go': 'Fermer mon compte…',
+  'closing.lead': 'Voici ce que cela fait :',
   'closing.documents':
     'Vos documents, votre adresse et vos clés sont effacés d’ici tout de suite. Personne ne peut plus les rouvrir, nous non plus.',
   'closing.keep': 'Téléchargez d’abord ceux que vous voulez garder.',
@@ -319,6 +320,7 @@ export const fr = {
   'closing.missing': 'Cochez la case pour fermer votre compte.',
   'closing.password': 'Votre mot de passe, encore une fois',
   'closing.submit': 'Fermer mon compte pour toujours',
+  'closing.back': 'Garder mon compte',
   'closing.working': 'Fermeture du compte…',
   'closing.refused':
     'Ce n’est pas le mot de passe de ce compte. Rien n’a été effacé. Essayez de nouveau.',

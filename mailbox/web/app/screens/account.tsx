@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { sayMoment } from '../../texts/dates.ts'
 import type { Say } from '../../texts/texts.ts'
-import type { ClosedAccount, PracticeChoice, Session, TermsState } from '../core.ts'
+import type { PracticeChoice, Session, TermsState } from '../core.ts'
 import { Busy } from '../form/busy.tsx'
 import { type Faults, NO_FAULTS } from '../form/faults.ts'
 import { FieldProblems, TroubleBox } from '../form/problem.tsx'
@@ -10,20 +10,19 @@ import { useTask } from '../form/task.ts'
 import { Title } from '../form/title.tsx'
 import { useSpeech } from '../language.tsx'
 import type { Trouble } from '../trouble.ts'
-import { Closing } from './closing.tsx'
 import { AgreeToTerms, TERMS_MISSING, TermsNotice, TermsText } from './terms_text.tsx'
 
 export function Account({
   session,
   intercept,
   onTerms,
-  onClosed,
+  onClosing,
   onBack,
 }: {
   session: Session
   intercept: (trouble: Trouble) => boolean
   onTerms: (state: TermsState) => void
-  onClosed: (closed: ClosedAccount) => void
+  onClosing: () => void
   onBack: () => void
 }) {
   const { say, language } = useSpeech()
@@ -95,7 +94,15 @@ export function Account({
           <Terms state={terms} agreed={agreed} faults={faults} onAgreed={setAgreed} />
         </form>
       )}
-      <Closing session={session} intercept={intercept} onClosed={onClosed} />
+      <section class="card" aria-labelledby="leaving-title">
+        <h2 id="leaving-title">{say('closing.title')}</h2>
+        <p>{say('closing.any')}</p>
+        <p>
+          <button type="button" class="secondary" id="go-closing" onClick={onClosing}>
+            {say('closing.go')}
+          </button>
+        </p>
+      </section>
       <p class="actions">
         <button type="button" class="secondary" id="back" onClick={onBack}>
           {say('document.back')}
@@ -185,9 +192,11 @@ function Terms({
         onAgreed={onAgreed}
         refusing={say('terms.refusingLater')}
       />
-      <button type="submit" id="accept-terms">
-        {say('terms.accept')}
-      </button>
+      <p class="actions">
+        <button type="submit" id="accept-terms">
+          {say('terms.accept')}
+        </button>
+      </p>
     </>
   )
 }
