@@ -135,13 +135,13 @@ async def test_a_closed_account_is_believed_if_the_patient_signed_it(world: Worl
     identity = patient.account.vault.identity
     entry = world.service.find(invitation.invitation_id).view
 
-    def heard(closed: ClosedView | None, known: Words = Words()) -> VerifiedWords:
+    def heard(closed: ClosedView | None, known: Words | None = None) -> VerifiedWords:
         return verify_words(
             replace(entry, closed=closed),
             world.own_copies[invitation.invitation_id],
             sender=world.practice.sender,
             identity=identity.public,
-            known=known,
+            known=known or Words(),
         )
 
     signed = closing(identity)
