@@ -15,7 +15,7 @@ import msgspec
 
 from souspli_cli import outbox, recipients, withdrawing
 from souspli_cli.addressbook import AddressBook, Patient, SentDocument, SentTo
-from souspli_cli.certificates import Learnt, learn
+from souspli_cli.certificates import Certificates, Learnt, learn
 from souspli_cli.errors import CliError, Refused
 from souspli_cli.reissue import move_waiting
 from souspli_exchange.errors import ReceiptRefusedError
@@ -27,6 +27,8 @@ from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Binding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from souspli_exchange.ports.sender import SentDelivery
     from souspli_exchange.receipt import Receipt
     from souspli_exchange.sending import Sending
@@ -62,6 +64,7 @@ async def refresh(sending: Sending, book: AddressBook, *, now: int) -> Refreshed
             await _refresh_patient(sending, book, patient, refreshed, now=now)
     known = {d.document_id: d for d in book.documents() if not isinstance(d, CliError)}
     await _refresh_documents(sending, book, known, now=now)
+    await _hear_closings(sending, book, known.keys(), now=now)
     refreshed.certificates = await learn(
         sending.directory,
         book,
@@ -121,6 +124,34 @@ async def _refresh_documents(
             break
     for document_id in waiting:
         keep(sending, book, known[document_id], ())
+
+
+async def _hear_closings(
+    sending: Sending, book: AddressBook, document_ids: Iterable[str], *, now: int
+) -> None:
+    """Ask about letters whose documents nobody can open any more, and no certificate says why.
+
+    A purge takes nothing from who has an account: then the patient has closed it.
+    """
+    certificates = Certificates.of(book)
+    ended = {
+        (to.address, to.invitation_id)
+        for document in map(book.document, document_ids)
+        if document is not None
+        for to in document.recipients
+        if to.state == DeliveryState.EXPIRED.value
+    }
+    for address, invitation_id in sorted(ended):
+        patient = book.patient(address)
+        letter = None if patient is None else patient.letter(invitation_id)
+        if patient is None or letter is None or letter.closed_since is not None:
+            continue
+        if certificates.of_letter(invitation_id) is not None:
+            continue
+        try:
+            await recipients.hear_of(sending, book, patient, letter, now=now)
+        except (Refused, NotFoundError):
+            continue  # purged, or a red stop that was kept: shown with the document
 
 
 async def _post_again(sending: Sending, book: AddressBook, document: SentDocument) -> None:

@@ -16,6 +16,7 @@ from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
 from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.closing import Closer
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
@@ -52,6 +53,7 @@ from souspli_mailbox.reminding import Reminders
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
+    closings,
     consents,
     contents,
     deliveries,
@@ -108,6 +110,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
     *organisations.ENDPOINTS,
     *sign_in.ENDPOINTS,
+    *closings.ENDPOINTS,
     *invitations.ENDPOINTS,
     *purges.ENDPOINTS,
     *consents.ENDPOINTS,
@@ -322,6 +325,12 @@ def _jobs(
             store=app[STORE_CALLS],
             clock=clock,
         )
+        closer = Closer(
+            database=database,
+            tombstones=app[TOMBSTONES],
+            store=app[STORE_CALLS],
+            clock=clock,
+        )
         handlers = {
             JobName.NOTIFY: outbox.notify,
             JobName.EMAIL_CODE: outbox.email_code,
@@ -330,6 +339,7 @@ def _jobs(
             JobName.EXPIRE: purger.expire,
             JobName.PURGE_REPLACED: purger.purge_replaced,
             JobName.WITHDRAW: withdrawer.withdraw,
+            JobName.CLOSE: closer.close,
             JobName.REMIND: reminders.remind,
             JobName.REMINDER: reminders.reminder,
             JobName.TEXT: reminders.text,

@@ -12,6 +12,15 @@ from souspli_keys.dsse import Envelope
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedView:
+    """What the service says about an account that its patient closed (closing.md §4)."""
+
+    closed_at: int
+    closing: Envelope | None
+    """None where the service was put back from a backup of before."""
+
+
+@dataclass(frozen=True, slots=True)
 class InvitationView:
     """What the service says about one invitation. All of it is to be verified."""
 
@@ -23,6 +32,7 @@ class InvitationView:
     """The newest of the line."""
     choice: Envelope | None = None
     """The account's newest for this organisation."""
+    closed: ClosedView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from souspli_keys.statements import Said, Way, in_force
+from souspli_mailbox.records.closings import read_closing
 from souspli_mailbox.records.errors import StatementDiffersError
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.schema import tables
@@ -238,13 +239,17 @@ def _derive(connection: Connection, *, invitation_id: str) -> None:
         _NEWEST_CHOICE,
         {"account_number": invitation.account_number, "organisation": invitation.organisation},
     ).one_or_none()
+    closed = read_closing(connection, account_number=invitation.account_number)
     counts = in_force(
         consent=None if consent is None else Said(way=Way(consent.way), at=consent.issued_at),
         choice=None if choice is None else Said(way=Way(choice.way), at=choice.issued_at),
     )
-    paper = counts is not None and counts.way is Way.PAPER
+    since = counts.since if counts is not None and counts.way is Way.PAPER else None
+    if closed is not None:
+        # Whatever was said.
+        since = closed.closed_at
     connection.execute(
         update(tables.invitations)
         .where(table.invitation_id == invitation_id)
-        .values(paper_since=counts.since if paper and counts is not None else None)
+        .values(paper_since=since)
     )

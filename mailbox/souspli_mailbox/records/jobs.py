@@ -36,6 +36,7 @@ class JobName(StrEnum):
     EXPIRE = "expire"  # none
     PURGE_REPLACED = "purge-replaced"  # invitation_id
     WITHDRAW = "withdraw"  # deposit_id
+    CLOSE = "close"  # account_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

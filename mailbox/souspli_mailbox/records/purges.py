@@ -256,7 +256,7 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         .values(state=DeliveryState.EXPIRED, expired_at=now)
     )
     connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
-    _note_deletion(connection, now)
+    note_deletion(connection, now)
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
     kept, deleted = let_go(
         connection,
@@ -315,8 +315,8 @@ def forget(
     ).one_or_none()
     if ended is None:
         return True
-    _forget_person(connection, line)
-    _note_deletion(connection, now)
+    forget_person(connection, line)
+    note_deletion(connection, now)
     envelope = certify(
         Ended(
             invitation_id=invitation_id,
@@ -356,14 +356,10 @@ def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]
     )
 
 
-def _forget_person(connection: Connection, line: Collection[str]) -> None:
-    invitation, session = tables.invitations.c, tables.claim_sessions.c
-    sessions = connection.execute(
-        delete(tables.claim_sessions)
-        .where(session.invitation_id.in_(line))
-        .returning(session.claim_session_id)
-    ).scalars()
-    _forget_code_jobs(connection, list(sessions))
+def forget_person(connection: Connection, line: Collection[str]) -> None:
+    """Delete what says whom these letters were for."""
+    end_claims(connection, line)
+    invitation = tables.invitations.c
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
     forget_recipients(connection, invitation_ids=line)
@@ -383,7 +379,23 @@ def _forget_person(connection: Connection, line: Collection[str]) -> None:
     )
 
 
-def _note_deletion(connection: Connection, now: int) -> None:
+def end_claims(connection: Connection, invitation_ids: Collection[str]) -> None:
+    """End every claim of these letters that is under way, and mail no code for it."""
+    session, job = tables.claim_sessions.c, tables.jobs.c
+    ended = connection.execute(
+        delete(tables.claim_sessions)
+        .where(session.invitation_id.in_(invitation_ids))
+        .returning(session.claim_session_id)
+    ).scalars()
+    for one in list(ended):
+        connection.execute(
+            delete(tables.jobs).where(
+                and_(job.job == JobName.EMAIL_CODE, job.payload.contains(one, autoescape=True))
+            )
+        )
+
+
+def note_deletion(connection: Connection, now: int) -> None:
     """Note that the database's files hold what was deleted, whatever is killed from here on."""
     if read_fact(connection, fact=Fact.PURGED_SINCE) is None:
         keep_fact(connection, fact=Fact.PURGED_SINCE, value=str(now))
@@ -426,13 +438,3 @@ def read_purge_of_line(
             return purge if known is not None else None
         following = known.superseded_by
     return None
-
-
-def _forget_code_jobs(connection: Connection, claim_session_ids: Collection[str]) -> None:
-    job = tables.jobs.c
-    for one in claim_session_ids:
-        connection.execute(
-            delete(tables.jobs).where(
-                and_(job.job == JobName.EMAIL_CODE, job.payload.contains(one, autoescape=True))
-            )
-        )
