@@ -13,7 +13,8 @@ from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.database import open_database
-from souspli_mailbox.purging import RUN_SECONDS, Purged, Purger
+from souspli_mailbox.purge_round import Purged
+from souspli_mailbox.purging import RUN_SECONDS, Purger
 from souspli_mailbox.records.due_purges import DuePurges, UnderWay, due_purges, purges_under_way
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.settings import Settings

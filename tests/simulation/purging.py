@@ -66,6 +66,9 @@ class PurgeWorld:
             self.blobs.complete(key, [PART])
         return made
 
+    def decide(self, letter: NewInvitation, *, now: int) -> None:
+        self.rows.database.write_now(purges.decide, invitation_ids=[letter.invitation_id], now=now)
+
     async def run(self) -> Any:
         """Do what is due, as the hourly job does."""
         return await self.purger.expire(job(JobName.EXPIRE))
