@@ -16,6 +16,7 @@ from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
 from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.clock_watch import ClockWatch, clocks_of
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
@@ -309,12 +310,14 @@ def _jobs(
             clock=clock,
             observer=metrics.count_swept,
         )
+        watch = ClockWatch(database, clocks_of(clock), observer=metrics.set_clock)
         purger = Purger(
             database=database,
             blobs=app[BLOBS],
             tombstones=app[TOMBSTONES],
             certify=app[CERTIFIER].purge,
             clock=clock,
+            watch=watch,
         )
         withdrawer = Withdrawer(
             database=database,
@@ -346,11 +349,17 @@ def _jobs(
                 Part.RELAY: relay.probe,
             }
         )
+        # From its first moment on: what a process has not seen itself it can't judge.
+        await watch.look()
         running = asyncio.create_task(worker.run())
-        watching = asyncio.create_task(readiness.watch_relay())
+        watching = {
+            asyncio.create_task(readiness.watch_relay()),
+            asyncio.create_task(watch.keep_looking()),
+        }
         yield
-        watching.cancel()
-        await asyncio.wait({watching})
+        for one in watching:
+            one.cancel()
+        await asyncio.wait(watching)
         await readiness.close()
         worker.stop()
         await running

@@ -52,6 +52,8 @@ class Purged:
     """Not ended: the store lets nothing go, or something is wrong. Tried again later."""
     more: bool
     """Time was up before all were looked at."""
+    held_back: bool = False
+    """Something may be due, and the clock is not believed: nothing was decided."""
 
 
 class _Fate(Enum):
@@ -80,15 +82,20 @@ class Round:
         certify: Callable[[purges.Ended], bytes],
         store: StoreCalls,
         clock: Callable[[], float],
+        decides_at: int | None,
         ends: float,
     ) -> None:
-        """`ends`: a moment of the event loop's clock, after which nothing new is begun."""
+        """`decides_at`: what is due by then is purged; None: nothing new, for now.
+
+        `ends`: a moment of the event loop's clock, after which nothing new is begun.
+        """
         self._database = database
         self._blobs = blobs
         self._tombstones = tombstones
         self._certify = certify
         self._store = store
         self._clock = clock
+        self._decides_at = decides_at
         self._ends = ends
         self._decided = self._ended = self._resisting = 0
         self._refused: set[str] = set()
@@ -97,7 +104,8 @@ class Round:
 
     async def run(self) -> Purged:
         """Do it. Raises StorageError while no tombstone is taken, or the database is away."""
-        await self._decide()
+        if self._decides_at is not None:
+            await self._decide(self._decides_at)
         await self._tell()
         more = not await self._purge_all()
         if not more:
@@ -105,8 +113,8 @@ class Round:
             await self._forget_deleted()
         return Purged(self._decided, self._ended, self._resisting + len(self._refused), more=more)
 
-    async def _decide(self) -> None:
-        now, last = self._now(), (0, "")
+    async def _decide(self, now: int) -> None:
+        last = (0, "")
         while due := await self._database.read(purges.due, now=now, after=last):
             ids = [invitation_id for _, invitation_id in due]
             decided = await self._all_or_each(purges.decide, ids, now=now)

@@ -9,12 +9,14 @@ line: what was decided is a row, and what is done is found done.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
+from souspli_mailbox.clock_watch import ClockWatch
 from souspli_mailbox.jobs import Done, NotYet, Outcome
 from souspli_mailbox.purge_round import PURGES_AT_ONCE, Purged, Round
 from souspli_mailbox.records import purges
@@ -47,6 +49,8 @@ class Purger:
     certify: Callable[[purges.Ended], bytes]
     """Makes the signed statement about a purge that ends."""
     clock: Callable[[], float]
+    watch: ClockWatch
+    """Says whether that clock may be believed."""
     store: StoreCalls = field(
         default_factory=lambda: StoreCalls(at_once=PURGES_AT_ONCE, seconds=STORE_SECONDS)
     )
@@ -71,6 +75,8 @@ class Purger:
 
     async def purge_replaced(self, job: Job) -> Outcome:
         """Purge what never moved from a letter to the one that replaced it."""
+        if not (await self.watch.look()).is_trusted:
+            return NotYet(self._now() + SWEEP_EVERY_SECONDS)
         await self.database.write(
             purges.decide_replaced, invitation_id=job.ids["invitation_id"], now=self._now()
         )
@@ -80,18 +86,25 @@ class Purger:
     async def run(self, *, seconds: float) -> Purged:
         """Decide, tell, and purge, for so many seconds and the step under way.
 
+        Nothing is decided while the clock is not believed; what was decided before goes on.
         What is wrong with one letter holds up no other. Raises StorageError while no
         tombstone can be written (then nothing was deleted), or the database does nothing.
         """
-        return await Round(
+        seen = await self.watch.look()
+        held_back = not seen.is_trusted and bool(await self.database.read(purges.due, now=seen.now))
+        if held_back:
+            _log.error("purges-wait", seconds=seen.waits, clock_ahead_seconds=seen.apart)
+        done = await Round(
             database=self.database,
             blobs=self.blobs,
             tombstones=self.tombstones,
             certify=self.certify,
             store=self.store,
             clock=self.clock,
+            decides_at=seen.now if seen.is_trusted else None,
             ends=asyncio.get_running_loop().time() + seconds,
         ).run()
+        return dataclasses.replace(done, held_back=held_back)
 
     def _now(self) -> int:
         return int(self.clock())
