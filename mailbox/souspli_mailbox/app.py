@@ -14,6 +14,7 @@ from aiohttp import web
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
+from souspli_mailbox.announcing import Announcer
 from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.clock_watch import ClockWatch, clocks_of
@@ -303,6 +304,7 @@ def _jobs(
             clock=clock,
             host=settings.page_url.host or settings.origin,
         )
+        announcer = Announcer(database=database, outbox=outbox, terms=app[TERMS], clock=clock)
         sweeper = Sweeper(
             database=database,
             blobs=app[BLOBS],
@@ -336,6 +338,8 @@ def _jobs(
             JobName.REMIND: reminders.remind,
             JobName.REMINDER: reminders.reminder,
             JobName.TEXT: reminders.text,
+            JobName.ANNOUNCE_TERMS: announcer.announce,
+            JobName.TERMS: announcer.tell,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
