@@ -32,6 +32,7 @@ from souspli_exchange.ports import (
     InvitationView,
     NewDelivery,
     NotedConsent,
+    OnPaperPage,
     PurgeView,
     SentDeliveries,
     SentDelivery,
@@ -100,6 +101,10 @@ class MemberConnection:
     async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
         stored = self.service.find(invitation_id)
         stored.consent = NotedConsent(consent, self.service.member)
+
+    async def on_paper(self, *, after: str | None = None, limit: int = 50) -> OnPaperPage:
+        page, cursor = page_of(self.service.on_paper, after, limit)
+        return OnPaperPage(tuple(page), cursor)
 
     async def attest(self, attestation: Envelope) -> None:
         for stored in self.service.invitations.values():

@@ -57,6 +57,7 @@ Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 IS_UNTOLD: Final = text("state IN ('stored', 'bounced')")
 IS_PENDING: Final = text("status = 'pending'")
 IS_UNANSWERED: Final = text("status IN ('pending', 'expired') AND address IS NOT NULL")
+IS_ON_PAPER: Final = text("paper_since IS NOT NULL")
 IS_UNENDED: Final = text("told_at IS NOT NULL AND ended_at IS NULL")
 IS_UPLOADING: Final = text("state = 'uploading'")
 
@@ -255,6 +256,15 @@ Index(
     unique=True,
     sqlite_where=IS_PENDING,
     postgresql_where=IS_PENDING,
+)
+# Few of an organisation's: who went back to paper, whom its members ask for every day.
+Index(
+    "ix_invitations_paper",
+    invitations.c.organisation,
+    invitations.c.paper_since,
+    invitations.c.invitation_id,
+    sqlite_where=IS_ON_PAPER,
+    postgresql_where=IS_ON_PAPER,
 )
 # What the clock has ended is found without reading the others: an organisation's, when it
 # invites somebody, and everybody's, to purge them. An expired one may be purged as well.
