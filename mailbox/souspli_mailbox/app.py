@@ -14,8 +14,10 @@ from aiohttp import web
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
+from souspli_mailbox.announcing import Announcer
 from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.clock_watch import ClockWatch, clocks_of
 from souspli_mailbox.closing import Closer
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
@@ -305,6 +307,7 @@ def _jobs(
             clock=clock,
             host=settings.page_url.host or settings.origin,
         )
+        announcer = Announcer(database=database, outbox=outbox, terms=app[TERMS], clock=clock)
         sweeper = Sweeper(
             database=database,
             blobs=app[BLOBS],
@@ -312,12 +315,14 @@ def _jobs(
             clock=clock,
             observer=metrics.count_swept,
         )
+        watch = ClockWatch(database, clocks_of(clock), observer=metrics.set_clock)
         purger = Purger(
             database=database,
             blobs=app[BLOBS],
             tombstones=app[TOMBSTONES],
             certify=app[CERTIFIER].purge,
             clock=clock,
+            watch=watch,
         )
         withdrawer = Withdrawer(
             database=database,
@@ -343,6 +348,8 @@ def _jobs(
             JobName.REMIND: reminders.remind,
             JobName.REMINDER: reminders.reminder,
             JobName.TEXT: reminders.text,
+            JobName.ANNOUNCE_TERMS: announcer.announce,
+            JobName.TERMS: announcer.tell,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
@@ -356,11 +363,17 @@ def _jobs(
                 Part.RELAY: relay.probe,
             }
         )
+        # From its first moment on: what a process has not seen itself it can't judge.
+        await watch.look()
         running = asyncio.create_task(worker.run())
-        watching = asyncio.create_task(readiness.watch_relay())
+        watching = {
+            asyncio.create_task(readiness.watch_relay()),
+            asyncio.create_task(watch.keep_looking()),
+        }
         yield
-        watching.cancel()
-        await asyncio.wait({watching})
+        for one in watching:
+            one.cancel()
+        await asyncio.wait(watching)
         await readiness.close()
         worker.stop()
         await running

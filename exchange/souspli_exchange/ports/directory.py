@@ -57,6 +57,17 @@ class PurgeView:
     """Unverified: `statements.verify_purge` says whether it is one."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnPaperPage:
+    """Invitations whose patient is on paper, and since when; `next_cursor` as in `DepositsPage`.
+
+    The service's word alone, and a hint whom to look up.
+    """
+
+    on_paper: tuple[tuple[InvitationId, int], ...]
+    next_cursor: str | None
+
+
 class Directory(Protocol):
     """Who may be sent to. Every call is made as a signed-in member."""
 
@@ -112,6 +123,10 @@ class Directory(Protocol):
         Raises StatementNotTakenError, and ConflictError if it does not follow the
         newest consent: look again.
         """
+        ...
+
+    async def on_paper(self, *, after: str | None = None, limit: int = 50) -> OnPaperPage:
+        """Return one page of the organisation's invitations whose patient is on paper."""
         ...
 
     async def attest(self, attestation: Envelope) -> None:

@@ -9,8 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.statements import Said, Way, in_force
 from souspli_mailbox.records.closings import read_closing
 from souspli_mailbox.records.errors import StatementDiffersError
@@ -124,6 +136,28 @@ def read_choice(
         _NEWEST_CHOICE, {"account_number": account_number, "organisation": organisation}
     ).one_or_none()
     return None if row is None else row.envelope
+
+
+def on_paper(
+    connection: Connection, *, organisation: str, after: tuple[int, str] | None, limit: int
+) -> tuple[tuple[int, str], ...]:
+    """Return the organisation's invitations whose patient is on paper: since when, and the id.
+
+    Those that a deposit may still name; the longest on paper first.
+    """
+    table = tables.invitations.c
+    place = tuple_(table.paper_since, table.invitation_id)
+    asked = select(table.paper_since, table.invitation_id).where(
+        table.organisation == organisation,
+        tables.IS_ON_PAPER,
+        table.status.in_((InvitationStatus.PENDING, InvitationStatus.CLAIMED)),
+    )
+    if after is not None:
+        asked = asked.where(
+            place > tuple_(literal(after[0], BigInteger()), literal(after[1], Text()))
+        )
+    rows = connection.execute(asked.order_by(table.paper_since, table.invitation_id).limit(limit))
+    return tuple((row.paper_since, row.invitation_id) for row in rows)
 
 
 def led_here(connection: Connection, *, account_number: str, organisation: str) -> bool:

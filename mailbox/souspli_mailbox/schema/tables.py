@@ -24,10 +24,17 @@ from souspli_mailbox.schema.deposits import (
 )
 from souspli_mailbox.schema.entry import admission_codes, nonces, sessions, throttles
 from souspli_mailbox.schema.facts import service_facts, service_secrets
-from souspli_mailbox.schema.invitations import IS_PENDING, IS_UNANSWERED, invitations, person_checks
+from souspli_mailbox.schema.invitations import (
+    IS_ON_PAPER,
+    IS_PENDING,
+    IS_UNANSWERED,
+    invitations,
+    person_checks,
+)
 from souspli_mailbox.schema.work import jobs, notifications
 
 __all__ = [
+    "IS_ON_PAPER",
     "IS_PENDING",
     "IS_UNANSWERED",
     "IS_UNENDED",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as PlainText
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 Wide = BigInteger().with_variant(Integer(), "sqlite")
 Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
