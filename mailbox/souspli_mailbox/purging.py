@@ -9,6 +9,7 @@ line: what was decided is a row, and what is done is found done.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,7 +19,6 @@ import structlog
 from souspli_mailbox.jobs import Done, NotYet, Outcome
 from souspli_mailbox.records import purges
 from souspli_mailbox.records.jobs import Job
-from souspli_mailbox.records.service_facts import Fact, read_fact
 from souspli_mailbox.records.sweeps import absolve_object, defer_object
 from souspli_mailbox.retention import SWEEP_EVERY_SECONDS
 from souspli_mailbox.store_calls import StoreCalls
@@ -52,6 +52,8 @@ class Purged:
     """Not ended: the store lets nothing go, or is away. Tried again in minutes."""
     more: bool
     """Time was up before all were looked at."""
+    remembered: bool = False
+    """Somebody reads, so that the database's files have not forgotten yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +85,27 @@ class Purger:
             _log.info("purges", decided=done.decided, ended=done.ended, resisting=done.resisting)
         if done.more:
             return NotYet(self._now())
-        return NotYet(self._now() + (AGAIN_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
+        soon = done.resisting or done.remembered
+        return NotYet(self._now() + (AGAIN_SECONDS if soon else SWEEP_EVERY_SECONDS))
 
-    async def forget_deleted(self) -> None:
-        """Have the database's own files forget as well, as far as they can.
+    async def forget_deleted(self) -> bool:
+        """Have the database's own files forget as well, as far as they can; say if they did.
 
         A crash before it, or within: the fact that it is due is still there.
         """
-        if await self.database.read(read_fact, fact=Fact.PURGED_SINCE) is None:
-            return
+        run = secrets.token_hex(8)
+        if not await self.database.write(purges.begin_forgetting, run=run):
+            return True
         try:
-            await self.database.forget_deleted()
+            left = await self.database.forget_deleted(rewrite=purges.EMPTIED)
         except DatabaseBusyError:
             _log.info("deleted-not-forgotten")  # somebody reads; the next run tries again
-        else:
-            await self.database.write(purges.forgotten)
+            return False
+        if left:
+            # By design beyond a size, and the operator's to do: docs/operations.md.
+            _log.warning("tables-not-rewritten", count=len(left))
+        await self.database.write(purges.forgotten, run=run)
+        return True
 
     async def purge_replaced(self, job: Job) -> Outcome:
         """Purge what never moved from a letter to the one that replaced it."""
@@ -127,13 +135,13 @@ class Purger:
             purges.unended, now=self._now(), limit=PURGES_AT_ONCE
         ):
             if loop.time() > ends:
-                # The files forget at the end of it all: on PostgreSQL that is a VACUUM.
+                # The files forget at the end of it all: on PostgreSQL tables are written anew.
                 return Purged(decided, ended, resisting, more=True)
             done = await asyncio.gather(*map(self._purge_or_put_off, unended))
             ended += sum(done)
             resisting += len(done) - sum(done)
-        await self.forget_deleted()
-        return Purged(decided, ended, resisting, more=False)
+        forgotten = await self.forget_deleted()
+        return Purged(decided, ended, resisting, more=False, remembered=not forgotten)
 
     async def _tell(self) -> None:
         """Write the tombstones that are missing: before anything is deleted."""

@@ -17,7 +17,7 @@ class Fact(StrEnum):
     RESTORED_AT = "restored-at"
     """The moment at which this database was put back from a backup."""
     PURGED_SINCE = "purged-since"
-    """The moment of the first purge after which the database's files have not forgotten yet."""
+    """There was a purge, and the database's files have not forgotten yet (records/purges.py)."""
     RESTORED_FROM = "restored-from"
     """SHA-256 of that backup's `backup.json`."""
 
