@@ -14,6 +14,7 @@ from souspli_keys.operator import OperatorKey
 from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.database import open_database
 from souspli_mailbox.purging import RUN_SECONDS, Purged, Purger
+from souspli_mailbox.records import purges
 from souspli_mailbox.records.due_purges import DuePurges, UnderWay, due_purges, purges_under_way
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.settings import Settings
@@ -38,9 +39,10 @@ def look_ahead(settings: Settings, *, now: int) -> Outlook:
 def purge_now(
     settings: Settings, *, clock: Callable[[], float], told: Callable[[int], None]
 ) -> Purged:
-    """Purge all that is due; `told` hears how many have ended, again and again.
+    """Purge all that is due, also what was put off; `told` hears how many have ended so far.
 
-    Raises SettingsError, StorageError: what was done until then is done.
+    `resisting`: how many have not ended after it, whoever was at it. Raises SettingsError,
+    StorageError: what was done until then is done.
     """
     with open_database(settings) as database:
 
@@ -67,11 +69,15 @@ def purge_now(
 
 
 async def _run(purger: Purger, told: Callable[[int], None]) -> Purged:
-    whole = Purged(0, 0, 0, more=True)
-    while whole.more:
+    await purger.database.write(purges.resume, now=int(purger.clock()))
+    decided = ended = 0
+    while True:
         done = await purger.run(seconds=RUN_SECONDS)
-        whole = Purged(
-            whole.decided + done.decided, whole.ended + done.ended, done.resisting, more=done.more
-        )
-        told(whole.ended)
-    return whole
+        decided, ended = decided + done.decided, ended + done.ended
+        told(ended)
+        if not done.more:
+            break
+    # Asked of the rows: another process may have ended what resisted here, or have put
+    # off what was never tried here.
+    left = await purger.database.read(purges_under_way)
+    return Purged(decided, ended, left.letters, more=False, remembered=done.remembered)

@@ -219,6 +219,16 @@ def put_off(connection: Connection, *, invitation_id: str, until: int) -> None:
     )
 
 
+def resume(connection: Connection, *, now: int) -> None:
+    """Have all that was put off go on now: somebody has mended what resisted, or hopes so."""
+    purge = tables.purges.c
+    connection.execute(
+        update(tables.purges)
+        .where(tables.IS_UNENDED, purge.resumes_at > now)
+        .values(resumes_at=now)
+    )
+
+
 def decide_replaced(connection: Connection, *, invitation_id: str, now: int) -> bool:
     """Decide to purge what still waits for a letter that was replaced; say if anything does.
 
