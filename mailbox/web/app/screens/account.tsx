@@ -10,7 +10,14 @@ import { useTask } from '../form/task.ts'
 import { Title } from '../form/title.tsx'
 import { useSpeech } from '../language.tsx'
 import type { Trouble } from '../trouble.ts'
-import { AgreeToTerms, TERMS_MISSING, TermsNotice, TermsText } from './terms_text.tsx'
+import { Export } from './export.tsx'
+import {
+  AgreeToTerms,
+  RefusingLater,
+  TERMS_MISSING,
+  TermsNotice,
+  TermsText,
+} from './terms_text.tsx'
 
 export function Account({
   session,
@@ -92,6 +99,7 @@ export function Account({
           <Terms state={terms} agreed={agreed} faults={faults} onAgreed={setAgreed} />
         </form>
       )}
+      <Export session={session} intercept={intercept} />
       <p class="actions">
         <button type="button" class="secondary" id="back" onClick={onBack}>
           {say('document.back')}
@@ -179,7 +187,7 @@ function Terms({
         agreed={agreed}
         faults={faults}
         onAgreed={onAgreed}
-        refusing={say('terms.refusingLater')}
+        refusing={<RefusingLater />}
       />
       <button type="submit" id="accept-terms">
         {say('terms.accept')}

@@ -6,6 +6,7 @@ import { Claim, Letter, OpenedLetter } from '../../lib/exchange/claim.ts'
 import { type ContentsReader, PageReader } from '../../lib/exchange/contents_reader.ts'
 import { MailboxClient } from '../../lib/mailbox/client.ts'
 import { Transport } from '../../lib/mailbox/transport.ts'
+import { MEMORY_PLACES } from '../support/memory_places.ts'
 import { quickArgon2id as argon2id } from '../support/quick_argon2id.ts'
 import { EMAIL_CODE, PAGE, SimulatedService } from '../support/simulated_service.ts'
 import { makeDeposit, makeLetter, makePractice, NOW, ORIGIN, PERSON } from '../support/world.ts'
@@ -40,6 +41,7 @@ test('no reader starts for a document that the person signed out of while it was
     mailbox,
     origin: ORIGIN,
     aead,
+    archivePlaces: MEMORY_PLACES,
     startReader: (question) => {
       const reader = new PageReader(question, { aead })
       started.push(reader)
