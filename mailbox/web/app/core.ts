@@ -127,7 +127,7 @@ export interface Session {
   /** Tell the sender that the person opened or downloaded it. Once is enough; more is harmless. */
   tellOpened(document: OpenedDocument): Promise<void>
   /**
-   * Open, verify and pack every document into one archive; no sender is told (export.md).
+   * Open, verify and pack every document into one archive; no receipt is sent (export.md).
    *
    * What can't be opened is told of in the result, and in the archive. Abort `signal` to
    * stop: nothing is kept then.

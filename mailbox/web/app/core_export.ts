@@ -3,6 +3,7 @@ import { Archive, type ArchivePlace } from '../lib/exchange/archive.ts'
 import { NoRoomError, NoStorageError } from '../lib/exchange/errors.ts'
 import {
   addText,
+  type Copies,
   type ExportedDelivery,
   exportDocuments,
   listAll,
@@ -24,8 +25,8 @@ export interface ArchivePlaces {
    * Raises NoStorageError, NoRoomError.
    */
   open(room: { length: number; working: number }): Promise<ArchivePlace>
-  /** Delete a finished one, or a copy that was made on the way. */
-  deleteCopy(name: string): Promise<void>
+  /** Finished ones, and copies that are made on the way. */
+  readonly copies: Copies
 }
 
 export interface ExportSurroundings {
@@ -72,8 +73,8 @@ async function writeArchive(
 ): Promise<Exported> {
   const archive = new Archive(place)
   await addText(archive, { path: README_NAME, text: readme(now), madeAt: now })
-  const { deleteCopy } = places
-  const exporting = { receiving, archive, deleteCopy, report: progress, signal }
+  const { copies } = places
+  const exporting = { receiving, archive, copies, report: progress, signal }
   const documents = (await exportDocuments(entries, exporting)).map(documentOf)
   const text = documentList(documents, language)
   await addText(archive, { path: LIST_NAME, text, madeAt: now })
@@ -85,7 +86,7 @@ async function writeArchive(
     read: async () => ({ blob, copy }),
   }
   const discard = async () => {
-    if (copy !== null) await deleteCopy(copy)
+    if (copy !== null) await copies.delete(copy)
   }
   if (signal.aborted) await discard()
   signal.throwIfAborted()

@@ -15,8 +15,8 @@ import { checkLetter } from './core_claim.ts'
 import type { ArchivePlaces } from './core_export.ts'
 import { LibSession } from './core_session.ts'
 import { inWords } from './core_troubles.ts'
+import { deleteHeldCopy, holdCopy } from './files/handed_copies.ts'
 import { MemoryArchive } from './files/memory_archive.ts'
-import { deleteFile } from './files/private_files.ts'
 import { endVisit } from './files/visit.ts'
 import { ORIGIN } from './origin.ts'
 import { Trouble } from './trouble.ts'
@@ -65,7 +65,7 @@ export function libCore(): Core {
 const archivePlaces: ArchivePlaces = {
   open: async ({ length, working }) =>
     (await choosePlace(length, () => WorkerArchive.open(length + working))) ?? new MemoryArchive(),
-  deleteCopy: (name) => deleteFile('copies', name),
+  copies: { hold: holdCopy, delete: deleteHeldCopy },
 }
 
 /**

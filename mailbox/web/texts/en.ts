@@ -289,7 +289,7 @@ export const en: Texts = {
   // All documents in one archive
   'export.title': 'Download all my documents',
   'export.lead':
-    'All your documents in one file, a “.tar” archive that Windows 11, macOS and Linux open with nothing to install. Your practices are not told, and nothing is deleted here.',
+    'All your documents in one file, a “.tar” archive that Windows 11, macOS and Linux open with nothing to install. Your practices don’t learn from it that you read them, and nothing is deleted here.',
   'export.plain':
     'This file is no longer encrypted: whoever has it can read everything. Don’t download it on a shared computer.',
   'export.begin': 'Download all my documents',

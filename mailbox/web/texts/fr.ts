@@ -307,7 +307,7 @@ export const fr = {
   // All documents in one archive
   'export.title': 'Télécharger tous mes documents',
   'export.lead':
-    'Tous vos documents en un seul fichier, une archive « .tar » que Windows 11, macOS et Linux ouvrent sans rien installer. Vos cabinets n’en sont pas avertis, et rien n’est effacé ici.',
+    'Tous vos documents en un seul fichier, une archive « .tar » que Windows 11, macOS et Linux ouvrent sans rien installer. Vos cabinets n’apprennent pas par là que vous les avez lus, et rien n’est effacé ici.',
   'export.plain':
     'Ce fichier n’est plus chiffré : qui l’a peut tout lire. Ne le téléchargez pas sur un ordinateur partagé.',
   'export.begin': 'Télécharger tous mes documents',

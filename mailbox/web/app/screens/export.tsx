@@ -57,7 +57,7 @@ export function Export({
 
   const isStopping = task.busy && stopped
   return (
-    <section class="card" aria-labelledby="export-title">
+    <section class="card export" aria-labelledby="export-title">
       <h2 id="export-title">{say('export.title')}</h2>
       <p>{say('export.lead')}</p>
       <p class="hint">{say('export.plain')}</p>

@@ -8,7 +8,8 @@ import {
   NoStorageError,
 } from '../../lib/exchange/errors.ts'
 import { randomHex } from '../../lib/exchange/ids.ts'
-import { deleteFile, deleteFiles, hasRoomFor, readFile } from '../files/private_files.ts'
+import { deleteHeldCopy, holdCopy } from '../files/handed_copies.ts'
+import { deleteFiles, hasRoomFor, readFile } from '../files/private_files.ts'
 import type { ArchiveAnswer, ArchiveCall } from './archive_messages.ts'
 import { failureOf } from './contents_messages.ts'
 import { startWorker } from './start.ts'
@@ -71,12 +72,13 @@ export class WorkerArchive implements ArchivePlace {
   async finish(): Promise<ReadFile> {
     await this.#ask({ call: 'close' })
     this.#end(new ArchiveLostError('finished'))
+    holdCopy(this.#name)
     return { blob: await readFile('copies', this.#name), copy: this.#name }
   }
 
   async discard(): Promise<void> {
     this.#end(new LeftError({ keep: false }))
-    await deleteFile('copies', this.#name)
+    await deleteHeldCopy(this.#name)
   }
 
   #ask(call: ArchiveCall): Promise<void> {

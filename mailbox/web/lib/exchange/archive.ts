@@ -20,7 +20,7 @@ export interface ArchivePlace {
   append(data: Blob): Promise<void>
   /** Forget what stands behind the first `length` bytes. */
   cut(length: number): Promise<void>
-  /** Return all of it. Nothing is written afterwards. */
+  /** Return all of it, held until it is handed over or deleted. Nothing is written afterwards. */
   finish(): Promise<ReadFile>
   /** Delete all of it. May be called at any time, and again. */
   discard(): Promise<void>

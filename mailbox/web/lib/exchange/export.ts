@@ -5,6 +5,7 @@
  * is sent: that a document was exported does not say that somebody read it.
  */
 import { utf8 } from '../bytes.ts'
+import { encodeCanonical } from '../keys/canonical.ts'
 import type { Archive } from './archive.ts'
 import { BLOCK_BYTES } from './bundle.ts'
 import { ExchangeError, LeftError, OpenElsewhereError, StorageError } from './errors.ts'
@@ -12,17 +13,19 @@ import { FolderNames, proofsFolder } from './export_names.ts'
 import { MOST_WITHOUT_FILES } from './kept_segments.ts'
 import { NotSignedInError, UnavailableError } from './port_errors.ts'
 import type { ReceivedDelivery } from './ports.ts'
-import { proofFiles } from './proofs.ts'
+import { proofsOf } from './proofs.ts'
 import type { ListedDelivery, Receiving, Withdrawn } from './receive.ts'
 import type { VerifiedCover } from './sealed.ts'
 import type { VerifiedContents } from './verified_contents.ts'
 
-// What a file costs beside its bytes: two headers, its path, the rest of its last block.
+// What a file costs beside its bytes: two headers, its path, the rest of its last block; and
+// its name in the list.
 const MOST_AROUND_FILE = 5 * BLOCK_BYTES
-
-// A document's proofs: the longest are a manifest of many files, which has its own length
-// twice, and eight grants.
-const MOST_AROUND_DOCUMENT = 131_072
+// Of an envelope: two signatures of 4,500 characters together, and their names.
+const MOST_AROUND_PAYLOAD = 4_700
+// A line of the list: title, names and reasons.
+const MOST_OF_LINE = 4_096
+const MOST_OF_README = 16_384
 
 /** How far an export is. */
 export interface ExportProgress {
@@ -43,12 +46,18 @@ export type ExportedDelivery = {
   readonly cover: VerifiedCover | null
 } & ({ readonly folder: string; readonly files: readonly string[] } | { readonly failure: unknown })
 
+/** The plaintext copies of long files that are made on the way (`ReadFile.copy`). */
+export interface Copies {
+  /** Keep it while it is being read: it may be older by then than what a closed window left. */
+  hold(name: string): void
+  delete(name: string): Promise<void>
+}
+
 /** What an export needs around it. */
 export interface Exporting {
   readonly receiving: Receiving
   readonly archive: Archive
-  /** Delete a plaintext copy of one file that was made on the way. */
-  readonly deleteCopy: (name: string) => Promise<void>
+  readonly copies: Copies
   readonly report: (progress: ExportProgress) => void
   /** Its reason is a LeftError. */
   readonly signal: AbortSignal
@@ -83,15 +92,25 @@ export function roomFor(entries: readonly ListedDelivery[]): {
   /** Beside it, for the document that takes most while it is being added. */
   readonly working: number
 } {
-  const covers = entries.flatMap((entry) => ('cover' in entry ? [entry.cover] : []))
-  const lengths = covers.map(({ manifest }) => {
-    const { files } = manifest.contents
-    return bytesOf(files) + files.length * MOST_AROUND_FILE + MOST_AROUND_DOCUMENT
-  })
-  return {
-    length: lengths.reduce((sum, length) => sum + length, 0),
-    working: covers.reduce((most, cover) => Math.max(most, workingRoom(cover)), 0),
+  let [length, working] = [MOST_OF_README, 0]
+  for (const entry of entries) {
+    length += MOST_OF_LINE
+    if (!('cover' in entry)) continue
+    length += documentRoom(entry.cover, entry.withdrawn)
+    working = Math.max(working, workingRoom(entry.cover))
   }
+  return { length, working }
+}
+
+function documentRoom(cover: VerifiedCover, withdrawn: Withdrawn | null): number {
+  const { files } = cover.manifest.contents
+  const payloads = proofsOf(cover, withdrawn).map(({ envelope }) => envelope.payload.length)
+  return (
+    bytesOf(files) +
+    (files.length + payloads.length) * MOST_AROUND_FILE +
+    // Base64 makes four characters of three bytes.
+    payloads.reduce((sum, size) => sum + Math.ceil(size / 3) * 4 + MOST_AROUND_PAYLOAD, 0)
+  )
 }
 
 /** A long document's segments are kept while it is open, and each long file is copied. */
@@ -123,7 +142,7 @@ export async function exportDocuments(
     const failed: Readable[] = []
     for (const entry of waiting) {
       const became = await addDocument(entry, { ...exporting, work })
-      const mayPass = 'failure' in became && isTemporary(became.failure)
+      const mayPass = 'failure' in became && maySucceedLater(became.failure)
       if (mayPass && !isLast) failed.push(entry)
       else work.finish(entry)
       done.set(entry.delivery.deliveryId, became)
@@ -180,7 +199,7 @@ async function addDocument(
 async function addFiles(
   { cover, folder }: Readable,
   contents: VerifiedContents,
-  { archive, signal, work, deleteCopy }: Exporting & { readonly work: Work },
+  { archive, signal, work, copies }: Exporting & { readonly work: Work },
 ): Promise<void> {
   const madeAt = cover.manifest.createdAt
   let written = 0
@@ -188,11 +207,12 @@ async function addFiles(
     signal.throwIfAborted()
     const start = written
     const { blob, copy } = await file.read((done) => work.written(start + done))
+    if (copy !== null) copies.hold(copy)
     try {
       await archive.add({ path: `${folder}/${file.name}`, size: file.size, madeAt }, blob)
     } finally {
       // What can't be deleted just now goes at the next visit.
-      if (copy !== null) await deleteCopy(copy).catch(() => undefined)
+      if (copy !== null) await copies.delete(copy).catch(() => undefined)
     }
     written += file.size
     work.written(written)
@@ -205,8 +225,9 @@ async function addProofs(
 ): Promise<void> {
   const place = `${folder}/${proofsFolder(files)}`
   const madeAt = cover.manifest.createdAt
-  for (const { name, content } of proofFiles(cover, withdrawn)) {
+  for (const { name, envelope } of proofsOf(cover, withdrawn)) {
     const path = `${place}/${name}`
+    const content = encodeCanonical(envelope.toJSON())
     await archive.add({ path, size: content.length, madeAt }, new Blob([content]))
   }
 }
@@ -234,7 +255,9 @@ function isOfAll(failure: unknown): boolean {
   )
 }
 
-function isTemporary(failure: unknown): boolean {
+/** Another window may have let go of the document by the end. */
+function maySucceedLater(failure: unknown): boolean {
+  if (failure instanceof OpenElsewhereError) return true
   return failure instanceof ExchangeError && failure.temporary
 }
 

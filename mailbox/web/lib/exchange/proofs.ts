@@ -3,37 +3,31 @@
  *
  * export.md §3: envelopes as they were verified here, one in each file.
  */
-import type { Bytes } from '../bytes.ts'
-import { encodeCanonical } from '../keys/canonical.ts'
 import type { Envelope } from '../keys/dsse.ts'
 import type { Withdrawn } from './receive.ts'
 import type { VerifiedCover } from './sealed.ts'
 
 export interface ProofFile {
   readonly name: string
-  readonly content: Bytes
+  readonly envelope: Envelope
 }
 
-/** Return the files for a document's folder of proofs. */
-export function proofFiles({ proof }: VerifiedCover, withdrawn: Withdrawn | null): ProofFile[] {
+/** Return what goes into a document's folder of proofs. */
+export function proofsOf({ proof }: VerifiedCover, withdrawn: Withdrawn | null): ProofFile[] {
   const { manifest, grants, statements } = proof
-  const files = [
-    file('manifest.json', manifest),
-    ...grants.map((grant, index) => file(`grant-${index + 1}.json`, grant)),
-    file('organisation.json', statements.organisation),
-    file('member.json', statements.member),
+  const proofs = [
+    { name: 'manifest.json', envelope: manifest },
+    ...grants.map((envelope, index) => ({ name: `grant-${index + 1}.json`, envelope })),
+    { name: 'organisation.json', envelope: statements.organisation },
+    { name: 'member.json', envelope: statements.member },
   ]
   // The service's word alone proves nothing.
-  if (withdrawn === null || withdrawn === 'unproved') return files
+  if (withdrawn === null || withdrawn === 'unproved') return proofs
   const { withdrawal, statements: about } = withdrawn.proof
   return [
-    ...files,
-    file('withdrawal.json', withdrawal),
-    file('withdrawal-organisation.json', about.organisation),
-    file('withdrawal-member.json', about.member),
+    ...proofs,
+    { name: 'withdrawal.json', envelope: withdrawal },
+    { name: 'withdrawal-organisation.json', envelope: about.organisation },
+    { name: 'withdrawal-member.json', envelope: about.member },
   ]
-}
-
-function file(name: string, envelope: Envelope): ProofFile {
-  return { name, content: encodeCanonical(envelope.toJSON()) }
 }

@@ -14,7 +14,6 @@ import {
   NoStorageError,
   OpenElsewhereError,
 } from '../../lib/exchange/errors.ts'
-import { UnavailableError } from '../../lib/exchange/port_errors.ts'
 import { Receiving } from '../../lib/exchange/receive.ts'
 import { resealWaiting } from '../../lib/exchange/reseal.ts'
 import { Reader } from '../../lib/exchange/sealed.ts'
@@ -23,6 +22,7 @@ import { decodeCanonical } from '../../lib/keys/canonical.ts'
 import { parseEnvelope, verifyEnvelope } from '../../lib/keys/dsse.ts'
 import { VerifiedMember } from '../../lib/keys/statements/chain.ts'
 import { encodeHex } from '../../lib/keys/values.ts'
+import { Vault } from '../../lib/keys/vault_contents.ts'
 import { MailboxClient } from '../../lib/mailbox/client.ts'
 import { Transport } from '../../lib/mailbox/transport.ts'
 import { MEMORY_PLACES, SmallDisk } from '../support/memory_places.ts'
@@ -30,6 +30,7 @@ import { quickArgon2id as argon2id } from '../support/quick_argon2id.ts'
 import { EMAIL_CODE, PAGE, SimulatedService } from '../support/simulated_service.ts'
 import { type Extracted, extract } from '../support/stock_tar.ts'
 import {
+  type Deposit,
   type Letter as Made,
   makeDeposit,
   makeLetter,
@@ -78,18 +79,25 @@ beforeEach(async () => {
   return () => vi.unstubAllGlobals()
 })
 
+/** By title: signing and sealing one takes longer than all that an export does with it. */
+const sealed = new Map<string, Deposit>()
+
 async function stored(title: string, files = [REPORT]) {
   const recipient = claimed.vault.identity.public
-  return service.store(await makeDeposit(practice, recipient, files, { title }))
+  const known = files.length === 1 && files[0] === REPORT ? sealed.get(title) : undefined
+  const deposit = known ?? (await makeDeposit(practice, recipient, files, { title }))
+  if (files[0] === REPORT && files.length === 1) sealed.set(title, deposit)
+  // Tests change what lies at the service.
+  return service.store({ ...deposit, contents: deposit.contents.slice() })
 }
 
-async function newSession(fetch = service.fetch): Promise<LibSession> {
-  return new LibSession(claimed.vault, {
+async function newSession(fetch = service.fetch, vault = claimed.vault): Promise<LibSession> {
+  return new LibSession(vault, {
     mailbox: new MailboxClient(new Transport({ page: PAGE, fetch })),
     origin: ORIGIN,
     aead: await chacha20Poly1305(),
     startReader: (question) => startReader(question),
-    archivePlaces: { open: (room) => places.open(room), deleteCopy: (n) => places.deleteCopy(n) },
+    archivePlaces: places,
     endVisit: async () => {},
     now: () => NOW,
   })
@@ -149,6 +157,34 @@ describe('an export', () => {
     expect(report?.changedAt).toBe(NOW)
     expect(text(files, 'LISEZ-MOI.txt')).toMatch(/VOS DOCUMENTS[\s\S]*YOUR MEDICAL DOCUMENTS/)
     expect(text(files, 'documents.csv').trimEnd().split('\r\n')).toHaveLength(4)
+  })
+
+  test('has the documents of two practices, each with its own proofs', async () => {
+    const other = makePractice({ name: 'Laboratoire de l’Odet' })
+    await stored('Bilan')
+    const recipient = claimed.vault.identity.public
+    const theirs = service.store(await makeDeposit(other, recipient, [REPORT], { title: 'Bilan' }))
+    const { organisation, member } = other.statements
+    const fetch: typeof service.fetch = async (address, request) => {
+      const answer = await service.fetch(address, request)
+      if (!String(address).endsWith(`${theirs.deliveryId}/cover`)) return answer
+      const about = { organisation: organisation.toJSON(), member: member.toJSON() }
+      return Response.json({ ...((await answer.json()) as object), ...about })
+    }
+    const second = { fingerprint: other.root.public.fingerprint, name: '', pinnedAt: NOW }
+    const pinned = [...claimed.vault.pinned, second]
+    const vault = new Vault({ ...claimed.vault, pinned })
+    const files = await filesOf(await exportNow(await newSession(fetch, vault)))
+    const places = [FOLDER, '2027-01-15 Laboratoire de l’Odet - '].map((start) => `${start}Bilan`)
+    const certified = places.map(
+      (place) => envelope(files, `${place}/souspli/organisation.json`).payloadHash,
+    )
+    expect(certified).toEqual(
+      [practice, other].map((one) => one.statements.organisation.payloadHash),
+    )
+    for (const place of places) {
+      expect(files.get(`${place}/${REPORT.name}`)?.content).toEqual(REPORT.content)
+    }
   })
 
   test('tells no sender that anything was opened', async () => {
@@ -285,10 +321,10 @@ describe('one bad document among many', () => {
 
   test('that is open in another window is told of', async () => {
     await stored('Premier')
-    const busy = (await stored('Ailleurs')).deposit.documentId
+    await stored('Ailleurs')
     await stored('Dernier')
-    failAt(1, new OpenElsewhereError('open'))
-    expect(busy).toBeDefined()
+    // And when it is asked for once more, at the end.
+    failAt([1, 3], new OpenElsewhereError('open'))
     await expectOnlyOne('document-elsewhere', 'autre fenêtre')
   })
 
@@ -296,7 +332,7 @@ describe('one bad document among many', () => {
     await stored('Premier')
     await stored('Moitié', [REPORT, { ...REPORT, name: 'deux.pdf' }])
     await stored('Dernier')
-    failAt(1, new ContentsRefusedError('changed'), { readingFile: 1 })
+    failAt([1], new ContentsRefusedError('changed'), { readingFile: 1 })
     await expectOnlyOne('document-tampered', 'modifié ou abîmé')
   })
 
@@ -304,17 +340,21 @@ describe('one bad document among many', () => {
     await stored('Premier')
     await stored('Faute')
     await stored('Dernier')
-    failAt(1, new TypeError('a fault of ours'))
+    failAt([1], new TypeError('a fault of ours'))
     await expectOnlyOne('unexpected', 'erreur imprévue')
   })
 
-  /** Fail at the document whose turn it is, on opening it or on reading one of its files. */
-  function failAt(turn: number, failure: Error, { readingFile }: { readingFile?: number } = {}) {
+  /** Fail at these turns, on opening the document or on reading one of its files. */
+  function failAt(
+    at: readonly number[],
+    failure: Error,
+    { readingFile }: { readingFile?: number } = {},
+  ) {
     const start = startReader
     let turns = 0
     startReader = (question) => {
       const reader = start(question)
-      const isIt = turns === turn
+      const isIt = at.includes(turns)
       turns += 1
       if (!isIt) return reader
       if (readingFile === undefined) {
@@ -445,7 +485,10 @@ describe('a disk', () => {
         return new MemoryArchive()
       },
     }
-    expect((await exportNow()).file?.size).toBeLessThanOrEqual(said)
+    const size = (await exportNow()).file?.size ?? 0
+    expect(size).toBeLessThanOrEqual(said)
+    // Nor is so much asked for that an export fails for nothing.
+    expect(said).toBeLessThan(2 * size)
   })
 })
 
@@ -483,6 +526,31 @@ describe('stopping', () => {
     expect(disk.isDiscarded).toBe(true)
   })
 
+  test('holds a copy of a long file while it is added, and deletes it then', async () => {
+    await stored('Bilan')
+    const happened: string[] = []
+    places = {
+      open: async () => new MemoryArchive(),
+      copies: {
+        hold: (name) => happened.push(`hold ${name}`),
+        delete: async (name) => {
+          happened.push(`delete ${name}`)
+        },
+      },
+    }
+    const start = startReader
+    startReader = (question) => {
+      const reader = start(question)
+      return {
+        ...bound(reader),
+        finish: async () => (await reader.finish()).map(() => null),
+        readFile: async () => ({ blob: new Blob([REPORT.content]), copy: 'copy' }),
+      }
+    }
+    expect((await exportNow()).documents).toHaveLength(1)
+    expect(happened).toEqual(['hold copy', 'delete copy'])
+  })
+
   test('after it is whole deletes it', async () => {
     await stored('Bilan')
     const deleted: string[] = []
@@ -493,17 +561,14 @@ describe('stopping', () => {
     }
     places = {
       open: async () => new FileLike(),
-      deleteCopy: async (name) => {
-        deleted.push(name)
+      copies: {
+        hold: () => {},
+        delete: async (name) => {
+          deleted.push(name)
+        },
       },
     }
     await (await exportNow()).discard()
     expect(deleted).toEqual(['archive'])
   })
-})
-
-test('an error that says "later" is one of a service', () => {
-  // What the second round at the end rests on.
-  expect(new UnavailableError('').temporary).toBe(true)
-  expect(new ContentsRefusedError('').temporary).toBe(false)
 })

@@ -5,7 +5,7 @@ import { NoRoomError } from '../../lib/exchange/errors.ts'
 
 export const MEMORY_PLACES: ArchivePlaces = {
   open: async () => new MemoryArchive(),
-  deleteCopy: async () => {},
+  copies: { hold: () => {}, delete: async () => {} },
 }
 
 /** A disk that takes so many bytes and no more. */
