@@ -33,6 +33,7 @@ from benchmarks.nodes import Node
 from benchmarks.page import where_and_when
 from benchmarks.rows import REAL_LENGTHS
 from souspli_mailbox.database import connect_database
+from souspli_mailbox.records.clock import confirm_clock
 from souspli_mailbox.records.jobs import JobName
 from souspli_mailbox.schema import tables
 from souspli_mailbox.store import open_blobs
@@ -95,6 +96,8 @@ def _node(stood_on: Engines, mail_port: int) -> AbstractContextManager[Node]:
 def _fill_ordinary(stood_on: Engines) -> str:
     """Add a patient with a mailbox; return the token of their session."""
     with stood_on.open() as database:
+        # A service that is new waits a day before it purges by its clock.
+        database.write_now(confirm_clock, now=int(time.time()))
         filler = Filler(database, lengths=REAL_LENGTHS, now=int(time.time()))
         patients = filler.patients(1, filler.senders(1))
         filler.deliveries(patients * 200, 200)
