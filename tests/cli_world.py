@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from simulation.closing import closing_request
 
 from souspli_cli.letter_reading import read_letter
 from souspli_cli.mailcatcher import MailCatcher
@@ -27,6 +30,7 @@ from souspli_exchange.receive import (
 )
 from souspli_exchange.sealed import Reader
 from souspli_keys.address import parse_origin
+from souspli_keys.unlockers import from_password
 from souspli_mailbox.client import MailboxClient
 
 if TYPE_CHECKING:
@@ -34,10 +38,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from souspli_exchange.withdrawal import Withdrawal
+    from souspli_keys.codes import AccountNumber
     from souspli_keys.identity import Identity
     from souspli_keys.vault_contents import Vault
 
 JEANNE = "jeanne@exemple.fr"
+PATIENT_PASSWORD = "huit mots tirés au hasard dans une liste connue"
 PASSPHRASE = "cheval correct agrafe batterie"
 
 
@@ -269,6 +275,7 @@ class Reading:
     """What a patient did: the files that were opened, and whose account it is."""
 
     identity: Identity
+    account: AccountNumber
     files: dict[str, bytes] = field(default_factory=dict)
     withdrawn: list[Withdrawal] = field(default_factory=list)
     """What was said of documents that were taken back, verified."""
@@ -295,12 +302,38 @@ def patient_claims(
                 Claiming(client, ORIGIN, lambda _: _new_code(service, known)),
                 Letter.from_typed(answer, paper.code),
                 Person(surname, birth_date),
-                password="huit mots tirés au hasard dans une liste connue",
+                password=PATIENT_PASSWORD,
                 now=now,
             )
             return await _read_all(client, claimed.vault, folder, now=now)
 
     return asyncio.run(run())
+
+
+def patient_closes(service: Service, reading: Reading) -> None:
+    """Close the account that a letter was claimed into."""
+
+    def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{service.url}{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            told: dict[str, Any] = json.load(answer)
+        return told
+
+    nonce = post("/v1/sign-in/start", {"account": reading.account})["nonce"]
+    unlocker = from_password(PATIENT_PASSWORD, origin=ORIGIN, account=reading.account)
+    body = closing_request(
+        nonce,
+        number=reading.account,
+        identity=reading.identity,
+        login_key=unlocker.login_key,
+        origin=ORIGIN,
+        now=int(time.time()),
+    )
+    post("/v1/closing", body)
 
 
 async def _new_code(service: Service, known: int) -> str:
@@ -326,7 +359,7 @@ async def _read_all(client: MailboxClient, vault: Vault, folder: Path, *, now: i
     receiving = Receiving(reader=reader, mailbox=client)
     resealed = await reseal_waiting(receiving, vault.identity, now=now)
     assert resealed.failures == ()
-    reading = Reading(vault.identity)
+    reading = Reading(vault.identity, vault.account)
     async for delivery in all_deliveries(receiving):
         if delivery.state is DeliveryState.WITHDRAWN:
             verified = await fetch_withdrawal(receiving, delivery, None)

@@ -64,6 +64,10 @@ class OwnInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     not_after: int
     confirmed: bool
     """Whether the service is known to have it; False after a crash in between."""
+    closed_since: int | None = None
+    """Since when the account that it led to is closed (closing.md §4)."""
+    closing: dict[str, Any] | None = None
+    """The patient's word for that, where they signed it."""
 
 
 class AcceptedBinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -109,8 +113,19 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def paper_since(self) -> int | None:
         """Since when the patient is written to on paper, as far as is known here."""
+        if self.closed_since is not None:
+            return self.closed_since
         words = self.words
         return words.since if words is not None and words.way == "paper" else None
+
+    @property
+    def closed_since(self) -> int | None:
+        """Since when the patient has no account any more, as far as is known here."""
+        return self.invitations[-1].closed_since if self.invitations else None
+
+    def letter(self, invitation_id: str) -> OwnInvitation | None:
+        """Return one of the letters to this patient."""
+        return next((one for one in self.invitations if one.invitation_id == invitation_id), None)
 
 
 class SentTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -187,6 +187,9 @@ def _expired(book: AddressBook) -> Iterator[_Letter]:
                 waited.setdefault((to.invitation_id, to.address), set()).add(document.document_id)
     for (invitation_id, address), documents in sorted(waited.items()):
         patient = book.patient(address)
+        letter = None if patient is None else patient.letter(invitation_id)
+        if letter is not None and letter.closed_since is not None:
+            continue  # not purged: the patient closed their account, and said so
         own = {one.invitation_id for one in patient.invitations} if patient else set[str]()
         yield _Letter(
             invitation_id, address, frozenset(documents), frozenset(own | {invitation_id})

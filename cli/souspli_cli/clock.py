@@ -16,8 +16,13 @@ _read: Callable[[], float] = time.time
 
 
 def seconds() -> float:
-    """Give the moment, as a clock that is handed on."""
+    """Give the moment."""
     return _read()
+
+
+def handed_on() -> Callable[[], float]:
+    """Give the clock itself: `time.time`, or else one that says so by being another."""
+    return _read
 
 
 def now() -> int:

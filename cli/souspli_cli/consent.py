@@ -100,9 +100,13 @@ async def _hear(sending: Sending, account: Account, patient: Patient) -> Verifie
             identity = verify_claim(view.binding, own).binding.identity
         except BindingRefusedError:
             raise Refused("red_stop", address=patient.address) from None
-    return consenting.hear(
+    words = consenting.hear(
         account.book, patient, view, own, sender=sending.sender, identity=identity
     )
+    if words.closed is not None:
+        since = people.shown_day(words.closed.since)
+        raise Refused("account_closed", address=patient.address, date=since)
+    return words
 
 
 async def _note(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from souspli_cli import consent_text, people
-from souspli_cli.addressbook import Patient, PatientWords
+from souspli_cli.addressbook import Patient, PatientWords, with_invitation
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_exchange.consent import VerifiedWords, Words, sign_consent, verify_words
 from souspli_exchange.port_errors import BackToPaperError
@@ -20,7 +20,7 @@ from souspli_keys import dsse
 from souspli_keys.statements import Consent, How, Invitation, Way
 
 if TYPE_CHECKING:
-    from souspli_cli.addressbook import AddressBook
+    from souspli_cli.addressbook import AddressBook, OwnInvitation
     from souspli_cli.terminal import Terminal
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.outgoing import SendingMember
@@ -72,17 +72,22 @@ def check_agreed(words: VerifiedWords | None, how: How | None, address: str) -> 
         raise Refused("paper_no_invitation", address=address, date=people.shown_day(counts.since))
 
 
-def known_words(patient: Patient | None) -> Words:
+def known_words(patient: Patient | None, letter: OwnInvitation | None = None) -> Words:
     """Give what this client has seen before, as it travelled."""
+    closing = None if letter is None or letter.closing is None else dsse.parse(letter.closing)
     words = patient.words if patient is not None else None
     if words is None:
-        return Words()
+        return Words(closing=closing)
     noted = None
     if words.consent is not None and words.consent_member is not None:
         noted = NotedConsent(
             consent=dsse.parse(words.consent), member=dsse.parse(words.consent_member)
         )
-    return Words(consent=noted, choice=None if words.choice is None else dsse.parse(words.choice))
+    return Words(
+        consent=noted,
+        choice=None if words.choice is None else dsse.parse(words.choice),
+        closing=closing,
+    )
 
 
 def hear(
@@ -99,13 +104,25 @@ def hear(
     Raises:
         RefusedError: A statement does not verify; nothing is kept.
     """
-    verified = verify_words(view, own, sender=sender, identity=identity, known=known_words(patient))
-    words = kept_words(verified)
-    if words != patient.words and (patient.words is not None or verified.in_force is not None):
+    letter = patient.letter(view.invitation_id)
+    known = known_words(patient, letter)
+    verified = verify_words(view, own, sender=sender, identity=identity, known=known)
+    words: PatientWords | None = kept_words(verified)
+    closed, signed = verified.closed, verified.words.closing
+    # What was said in an account before this one is no word about this one.
+    old = closed is not None and letter != patient.invitations[-1]
+    if words == patient.words or old or (patient.words is None and verified.in_force is None):
+        words = patient.words
+    closing = None if signed is None else signed.to_json()
 
-        def change(there: Patient | None) -> Patient:
-            return msgspec.structs.replace(there or patient, words=words)
+    def change(there: Patient | None) -> Patient:
+        new = msgspec.structs.replace(there or patient, words=words)
+        if closed is None or letter is None:
+            return new
+        ended = msgspec.structs.replace(letter, closed_since=closed.since, closing=closing)
+        return with_invitation(new, ended)
 
+    if change(patient) != patient:
         book.change_patient(patient.address, change)
     return verified
 
@@ -177,5 +194,7 @@ def on_paper(error: BackToPaperError, address: str) -> Refused:
     """Give the words for a patient who is on paper: since when, said by whom."""
     if error.since is None:
         return Refused("back_to_paper", address=address)
+    if error.closed:
+        return Refused("account_closed", address=address, date=people.shown_day(error.since))
     key = "back_to_paper_patient" if error.by_patient else "back_to_paper_practice"
     return Refused(key, address=address, date=people.shown_day(error.since))

@@ -16,12 +16,14 @@ from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 
 if TYPE_CHECKING:
+    from souspli_mailbox.clock_watch import Verdict
     from souspli_mailbox.purge_now import Outlook
 
 
 @verb("purge")
 @click.option("--dry-run", is_flag=True)
 @click.option("--now", "at_once", is_flag=True)
+@click.option("--clock-is-right", is_flag=True)
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--origin", metavar="NAME")
@@ -30,6 +32,7 @@ def purge(
     *,
     dry_run: bool,
     at_once: bool,
+    clock_is_right: bool,
     data: Path | None,
     config: Path | None,
     origin: str | None,
@@ -39,26 +42,33 @@ def purge(
     from souspli_mailbox.errors import SettingsError  # noqa: PLC0415  (likewise)
     from souspli_storage.errors import StorageError  # noqa: PLC0415  (likewise)
 
-    if dry_run == at_once:
+    if dry_run == at_once or (clock_is_right and not at_once):
         raise WrongUsage("purge_options")
     settings = load_settings(data, config, origin=origin)
     try:
         if dry_run:
-            _show(terminal, work.look_ahead(settings, now=clock.now()))
+            _show(terminal, work.look_ahead(settings, clock=clock.handed_on()))
             return
         with terminal.progress("purge.working") as progress:
             # How many there will be in all is not known before they are decided.
             done = work.purge_now(
-                settings, clock=clock.seconds, told=lambda ended: progress.update(ended, ended)
+                settings,
+                clock=clock.handed_on(),
+                told=lambda ended: progress.update(ended, ended),
+                clock_is_right=clock_is_right,
             )
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
     except StorageError as failed:
         raise storage_refused(settings, failed) from None
     terminal.show("purge.done", count=done.ended)
-    terminal.give({"ended": done.ended, "resisting": done.resisting})
-    if done.resisting:
-        end = Refused("purge_resists", count=done.resisting)
+    terminal.give({"ended": done.ended, "resisting": done.resisting, "held_back": done.held_back})
+    if done.held_back or done.resisting:
+        end = (
+            Refused("purge_clock", now=_moment(clock.now()))
+            if done.held_back
+            else Refused("purge_resists", count=done.resisting)
+        )
         end.results_given = True
         raise end
 
@@ -90,8 +100,10 @@ def _show(terminal: Terminal, outlook: Outlook) -> None:
         terminal.show("purge.nothing")
     under_way = outlook.under_way
     if under_way.letters and under_way.begun_at is not None:
-        since = time.strftime("%d/%m/%Y %H:%M UTC", time.gmtime(under_way.begun_at))
+        since = _moment(under_way.begun_at)
         terminal.show("purge.under_way", count=under_way.letters, since=since)
+    if outlook.due:
+        _show_clock(terminal, outlook.clock)
     terminal.give(
         {
             "due": [
@@ -106,5 +118,21 @@ def _show(terminal: Terminal, outlook: Outlook) -> None:
             ],
             "under_way": under_way.letters,
             "under_way_since": under_way.begun_at,
+            "waits_seconds": outlook.clock.waits,
+            "clock_ahead_seconds": outlook.clock.apart,
         }
     )
+
+
+def _show_clock(terminal: Terminal, clock: Verdict) -> None:
+    """Say why what is due is not purged yet, if it is not."""
+    now = _moment(clock.now)
+    if clock.apart:
+        terminal.show("purge.clock_apart", now=now, minutes=abs(clock.apart) // 60)
+    elif clock.waits:
+        # Up, so that it is not said to be over before it is.
+        terminal.show("purge.clock_waits", now=now, hours=-(-clock.waits // 3_600))
+
+
+def _moment(seconds: int) -> str:
+    return time.strftime("%d/%m/%Y %H:%M UTC", time.gmtime(seconds))

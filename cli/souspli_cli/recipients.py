@@ -82,11 +82,14 @@ async def find(
         Refused: Not to be sent to; the words hold the command that helps.
         PortError: The service is away, or answers something else.
     """
-    own = own_copy(patient, current(patient))
+    newest = current(patient)
+    own = own_copy(patient, newest)
     try:
         entry = await sending.retry.repeat(lambda: sending.directory.look_up(patient.address))
         view = check_entry(entry, own)
     except port.NotFoundError:
+        # Nobody is found by the address of an account that was closed.
+        await _check_open(sending, book, patient, newest, now=now)
         raise Refused("no_invitation", address=patient.address) from None
     except exchange.InvitationRefusedError:
         raise Refused("invitation_superseded", address=patient.address) from None
@@ -96,6 +99,38 @@ async def find(
     except port.BackToPaperError as paper:
         raise consenting.on_paper(paper, patient.address) from None
     return recipient
+
+
+async def _check_open(
+    sending: Sending, book: AddressBook, patient: Patient, letter: OwnInvitation, *, now: int
+) -> None:
+    """Refuse with the patient's own word if they closed their account; nothing if not."""
+    try:
+        words = await hear_of(sending, book, patient, letter, now=now)
+    except port.NotFoundError:
+        return
+    if words.closed is not None:
+        try:
+            words.check_electronic()
+        except port.BackToPaperError as closed:
+            raise consenting.on_paper(closed, patient.address) from None
+
+
+async def hear_of(
+    sending: Sending, book: AddressBook, patient: Patient, letter: OwnInvitation, *, now: int
+) -> VerifiedWords:
+    """Learn what became of one of our letters, and what was said by whoever used it.
+
+    Raises as `learn`, NotFoundError.
+    """
+    view = await sending.retry.repeat(
+        lambda: sending.directory.invitation(InvitationId(letter.invitation_id))
+    )
+    own = own_copy(patient, letter)
+    recipient = await learn(sending, book, patient, view, own, now=now)
+    # What was just learnt is in the book.
+    known = book.patient(patient.address) or patient
+    return hear(sending, book, known, view, own=own, recipient=recipient)
 
 
 def hear(
@@ -146,7 +181,9 @@ async def learn(
     except (port.ConflictError, exchange.InvitationRefusedError) as refused:
         raise in_words(refused, patient.address) or refused from None
     if recipient.binding is not None and view.binding is not None:
-        await _keep(sending, book, patient, recipient, view.binding, now=now)
+        # Of an account that is closed there is nothing left to tell colleagues.
+        tell = view.closed is None
+        await _keep(sending, book, patient, recipient, view.binding, tell=tell, now=now)
     return recipient
 
 
@@ -205,6 +242,7 @@ async def _keep(
     recipient: VerifiedRecipient,
     binding: BindingEnvelopes,
     *,
+    tell: bool,
     now: int,
 ) -> None:
     """Keep an accepted binding, then tell colleagues; a crash in between tells them later."""
@@ -222,7 +260,7 @@ async def _keep(
     )
     if new:
         _put(book, patient, kept)
-    if not attested:
+    if tell and not attested:
         try:
             await attest(sending, recipient, Address(patient.address), now=now)
         except RoleError:

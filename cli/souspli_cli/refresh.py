@@ -7,6 +7,7 @@ receipts against the identity we verified and the manifest we sealed
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,10 +16,10 @@ import msgspec
 
 from souspli_cli import outbox, recipients, withdrawing
 from souspli_cli.addressbook import AddressBook, Patient, SentDocument, SentTo
-from souspli_cli.certificates import Learnt, learn
+from souspli_cli.certificates import Certificates, Learnt, learn
 from souspli_cli.errors import CliError, Refused
 from souspli_cli.reissue import move_waiting
-from souspli_exchange.errors import ReceiptRefusedError
+from souspli_exchange.errors import ReceiptRefusedError, RefusedError
 from souspli_exchange.ids import DocumentId, InvitationId
 from souspli_exchange.port_errors import NotFoundError, PortError
 from souspli_exchange.ports.states import DeliveryState
@@ -27,6 +28,8 @@ from souspli_keys.public import PublicIdentity
 from souspli_keys.statements import Binding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from souspli_exchange.ports.sender import SentDelivery
     from souspli_exchange.receipt import Receipt
     from souspli_exchange.sending import Sending
@@ -60,8 +63,10 @@ async def refresh(sending: Sending, book: AddressBook, *, now: int) -> Refreshed
     for patient in list(book.patients()):
         if not isinstance(patient, CliError):
             await _refresh_patient(sending, book, patient, refreshed, now=now)
+    await _refresh_paper(sending, book, now=now)
     known = {d.document_id: d for d in book.documents() if not isinstance(d, CliError)}
     await _refresh_documents(sending, book, known, now=now)
+    await _hear_closings(sending, book, known.keys(), now=now)
     refreshed.certificates = await learn(
         sending.directory,
         book,
@@ -98,6 +103,44 @@ async def _refresh_patient(
         await move_waiting(sending, book, patient.address, now=now)
 
 
+async def _refresh_paper(sending: Sending, book: AddressBook, *, now: int) -> None:
+    """Look up who is on paper by the service's word and not by ours, or the other way round.
+
+    Of those who have an account; the others were asked about one by one. What a statement
+    doesn't prove changes nothing.
+    """
+    said = await _said_to_be_on_paper(sending)
+    for patient in list(book.patients()):
+        if isinstance(patient, CliError) or not patient.invitations or patient.stopped is not None:
+            continue
+        newest = patient.invitations[-1]
+        kept = recipients.accepted(patient, newest)
+        if kept is None or not kept.attested:
+            continue
+        if said.get(newest.invitation_id) == patient.paper_since:
+            continue
+        own = recipients.own_copy(patient, newest)
+        with contextlib.suppress(Refused, RefusedError, NotFoundError):
+            view = await sending.retry.repeat(
+                partial(sending.directory.invitation, InvitationId(newest.invitation_id))
+            )
+            recipient = await recipients.learn(sending, book, patient, view, own, now=now)
+            recipients.hear(sending, book, patient, view, own=own, recipient=recipient)
+
+
+async def _said_to_be_on_paper(sending: Sending) -> dict[str, int]:
+    said: dict[str, int] = {}
+    cursor: str | None = None
+    while True:
+        page = await sending.retry.repeat(
+            partial(sending.directory.on_paper, after=cursor, limit=PAGE)
+        )
+        said.update(page.on_paper)
+        cursor = page.next_cursor
+        if cursor is None:
+            return said
+
+
 async def _refresh_documents(
     sending: Sending, book: AddressBook, known: dict[str, SentDocument], *, now: int
 ) -> None:
@@ -121,6 +164,34 @@ async def _refresh_documents(
             break
     for document_id in waiting:
         keep(sending, book, known[document_id], ())
+
+
+async def _hear_closings(
+    sending: Sending, book: AddressBook, document_ids: Iterable[str], *, now: int
+) -> None:
+    """Ask about letters whose documents nobody can open any more, and no certificate says why.
+
+    A purge takes nothing from who has an account: then the patient has closed it.
+    """
+    certificates = Certificates.of(book)
+    ended = {
+        (to.address, to.invitation_id)
+        for document in map(book.document, document_ids)
+        if document is not None
+        for to in document.recipients
+        if to.state == DeliveryState.EXPIRED.value
+    }
+    for address, invitation_id in sorted(ended):
+        patient = book.patient(address)
+        letter = None if patient is None else patient.letter(invitation_id)
+        if patient is None or letter is None or letter.closed_since is not None:
+            continue
+        if certificates.of_letter(invitation_id) is not None:
+            continue
+        try:
+            await recipients.hear_of(sending, book, patient, letter, now=now)
+        except (Refused, NotFoundError):
+            continue  # purged, or a red stop that was kept: shown with the document
 
 
 async def _post_again(sending: Sending, book: AddressBook, document: SentDocument) -> None:

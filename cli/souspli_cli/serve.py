@@ -57,7 +57,7 @@ def serve(
         terminal.give({"address": address, "page": settings.page, "admission_code": code})
 
     try:
-        entry.serve(settings, ready=ready, clock=clock.seconds)
+        entry.serve(settings, ready=ready, clock=clock.handed_on())
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
     except StorageError as failed:

@@ -14,7 +14,7 @@ from souspli_exchange.manifest import Priority
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from souspli_cli.addressbook import OwnInvitation, Patient, SentDocument, SentTo
+    from souspli_cli.addressbook import Patient, SentDocument, SentTo
     from souspli_cli.terminal import Terminal
 
 _BY_DAYS: Final = frozenset({Kind.NOT_COLLECTED, Kind.LETTER_ENDS})
@@ -59,7 +59,7 @@ def _is_handled(document: SentDocument, item: Item) -> bool:
 
 
 def _waiting(document: SentDocument, to: SentTo, patient: Patient | None) -> Waiting:
-    letter = _letter(to, patient)
+    letter = None if patient is None else patient.letter(to.invitation_id)
     return Waiting(
         document_id=document.document_id,
         address=to.address,
@@ -77,12 +77,8 @@ def _waiting(document: SentDocument, to: SentTo, patient: Patient | None) -> Wai
         letter_ends=None if letter is None else letter.not_after,
         stopped=patient is not None and patient.stopped is not None,
         paper_since=None if patient is None else patient.paper_since,
+        closed_since=None if letter is None else letter.closed_since,
     )
-
-
-def _letter(to: SentTo, patient: Patient | None) -> OwnInvitation | None:
-    own = patient.invitations if patient is not None else ()
-    return next((one for one in own if one.invitation_id == to.invitation_id), None)
 
 
 def _priority(document: SentDocument) -> Priority:

@@ -22,6 +22,8 @@ LOST: Final = "lost"
 SHORT_ID: Final = 8
 """Characters of a document's id that tell it from others of one practice."""
 
+_READ: Final = frozenset({DeliveryState.FETCHED, DeliveryState.OPENED})
+
 RANK: Final = {Priority.URGENT: 0, Priority.SOON: 1, Priority.ROUTINE: 2}
 
 
@@ -32,6 +34,7 @@ class Kind(StrEnum):
     NOT_SENT = "not-sent"
     LOST = "lost"
     PURGED = "purged"
+    ACCOUNT_CLOSED = "account-closed"
     BACK_TO_PAPER = "back-to-paper"
     UNPROVED = "unproved"
     BOUNCED = "bounced"
@@ -76,6 +79,8 @@ class Waiting:
     stopped: bool = False
     paper_since: int | None = None
     """Since when the patient wants paper."""
+    closed_since: int | None = None
+    """Since when the patient has no account any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +135,12 @@ def _what(one: Waiting, *, now: int) -> tuple[Kind, int] | None:
     if one.state == DeliveryState.WITHDRAWN:
         return None
     asked_for_paper = one.paper_since is not None and one.state != DeliveryState.FETCHED
+    closed = one.closed_since is not None and one.state not in _READ
     rows = (
         (one.stopped, Kind.RED_STOP, None),
         (not one.stored, Kind.NOT_SENT, None),
         (one.state == LOST, Kind.LOST, None),
+        (closed, Kind.ACCOUNT_CLOSED, one.closed_since),
         (one.state == DeliveryState.EXPIRED, Kind.PURGED, one.moments.get(DeliveryState.EXPIRED)),
         (one.state == DeliveryState.OPENED, Kind.UNPROVED, one.moments.get(DeliveryState.OPENED)),
         (asked_for_paper, Kind.BACK_TO_PAPER, one.paper_since),
@@ -181,7 +188,7 @@ def _command(one: Waiting, kind: Kind, reason: Bounce | None) -> str:
             words = ("souspli", "sent")
         case Kind.RED_STOP | Kind.PURGED | Kind.LETTER_EXPIRED | Kind.LETTER_ENDS:
             words = letter
-        case Kind.BACK_TO_PAPER:
+        case Kind.BACK_TO_PAPER | Kind.ACCOUNT_CLOSED:
             words = printed
         case Kind.NOT_COLLECTED:
             words = printed if one.has_account else letter

@@ -12,7 +12,7 @@ from souspli_exchange.binding import OwnCopy, VerifiedRecipient
 from souspli_exchange.errors import WordRefusedError
 from souspli_exchange.outgoing import SendingMember
 from souspli_exchange.port_errors import BackToPaperError
-from souspli_exchange.ports.directory import InvitationView
+from souspli_exchange.ports.directory import ClosedView, InvitationView
 from souspli_exchange.ports.statements import NotedConsent
 from souspli_keys.dsse import Envelope
 from souspli_keys.errors import StatementError
@@ -29,6 +29,7 @@ from souspli_keys.statements import (
     in_force,
     sign_statement,
     verify_choice,
+    verify_closing,
     verify_consent,
 )
 
@@ -39,6 +40,16 @@ class Words:
 
     consent: NotedConsent | None = None
     choice: Envelope | None = None
+    closing: Envelope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The patient has no account any more (docs/specs/closing.md §4)."""
+
+    since: int
+    proved: bool
+    """Whether the patient signed it; else it is the service's word alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +59,17 @@ class VerifiedWords:
     words: Words
     consent: Consent | None
     in_force: InForce | None
+    closed: Closed | None = None
 
     def check_electronic(self) -> None:
         """Raise BackToPaperError if the patient is written to on paper."""
+        if self.closed is not None:
+            raise BackToPaperError(
+                "the patient closed their account",
+                since=self.closed.since,
+                by_patient=True,
+                closed=True,
+            )
         if self.in_force is not None and self.in_force.way is Way.PAPER:
             raise BackToPaperError(
                 "the patient is written to on paper",
@@ -86,8 +105,10 @@ def verify_words(
             choice is None or own_word.line.sequence > choice.line.sequence
         ):
             choice, chosen = own_word, known.choice
+    closed, closing = _closed(view.closed, known.closing, identity, sender)
     return VerifiedWords(
-        words=Words(consent=noted, choice=chosen),
+        words=Words(consent=noted, choice=chosen, closing=closing),
+        closed=closed,
         consent=consent,
         in_force=in_force(
             consent=None if consent is None else consent.said,
@@ -171,6 +192,32 @@ def _choice(
         )
     except StatementError as refused:
         raise WordRefusedError("a choice that the patient did not sign") from refused
+
+
+def _closed(
+    view: ClosedView | None,
+    known: Envelope | None,
+    identity: PublicIdentity | None,
+    sender: SendingMember,
+) -> tuple[Closed | None, Envelope | None]:
+    """Return since when the account is closed, and the word for it that is kept."""
+    shown = None if view is None else view.closing
+    if shown is not None:
+        if identity is None:
+            raise WordRefusedError("a closing by an account that nobody has bound")
+        try:
+            closing = verify_closing(shown, identity=identity, origin=sender.origin)
+        except StatementError as refused:
+            raise WordRefusedError("a closing that the patient did not sign") from refused
+        return Closed(since=closing.line.issued_at, proved=True), shown
+    if known is not None and identity is not None:
+        try:
+            closing = verify_closing(known, identity=identity, origin=sender.origin)
+        except StatementError:
+            pass  # by an account before this one
+        else:
+            return Closed(since=closing.line.issued_at, proved=True), known
+    return (None if view is None else Closed(since=view.closed_at, proved=False)), None
 
 
 def _still_right(noted: NotedConsent, subject: str, sender: SendingMember) -> Consent | None:

@@ -170,12 +170,21 @@ class BackToPaperError(ConflictError):
     problem = "back-to-paper"
 
     def __init__(
-        self, message: str, *, since: int | None = None, by_patient: bool | None = None
+        self,
+        message: str,
+        *,
+        since: int | None = None,
+        by_patient: bool | None = None,
+        closed: bool = False,
     ) -> None:
-        """`since` and `by_patient` where the statements were seen, not only the refusal."""
+        """`since` and `by_patient` where the statements were seen, not only the refusal.
+
+        `closed`: since then the patient has no account any more (closing.md §4).
+        """
         super().__init__(message)
         self.since = since
         self.by_patient = by_patient
+        self.closed = closed
 
 
 class TermsChangedError(ConflictError):

@@ -42,6 +42,7 @@ class PayloadType(StrEnum):
     CONSENT = "application/vnd.souspli.consent+json"
     CHOICE = "application/vnd.souspli.choice+json"
     ACCEPTANCE = "application/vnd.souspli.acceptance+json"
+    CLOSING = "application/vnd.souspli.closing+json"
 
 
 class VerifyKeys(Protocol):

@@ -28,6 +28,7 @@ class LoginPurpose(StrEnum):
 
     SIGN_IN = "sign-in"  # subject: the account number
     CLAIM = "claim"  # subject: the invitation id
+    CLOSE = "close"  # subject: the hash of the closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class LoginChallenge:
     purpose: LoginPurpose
     origin: Origin
     subject: str
-    """Account number (10 digits), or invitation id (32 hexadecimal digits)."""
+    """Account number (10 digits), invitation id (32 hexadecimal digits), or hash (64)."""
     login_public_key: bytes
     nonce: bytes
 

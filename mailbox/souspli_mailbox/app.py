@@ -14,8 +14,11 @@ from aiohttp import web
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.access import admit
+from souspli_mailbox.announcing import Announcer
 from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.clock_watch import ClockWatch, clocks_of
+from souspli_mailbox.closing import Closer
 from souspli_mailbox.database import open_database
 from souspli_mailbox.drain import Drain
 from souspli_mailbox.endpoints import Endpoint
@@ -52,6 +55,7 @@ from souspli_mailbox.reminding import Reminders
 from souspli_mailbox.routes import (
     claim_gates,
     claims,
+    closings,
     consents,
     contents,
     deliveries,
@@ -108,6 +112,7 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
     *organisations.ENDPOINTS,
     *sign_in.ENDPOINTS,
+    *closings.ENDPOINTS,
     *invitations.ENDPOINTS,
     *purges.ENDPOINTS,
     *consents.ENDPOINTS,
@@ -302,6 +307,7 @@ def _jobs(
             clock=clock,
             host=settings.page_url.host or settings.origin,
         )
+        announcer = Announcer(database=database, outbox=outbox, terms=app[TERMS], clock=clock)
         sweeper = Sweeper(
             database=database,
             blobs=app[BLOBS],
@@ -309,14 +315,22 @@ def _jobs(
             clock=clock,
             observer=metrics.count_swept,
         )
+        watch = ClockWatch(database, clocks_of(clock), observer=metrics.set_clock)
         purger = Purger(
             database=database,
             blobs=app[BLOBS],
             tombstones=app[TOMBSTONES],
             certify=app[CERTIFIER].purge,
             clock=clock,
+            watch=watch,
         )
         withdrawer = Withdrawer(
+            database=database,
+            tombstones=app[TOMBSTONES],
+            store=app[STORE_CALLS],
+            clock=clock,
+        )
+        closer = Closer(
             database=database,
             tombstones=app[TOMBSTONES],
             store=app[STORE_CALLS],
@@ -330,9 +344,12 @@ def _jobs(
             JobName.EXPIRE: purger.expire,
             JobName.PURGE_REPLACED: purger.purge_replaced,
             JobName.WITHDRAW: withdrawer.withdraw,
+            JobName.CLOSE: closer.close,
             JobName.REMIND: reminders.remind,
             JobName.REMINDER: reminders.reminder,
             JobName.TEXT: reminders.text,
+            JobName.ANNOUNCE_TERMS: announcer.announce,
+            JobName.TERMS: announcer.tell,
         }
         app[WORKER] = worker = Worker(
             database=database, handlers=handlers, clock=clock, observer=metrics.observe_job
@@ -346,11 +363,17 @@ def _jobs(
                 Part.RELAY: relay.probe,
             }
         )
+        # From its first moment on: what a process has not seen itself it can't judge.
+        await watch.look()
         running = asyncio.create_task(worker.run())
-        watching = asyncio.create_task(readiness.watch_relay())
+        watching = {
+            asyncio.create_task(readiness.watch_relay()),
+            asyncio.create_task(watch.keep_looking()),
+        }
         yield
-        watching.cancel()
-        await asyncio.wait({watching})
+        for one in watching:
+            one.cancel()
+        await asyncio.wait(watching)
         await readiness.close()
         worker.stop()
         await running

@@ -23,6 +23,7 @@ class DeliveryEvent(StrEnum):
     RECEIPT = "signed receipt"
     WITHDRAWAL = "signed withdrawal"
     PURGE = "purge"
+    CLOSING = "recipient closes the account"
 
 
 _STORED, _NOTIFIED, _BOUNCED, _FETCHED, _OPENED, _WITHDRAWN, _EXPIRED = (
@@ -60,6 +61,9 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState]] 
         (_NOTIFIED, DeliveryEvent.PURGE): _EXPIRED,
         (_BOUNCED, DeliveryEvent.PURGE): _EXPIRED,
         (_FETCHED, DeliveryEvent.PURGE): _EXPIRED,
+        (_STORED, DeliveryEvent.CLOSING): _EXPIRED,
+        (_NOTIFIED, DeliveryEvent.CLOSING): _EXPIRED,
+        (_BOUNCED, DeliveryEvent.CLOSING): _EXPIRED,
     }
 )
 

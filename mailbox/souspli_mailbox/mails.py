@@ -1,4 +1,4 @@
-"""The four mails that the service sends, word for word (docs/specs/mails.md).
+"""The five mails that the service sends, word for word (docs/specs/mails.md).
 
 A test reads the specification and compares: change both or neither. No name, no
 document and no link with an identifier ever goes in; the parts in braces are all
@@ -137,6 +137,38 @@ Your Souspli mailbox has just been opened with your practice's letter.
 If this was not you, call your practice at once.
 """
 
+TERMS_SUBJECT: Final = "Les conditions d'utilisation changent – The terms of use are changing"
+
+TERMS_TEXT: Final = """\
+Bonjour,
+
+Les conditions d'utilisation de votre espace Souspli changent le {jour}.
+
+Vous pouvez les lire et les accepter dès maintenant, dans votre espace, sous
+« Mon compte ». Ouvrez-le comme d'habitude, sans suivre de lien.
+
+Même sans votre accord, vos documents restent lisibles.
+
+Ce message ne contient ni lien, ni code, ni pièce jointe. Personne ne vous
+demandera votre code ou votre mot de passe par téléphone, par SMS ou par
+e-mail. Un doute ? Appelez votre cabinet au numéro que vous connaissez.
+
+--
+
+Hello,
+
+The terms of use of your Souspli mailbox change on {day}.
+
+You can read and accept them now, in your mailbox, under "My account". Open
+it as you always do, without following a link.
+
+Even if you don't accept them, your documents stay readable.
+
+This message has no link, no code and no attachment. Nobody will ever ask
+you for your code or your password by phone, text message or e-mail.
+In doubt? Call your practice on the number you know.
+"""
+
 
 # `=_` is in no quoted-printable text, so that no part can hold it.
 _ALTERNATIVE: Final = 'multipart/alternative; boundary="=_souspli"'
@@ -197,6 +229,22 @@ def activated(*, sender: str, to: str, message_id: str, now: int) -> EmailMessag
         to=to,
         subject=ACTIVATED_SUBJECT,
         text=ACTIVATED_TEXT,
+        message_id=message_id,
+        now=now,
+    )
+
+
+def terms_change(
+    *, sender: str, to: str, in_force_from: int, message_id: str, now: int
+) -> EmailMessage:
+    """Return the mail that announces new terms, 30 days and more before they are in force."""
+    begins = datetime.fromtimestamp(in_force_from, UTC)
+    return _message(
+        sender=sender,
+        to=to,
+        subject=TERMS_SUBJECT,
+        # In numbers where everybody reads them alike: 01/02 is two days to English readers.
+        text=TERMS_TEXT.format(jour=f"{begins:%d/%m/%Y}", day=f"{begins:%Y-%m-%d}"),
         message_id=message_id,
         now=now,
     )

@@ -18,6 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from souspli_mailbox.clock_watch import Verdict
 from souspli_mailbox.jobs import Result
 from souspli_mailbox.readiness import Part, State
 from souspli_mailbox.records.backlog import Backlog
@@ -164,9 +165,24 @@ class Metrics:
             ("kind",),
             registry=registry,
         )
+        self.clock_trusted = Gauge(
+            "souspli_clock_trusted",
+            "1 if letters may be purged by this process's clock",
+            registry=registry,
+        )
+        self.purges_wait = Gauge(
+            "souspli_purges_wait_seconds",
+            "For how long the service has to run until a clock is believed",
+            registry=registry,
+        )
         self.part_up = Gauge(
             "souspli_part_up", "1 if the part answers (/readyz)", ("part",), registry=registry
         )
+
+    def set_clock(self, verdict: Verdict) -> None:
+        """Take over what was found when the clock was last looked at."""
+        self.clock_trusted.set(verdict.is_trusted)
+        self.purges_wait.set(verdict.waits)
 
     def observe_job(self, name: JobName, result: Result, seconds: float) -> None:
         """Count one run of a job."""

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.clock_watch import ClockWatch, Verdict, clocks_of, look_only
 from souspli_mailbox.database import open_database
-from souspli_mailbox.purging import RUN_SECONDS, Purged, Purger
+from souspli_mailbox.logs import configure_logging
+from souspli_mailbox.purge_round import Purged
+from souspli_mailbox.purging import RUN_SECONDS, Purger
 from souspli_mailbox.records.due_purges import DuePurges, UnderWay, due_purges, purges_under_way
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.settings import Settings
@@ -27,26 +30,40 @@ class Outlook:
 
     due: tuple[DuePurges, ...]
     under_way: UnderWay
+    clock: Verdict
+    """Whether what is due may be purged yet."""
 
 
-def look_ahead(settings: Settings, *, now: int) -> Outlook:
+def look_ahead(settings: Settings, *, clock: Callable[[], float]) -> Outlook:
     """Return what is due and what has not ended; change nothing. Raises StorageError."""
     with open_database(settings) as database:
-        return Outlook(database.read_now(due_purges, now=now), database.read_now(purges_under_way))
+        return Outlook(
+            database.read_now(due_purges, now=int(clock())),
+            database.read_now(purges_under_way),
+            look_only(database, clocks_of(clock)),
+        )
 
 
 def purge_now(
-    settings: Settings, *, clock: Callable[[], float], told: Callable[[int], None]
+    settings: Settings,
+    *,
+    clock: Callable[[], float],
+    told: Callable[[int], None],
+    clock_is_right: bool = False,
 ) -> Purged:
     """Purge all that is due; `told` hears how many have ended, again and again.
 
-    Raises SettingsError, StorageError: what was done until then is done.
+    `clock_is_right`: on the operator's word, who has compared it with another one; it is
+    written down, and the service purges as well. Raises SettingsError, StorageError: what
+    was done until then is done.
     """
+    configure_logging(settings.log_level)
     with open_database(settings) as database:
 
         def secret(purpose: SecretPurpose) -> bytes:
             return database.write_now(service_secret, purpose=purpose)
 
+        watch = ClockWatch(database, clocks_of(clock))
         purger = Purger(
             database=database,
             blobs=open_blobs(settings),
@@ -59,19 +76,28 @@ def purge_now(
                 backups_kept_days=settings.backups_kept_days,
             ).purge,
             clock=clock,
+            watch=watch,
         )
         try:
-            return asyncio.run(_run(purger, told))
+            return asyncio.run(_run(purger, told, confirmed=watch if clock_is_right else None))
         finally:
             purger.close()
 
 
-async def _run(purger: Purger, told: Callable[[int], None]) -> Purged:
+async def _run(
+    purger: Purger, told: Callable[[int], None], *, confirmed: ClockWatch | None
+) -> Purged:
+    if confirmed is not None:
+        await confirmed.confirm()
     whole = Purged(0, 0, 0, more=True)
     while whole.more:
         done = await purger.run(seconds=RUN_SECONDS)
         whole = Purged(
-            whole.decided + done.decided, whole.ended + done.ended, done.resisting, more=done.more
+            whole.decided + done.decided,
+            whole.ended + done.ended,
+            done.resisting,
+            more=done.more,
+            held_back=done.held_back,
         )
         told(whole.ended)
     return whole

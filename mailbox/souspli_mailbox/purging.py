@@ -9,49 +9,34 @@ line: what was decided is a row, and what is done is found done.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
+from souspli_mailbox.clock_watch import ClockWatch
 from souspli_mailbox.jobs import Done, NotYet, Outcome
+from souspli_mailbox.purge_round import PURGES_AT_ONCE, Purged, Round
 from souspli_mailbox.records import purges
 from souspli_mailbox.records.jobs import Job
-from souspli_mailbox.records.service_facts import Fact, read_fact
-from souspli_mailbox.records.sweeps import absolve_object, defer_object
+from souspli_mailbox.records.purges import RESUME_SECONDS
 from souspli_mailbox.retention import SWEEP_EVERY_SECONDS
 from souspli_mailbox.store_calls import StoreCalls
-from souspli_mailbox.tombstones import Kind, Reason, Tombstones
+from souspli_mailbox.tombstones import Tombstones
 from souspli_storage.blobs import BlobStore
 from souspli_storage.database import Database
-from souspli_storage.errors import DatabaseBusyError, StorageError
+from souspli_storage.errors import StorageError
 
 # Of a job's time. A hundred thousand letters of one night take many runs, one after the
 # other, and the other jobs have their turn in between.
 RUN_SECONDS: Final = 45.0
-OBJECTS_AT_ONCE: Final = 50
 
-# They mostly wait for the store; more would be more calls that requests have to share.
-PURGES_AT_ONCE: Final = 4
-
-# A store that takes no tombstone, or lets nothing be deleted, does so for minutes, or
-# until somebody acts.
-AGAIN_SECONDS: Final = 300
+# For one call to the store. Together with a run's seconds less than a job's time.
+STORE_SECONDS: Final = 30.0
 
 _log: Final = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """What became of what was due."""
-
-    decided: int
-    ended: int
-    resisting: int
-    """Not ended: the store lets nothing go, or is away. Tried again in minutes."""
-    more: bool
-    """Time was up before all were looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +49,10 @@ class Purger:
     certify: Callable[[purges.Ended], bytes]
     """Makes the signed statement about a purge that ends."""
     clock: Callable[[], float]
+    watch: ClockWatch
+    """Says whether that clock may be believed."""
     store: StoreCalls = field(
-        default_factory=lambda: StoreCalls(at_once=PURGES_AT_ONCE, seconds=RUN_SECONDS)
+        default_factory=lambda: StoreCalls(at_once=PURGES_AT_ONCE, seconds=STORE_SECONDS)
     )
 
     def close(self) -> None:
@@ -77,30 +64,19 @@ class Purger:
         try:
             done = await self.run(seconds=RUN_SECONDS)
         except StorageError as error:
-            _log.warning("tombstones-not-written", failure=type(error).__name__)
-            return NotYet(self._now() + AGAIN_SECONDS)
+            # No tombstone could be written, or the database is away.
+            _log.warning("purges-held-up", failure=type(error).__name__)
+            return NotYet(self._now() + RESUME_SECONDS)
         if done.decided or done.ended or done.resisting:
             _log.info("purges", decided=done.decided, ended=done.ended, resisting=done.resisting)
         if done.more:
             return NotYet(self._now())
-        return NotYet(self._now() + (AGAIN_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
-
-    async def forget_deleted(self) -> None:
-        """Have the database's own files forget as well, as far as they can.
-
-        A crash before it, or within: the fact that it is due is still there.
-        """
-        if await self.database.read(read_fact, fact=Fact.PURGED_SINCE) is None:
-            return
-        try:
-            await self.database.forget_deleted()
-        except DatabaseBusyError:
-            _log.info("deleted-not-forgotten")  # somebody reads; the next run tries again
-        else:
-            await self.database.write(purges.forgotten)
+        return NotYet(self._now() + (RESUME_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
 
     async def purge_replaced(self, job: Job) -> Outcome:
         """Purge what never moved from a letter to the one that replaced it."""
+        if not (await self.watch.look()).is_trusted:
+            return NotYet(self._now() + SWEEP_EVERY_SECONDS)
         await self.database.write(
             purges.decide_replaced, invitation_id=job.ids["invitation_id"], now=self._now()
         )
@@ -110,87 +86,25 @@ class Purger:
     async def run(self, *, seconds: float) -> Purged:
         """Decide, tell, and purge, for so many seconds and the step under way.
 
-        Raises StorageError while no tombstone can be written: then nothing was deleted.
+        Nothing is decided while the clock is not believed; what was decided before goes on.
+        What is wrong with one letter holds up no other. Raises StorageError while no
+        tombstone can be written (then nothing was deleted), or the database does nothing.
         """
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + seconds
-        decided = ended = resisting = 0
-        last = (0, "")
-        while due := await self.database.write(purges.decide, now=self._now(), after=last):
-            decided, last = decided + len(due), due[-1]
-            # A crash here: decided, and told by the next run.
-            await self._tell()
-            if loop.time() > ends:
-                break
-        await self._tell()
-        while unended := await self.database.read(
-            purges.unended, now=self._now(), limit=PURGES_AT_ONCE
-        ):
-            if loop.time() > ends:
-                # The files forget at the end of it all: on PostgreSQL that is a VACUUM.
-                return Purged(decided, ended, resisting, more=True)
-            done = await asyncio.gather(*map(self._purge_or_put_off, unended))
-            ended += sum(done)
-            resisting += len(done) - sum(done)
-        await self.forget_deleted()
-        return Purged(decided, ended, resisting, more=False)
-
-    async def _tell(self) -> None:
-        """Write the tombstones that are missing: before anything is deleted."""
-        while ids := await self.database.read(purges.untold):
-            now = self._now()
-            await self.store(
-                self.tombstones.write, Kind.PURGE, ids, reason=Reason.NOT_ACTIVATED, now=now
-            )
-            # A crash here: they are written again, which is fine.
-            await self.database.write(purges.told, invitation_ids=ids, now=now)
-
-    async def _purge_or_put_off(self, invitation_id: str) -> bool:
-        try:
-            return await self._purge(invitation_id)
-        except StorageError:
-            # Of the database: nothing could be noted either. The job is tried again.
-            raise
-        except Exception as error:  # noqa: BLE001  (whatever is wrong with one holds up no other)
-            _log.error("purge-failed", failure=type(error).__name__)
-            until = self._now() + SWEEP_EVERY_SECONDS
-            await self.database.write(purges.put_off, invitation_id=invitation_id, until=until)
-            return False
-
-    async def _purge(self, invitation_id: str) -> bool:
-        """Do what is left of one purge; say if that was all, else it is put off."""
-        now = self._now()
-        letter = {"invitation_id": invitation_id}
-        while await self.database.write(purges.empty, **letter, now=now):
-            # A crash here: nothing that was let go can be opened any more.
-            pass
-        gone = await self._delete_objects(invitation_id, now)
-        # False: something came back, such as an object that a sweep put off.
-        if gone and await self.database.write(
-            purges.forget, **letter, now=now, certify=self.certify
-        ):
-            return True
-        await self.database.write(purges.put_off, **letter, until=now + AGAIN_SECONDS)
-        return False
-
-    async def _delete_objects(self, invitation_id: str, now: int) -> bool:
-        """Delete what the purge waits for; say whether all of it is gone."""
-        resisted = 0
-        while keys := await self.database.read(
-            purges.objects_left, invitation_id=invitation_id, limit=OBJECTS_AT_ONCE
-        ):
-            for key in keys:
-                try:
-                    await self.store(self.blobs.delete, key)
-                except (StorageError, TimeoutError) as error:
-                    _log.warning("object-not-deleted", failure=type(error).__name__)
-                    await self.database.write(defer_object, object_key=key, now=now)
-                    resisted += 1
-                else:
-                    await self.database.write(absolve_object, object_key=key)
-            if resisted:
-                return False
-        return True
+        seen = await self.watch.look()
+        held_back = not seen.is_trusted and bool(await self.database.read(purges.due, now=seen.now))
+        if held_back:
+            _log.error("purges-wait", seconds=seen.waits, clock_ahead_seconds=seen.apart)
+        done = await Round(
+            database=self.database,
+            blobs=self.blobs,
+            tombstones=self.tombstones,
+            certify=self.certify,
+            store=self.store,
+            clock=self.clock,
+            decides_at=seen.now if seen.is_trusted else None,
+            ends=asyncio.get_running_loop().time() + seconds,
+        ).run()
+        return dataclasses.replace(done, held_back=held_back)
 
     def _now(self) -> int:
         return int(self.clock())

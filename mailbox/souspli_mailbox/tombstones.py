@@ -37,6 +37,8 @@ class Kind(StrEnum):
     """A letter that nobody answered, with all that waited for it. Its id: the invitation's."""
     WITHDRAWAL = "withdrawal"
     """The cover of a delivery that was withdrawn, not handed out. Its id: the delivery's."""
+    CLOSING = "closing"
+    """An account that its patient closed, with all that only it could open. Its id: its number."""
 
 
 class Reason(StrEnum):
@@ -46,6 +48,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     NOT_ACTIVATED = "not-activated"
     WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
 
 
 # "souspli" apart from every other use of HMAC-SHA256; the version of this very format.

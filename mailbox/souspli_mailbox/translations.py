@@ -31,6 +31,7 @@ TABLE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (records.StatementDiffersError, ProblemKind.ALREADY_DIFFERENT),
     (records.TermsChangedError, ProblemKind.TERMS_CHANGED),
     (records.BackToPaperError, ProblemKind.BACK_TO_PAPER),
+    (records.ClosedError, ProblemKind.SIGNATURE_REFUSED),
     (records.NotSuccessorError, ProblemKind.NOT_ALLOWED),
     (records.GateNotPassedError, ProblemKind.GATE_NOT_PASSED),
     (records.CodeExpiredError, ProblemKind.CODE_EXPIRED),

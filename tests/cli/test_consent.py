@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import pytest
-from cli_world import Practice
+from cli_world import Practice, Service, patient_claims
 
 from souspli_cli import consent_text
 from souspli_cli.words import Language
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ADDRESS = "papier@exemple.fr"
 
@@ -70,6 +74,24 @@ def test_a_colleague_s_note_is_seen_before_sending(practice: Practice) -> None:
         (book / name).write_bytes(content)
     refused = practice.send(practice.document(), to=address)
     assert (refused.code, refused.error) == (1, "back-to-paper-practice")
+
+
+def test_of_who_has_an_account_the_worklist_hears_it_too(
+    practice: Practice, service: Service, tmp_path: Path
+) -> None:
+    address = "compte@exemple.fr"
+    assert practice.invite(address=address).code == 0
+    patient_claims(service, practice.letter(address), tmp_path / "patient")
+    assert practice.run("sent").code == 0  # the colleagues are told of the account
+    assert practice.send(practice.document(), to=address).code == 0
+    for way, kinds in (("--paper", ["back-to-paper"]), ("--electronic", [])):
+        before = practice.book()
+        assert practice.run("consent", address, way, "--how", "oral").code == 0
+        # As on a colleague's machine, where nobody has noted it.
+        for name, content in before.items():
+            (practice.profile / "book" / name).write_bytes(content)
+        listed = practice.run("worklist", "--json").json
+        assert [one["kind"] for one in listed["items"] if one["address"] == address] == kinds
 
 
 def test_who_is_on_paper_gets_a_new_letter_only_if_they_agree(practice: Practice) -> None:

@@ -40,7 +40,7 @@ def practice(service: RecordedService, tmp_path_factory: pytest.TempPathFactory)
 
 
 def test_it_has_to_be_said_which(practice: Practice) -> None:
-    for given in ([], ["--dry-run", "--now"]):
+    for given in ([], ["--dry-run", "--now"], ["--dry-run", "--clock-is-right"]):
         ended = practice.run("purge", *given, "--data", practice.service.folder / "data", "--json")
         assert (ended.code, ended.error) == (2, "purge-options")
 
@@ -57,8 +57,17 @@ def test_an_operator_sees_what_is_due_and_has_it_done_beside_the_service(
     shown = operator.run("purge", "--dry-run", "--data", data).out
     assert due["due"][0]["organisation"][:16] in shown
     assert ADDRESS not in shown
-    done = operator.run("purge", "--now", "--data", data, "--json")
-    assert (done.code, done.json) == (0, {"ended": 1, "resisting": 0})
+    # For the service no month has passed: the clock beside it has leapt.
+    assert due["waits_seconds"] == DAY
+    assert "souspli purge --now --clock-is-right" in shown
+    refused = operator.run("purge", "--now", "--data", data, "--json")
+    assert refused.code == 1
+    assert "souspli purge --now --clock-is-right" in refused.err
+    assert refused.json == {"ended": 0, "resisting": 0, "held_back": True}
+    assert operator.run("purge", "--dry-run", "--data", data, "--json").json["due"] == due["due"]
+    sure = ("purge", "--now", "--clock-is-right", "--data", data)
+    done = operator.run(*sure, "--json")
+    assert (done.code, done.json) == (0, {"ended": 1, "resisting": 0, "held_back": False})
     again = operator.run("purge", "--now", "--data", data)
     assert again.out == "Courriers sans réponse effacés : 0\n"
 

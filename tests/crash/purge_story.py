@@ -56,6 +56,9 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
         run.node.start(sabotage)
         # Not `run.died`: what was acknowledged a month ago is to go.
         with run.node.kept(sabotage, lambda: None):
+            # A month of not running looks like a clock that leapt: a day has to pass first.
+            settle(lambda: _rests(run), seconds=PATIENCE_SECONDS)
+            run.let_time_pass(DAY)
             _purge(run, sabotage, point)
             if ended(run):
                 run.read()

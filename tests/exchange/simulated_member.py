@@ -20,7 +20,7 @@ from souspli_exchange.port_errors import (
     WithdrawnError,
 )
 from souspli_exchange.ports.delivered import DeliveredCover
-from souspli_exchange.ports.directory import DirectoryEntry, InvitationView, PurgeView
+from souspli_exchange.ports.directory import DirectoryEntry, InvitationView, OnPaperPage, PurgeView
 from souspli_exchange.ports.sender import (
     AddressedCover,
     CompletedDeposit,
@@ -96,6 +96,10 @@ class MemberConnection:
     async def note_consent(self, invitation_id: InvitationId, consent: Envelope) -> None:
         stored = self.service.find(invitation_id)
         stored.consent = NotedConsent(consent, self.service.member)
+
+    async def on_paper(self, *, after: str | None = None, limit: int = 50) -> OnPaperPage:
+        page, cursor = page_of(self.service.on_paper, after, limit)
+        return OnPaperPage(tuple(page), cursor)
 
     async def attest(self, attestation: Envelope) -> None:
         for stored in self.service.invitations.values():

@@ -102,6 +102,7 @@ class Service:
         self.member = member
         self.invitations: dict[InvitationId, StoredInvitation] = {}
         self.deposits: dict[DocumentId, StoredDeposit] = {}
+        self.on_paper: list[tuple[InvitationId, int]] = []
         self.accounts: dict[str, tuple[NewAccount, InvitationId]] = {}
         self.sealed_versions: dict[tuple[DocumentId, int], set[bytes]] = {}
         """Every version of a segment that anybody ever tried to put."""

@@ -6,14 +6,21 @@ import pytest
 from exchange.people import NOW, ORIGIN
 from exchange.world import World
 
-from souspli_exchange.consent import Words, sign_consent, verify_words
+from souspli_exchange.consent import (
+    Closed,
+    VerifiedWords,
+    Words,
+    sign_consent,
+    verify_words,
+)
 from souspli_exchange.errors import WordRefusedError
 from souspli_exchange.invitation import NewInvitation
 from souspli_exchange.port_errors import BackToPaperError
+from souspli_exchange.ports.directory import ClosedView
 from souspli_exchange.ports.statements import NotedConsent
 from souspli_keys.dsse import Envelope
 from souspli_keys.identity import Identity
-from souspli_keys.statements import Choice, How, Line, Way, sign_statement
+from souspli_keys.statements import Choice, Closing, How, Line, Way, sign_statement
 
 TEXT = ("2026-12", "ab" * 32)
 
@@ -116,3 +123,38 @@ async def test_the_word_of_an_account_before_this_one_is_not_this_one_s(world: W
     known = Words(choice=chosen(world, Way.PAPER, before))
     words = verify_words(view, own, sender=world.practice.sender, identity=now.public, known=known)
     assert words.in_force is None
+
+
+def closing(signer: Identity) -> Envelope:
+    return sign_statement(Closing(line=Line.first(origin=ORIGIN, issued_at=NOW + 20)), signer)
+
+
+async def test_a_closed_account_is_believed_if_the_patient_signed_it(world: World) -> None:
+    invitation = await world.invite()
+    patient = await world.claim(invitation)
+    identity = patient.account.vault.identity
+    entry = world.service.find(invitation.invitation_id).view
+
+    def heard(closed: ClosedView | None, known: Words | None = None) -> VerifiedWords:
+        return verify_words(
+            replace(entry, closed=closed),
+            world.own_copies[invitation.invitation_id],
+            sender=world.practice.sender,
+            identity=identity.public,
+            known=known or Words(),
+        )
+
+    signed = closing(identity)
+    words = heard(ClosedView(NOW + 25, signed))
+    assert words.closed == Closed(since=NOW + 20, proved=True)
+    with pytest.raises(BackToPaperError) as closed:
+        words.check_electronic()
+    assert (closed.value.closed, closed.value.since) == (True, NOW + 20)
+    # What was seen once is not unseen.
+    assert heard(None, words.words).closed == words.closed
+    # A service that was put back from a backup has its own word alone.
+    assert heard(ClosedView(NOW + 25, None)).closed == Closed(since=NOW + 25, proved=False)
+    with pytest.raises(WordRefusedError):
+        heard(ClosedView(NOW + 25, closing(Identity.generate())))
+    # A word of an account before this one is none about this one.
+    assert heard(None, Words(closing=closing(Identity.generate()))).closed is None

@@ -16,6 +16,7 @@ from souspli_keys.statements import (
     Attestation,
     Binding,
     Choice,
+    Closing,
     Consent,
     Invitation,
     Member,
@@ -40,6 +41,7 @@ KINDS: dict[str, type[Statement]] = {
     "consent": Consent,
     "choice": Choice,
     "acceptance": Acceptance,
+    "closing": Closing,
 }
 
 

@@ -15,6 +15,7 @@ from souspli_exchange.port_errors import (
     NotFoundError,
     StatementNotTakenError,
 )
+from souspli_exchange.ports.directory import OnPaperPage
 from souspli_keys.dsse import Envelope
 from souspli_keys.identity import Identity
 from souspli_keys.statements import Choice, Consent, How, Invitation, Line, Way, sign_statement
@@ -219,3 +220,26 @@ async def test_a_client_goes_on_from_what_a_restored_service_has_lost(
         await shapes.deposit(practice, shapes.addressed(invited))
     with pytest.raises(ConflictError):
         await note(practice, invited, lost)
+
+
+async def test_a_practice_is_told_which_of_its_own_patients_are_on_paper(
+    practice: Practice, service: Service
+) -> None:
+    assert await practice.client.on_paper() == OnPaperPage((), None)
+    noted, chosen, electronic = [await invite(practice) for _ in range(3)]
+    patient = await claim(service, chosen)
+    await note(practice, noted, consent(practice, noted, Way.PAPER))
+    await note(practice, electronic, consent(practice, electronic, Way.ELECTRONIC))
+    organisation = practice.member.statement.organisation
+    since = service.clock.now + 1
+    paper = choice(practice, patient, Way.PAPER, at=since)
+    await patient.client.choose(organisation, paper)
+    first = await practice.client.on_paper(limit=1)
+    assert [one for one, _ in first.on_paper] == [noted.invitation_id]
+    rest = await practice.client.on_paper(after=first.next_cursor)
+    assert rest == OnPaperPage(((InvitationId(chosen.invitation_id), since),), None)
+    other = await Practice.found(service)
+    assert await other.client.on_paper() == OnPaperPage((), None)
+    again = choice(practice, patient, Way.ELECTRONIC, after=paper, at=since + 1)
+    await patient.client.choose(organisation, again)
+    assert [one for one, _ in (await practice.client.on_paper()).on_paper] == [noted.invitation_id]

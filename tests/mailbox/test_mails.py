@@ -1,4 +1,4 @@
-"""The four mails, compared with the specification itself."""
+"""The five mails, compared with the specification itself."""
 
 from __future__ import annotations
 
@@ -47,7 +47,13 @@ def activated(**change: object) -> EmailMessage:
     return mails.activated(**COMMON | change)  # type: ignore[arg-type]  # the same
 
 
-EVERY = pytest.mark.parametrize("make", [notification, reminder, one_time_code, activated])
+def terms_change(**change: object) -> EmailMessage:
+    return mails.terms_change(**COMMON | {"in_force_from": 1_801_440_000} | change)  # type: ignore[arg-type]  # the same
+
+
+EVERY = pytest.mark.parametrize(
+    "make", [notification, reminder, one_time_code, activated, terms_change]
+)
 
 
 def specified(heading: str) -> tuple[str, str]:
@@ -70,6 +76,7 @@ def specified(heading: str) -> tuple[str, str]:
         ("Reminder", mails.REMINDER_SUBJECT, mails.REMINDER_TEXT),
         ("One-time code", mails.CODE_SUBJECT, mails.CODE_TEXT),
         ("Account activated", mails.ACTIVATED_SUBJECT, mails.ACTIVATED_TEXT),
+        ("Terms that change", mails.TERMS_SUBJECT, mails.TERMS_TEXT),
     ],
 )
 def test_every_word_is_the_specification_s(heading: str, subject: str, text: str) -> None:

@@ -10,11 +10,11 @@ from simulation.rows import DAY, NOW, Rows
 from sqlalchemy import func, select
 
 from souspli_mailbox.jobs import NotYet
-from souspli_mailbox.purging import AGAIN_SECONDS
 from souspli_mailbox.reapply import reapply_new
 from souspli_mailbox.records import invitations, purges
 from souspli_mailbox.records.errors import InvitationExpiredError
 from souspli_mailbox.records.jobs import JobName
+from souspli_mailbox.records.purges import RESUME_SECONDS
 from souspli_mailbox.schema import tables
 from souspli_mailbox.tombstones import Kind, Reason, Tombstones, read_tombstone
 from souspli_storage.errors import NotDeletedError, StoreUnavailableError
@@ -134,7 +134,7 @@ async def test_without_its_tombstone_nothing_goes(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.ledger, "append", refuse)
-        assert await world.run() == NotYet(END + AGAIN_SECONDS)
+        assert await world.run() == NotYet(END + RESUME_SECONDS)
     assert world.states() == ["stored"]
     assert world.one("SELECT count(*) FROM covers") == 1
     assert await world.run() == IN_AN_HOUR
@@ -152,7 +152,7 @@ async def test_a_store_that_refuses_is_never_called_done(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.blobs, "delete", held)
-        assert await world.run() == NotYet(END + AGAIN_SECONDS)
+        assert await world.run() == NotYet(END + RESUME_SECONDS)
     waiting = world.purge(letter)
     assert waiting is not None
     assert waiting.ended_at is None
@@ -162,7 +162,7 @@ async def test_a_store_that_refuses_is_never_called_done(
     # Not before its time, and then all of it.
     await world.run()
     assert world.one("SELECT address FROM invitations") is not None
-    world.now += AGAIN_SECONDS
+    world.now += RESUME_SECONDS
     assert isinstance(await world.run(), NotYet)
     assert world.one("SELECT address FROM invitations") is None
 
@@ -233,9 +233,9 @@ async def test_a_deletion_that_is_reported_failed_is_tried_again(
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
     world.blobs.fault = lambda operation: fault if operation == "delete" else None
-    assert await world.run() == NotYet(END + AGAIN_SECONDS)
+    assert await world.run() == NotYet(END + RESUME_SECONDS)
     world.blobs.fault = lambda _: None
-    world.now += AGAIN_SECONDS
+    world.now += RESUME_SECONDS
     await world.run()
     done = world.purge(letter)
     assert done is not None

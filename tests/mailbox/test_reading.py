@@ -46,7 +46,9 @@ async def test_a_get_changes_nothing_ever(service: Service, practice: Practice) 
     while any(row["job"] not in RECURRING for row in service.rows("jobs")):
         await service.ask("GET", "/healthz")
     # The other one's letter is being purged.
-    service.database.write_now(purges.decide, now=pending.not_after + 1)
+    service.database.write_now(
+        purges.decide, invitation_ids=[pending.invitation_id], now=pending.not_after + 1
+    )
     service.clock.pass_seconds(120)  # far enough for a session to be seen anew
     ids = {
         "invitation_id": pending.invitation_id,

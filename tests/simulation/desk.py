@@ -14,12 +14,14 @@ from simulation.gateway import SimulatedGateway
 from simulation.relay import RunningRelay, running_relay
 from simulation.rows import CODE_KEY, NOW, Rows
 from souspli_exchange.ports.states import DeliveryState
+from souspli_mailbox.announcing import Announcer
 from souspli_mailbox.errors import MailDelayedError, TextDelayedError
 from souspli_mailbox.jobs import Done, NotYet
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.records import deliveries
 from souspli_mailbox.records.jobs import Job, JobName, finish_job, postpone_job
 from souspli_mailbox.reminding import Reminders
+from souspli_mailbox.terms import AllTerms, load_terms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,6 +42,7 @@ class Desk:
     now: int = NOW
     answers: dict[str, str] = field(default_factory=dict)
     gateway: SimulatedGateway | None = field(default_factory=SimulatedGateway)
+    terms: AllTerms = field(default_factory=lambda: load_terms(None))
 
     @functools.cached_property
     def outbox(self) -> Outbox:
@@ -63,6 +66,15 @@ class Desk:
             host="souspli.example",
         )
 
+    @property
+    def announcer(self) -> Announcer:
+        return Announcer(
+            database=self.rows.database,
+            outbox=self.outbox,
+            terms=self.terms,
+            clock=lambda: float(self.now),
+        )
+
     def handle(self, job: Job) -> asyncio.Task[Outcome]:
         handlers = {
             JobName.NOTIFY: self.outbox.notify,
@@ -71,6 +83,8 @@ class Desk:
             JobName.REMIND: self.reminders.remind,
             JobName.REMINDER: self.reminders.reminder,
             JobName.TEXT: self.reminders.text,
+            JobName.ANNOUNCE_TERMS: self.announcer.announce,
+            JobName.TERMS: self.announcer.tell,
         }
         return asyncio.ensure_future(handlers[job.name](job))
 

@@ -9,9 +9,11 @@ from simulation.rows import DAY, NOW, Practice, Rows
 from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_mailbox.certificates import Certifier
+from souspli_mailbox.clock_watch import ClockWatch, clocks_of
 from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.purging import Purger
 from souspli_mailbox.records import purges
+from souspli_mailbox.records.clock import confirm_clock
 from souspli_mailbox.records.jobs import Job, JobName
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
 from souspli_storage.blobs import Part
@@ -42,6 +44,9 @@ class PurgeWorld:
         self.blobs = MemoryBlobs()
         self.ledger = MemoryLedger()
         self.now = END
+        # Somebody has looked at the clock: what passes from here on, passes.
+        rows.database.write_now(confirm_clock, now=END)
+        self.watch = ClockWatch(rows.database, clocks_of(lambda: float(self.now)))
 
     @property
     def purger(self) -> Purger:
@@ -52,6 +57,7 @@ class PurgeWorld:
             tombstones=Tombstones(self.ledger, KEY),
             certify=CERTIFIER.purge,
             clock=lambda: float(self.now),
+            watch=self.watch,
         )
 
     def deliver(self, *letters: NewInvitation, now: int = NOW) -> tuple[DeliveryMade, ...]:
@@ -65,6 +71,9 @@ class PurgeWorld:
             self.blobs.put_part(key, 0, DATA, PART.sha256)
             self.blobs.complete(key, [PART])
         return made
+
+    def decide(self, letter: NewInvitation, *, now: int) -> None:
+        self.rows.database.write_now(purges.decide, invitation_ids=[letter.invitation_id], now=now)
 
     async def run(self) -> Any:
         """Do what is due, as the hourly job does."""

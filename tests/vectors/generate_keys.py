@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vectors.made_closings import closing_vectors
 from vectors.made_codes import code_vectors
 from vectors.made_consents import consent_vectors
 from vectors.made_encoding import encoding_vectors
@@ -27,6 +28,7 @@ def make_vectors(store: SignatureStore) -> list[Vector]:
         *statement_vectors(store),
         *purge_vectors(store),
         *consent_vectors(store),
+        *closing_vectors(store),
     ]
 
 

@@ -347,8 +347,10 @@ def _logins() -> list[Vector]:
         32, "little"
     )
     neutral = b"\x01" + bytes(31)
+    close = challenge(purpose="close", subject=bytes_for("closing").hex())
     refused = {
         "other-purpose": ("for another purpose", challenge(purpose="claim"), signature),
+        "close-by-sign-in": ("for signing in, taken for closing", challenge(purpose="close"), signature),
         "other-origin": ("for another service", challenge(origin="souspli.example"), signature),
         "other-account": ("for another account", challenge(subject="0000000000"), signature),
         "other-nonce": ("over another nonce", challenge(nonce=bytes(32)), signature),
@@ -371,6 +373,7 @@ def _logins() -> list[Vector]:
                 signed(challenge(purpose="claim", subject=invitation_id)),
             ),
         ),
+        accept("login/close", "a signature for closing the account", seed=seed, signed=close.signed_bytes(), **headers(close, signed(close))),
         *(
             refuse(f"login/{name}", f"a login signature {what} is refused", **headers(shown, by))
             for name, (what, shown, by) in refused.items()

@@ -12,6 +12,15 @@ from souspli_keys.dsse import Envelope
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedView:
+    """What the service says about an account that its patient closed (closing.md §4)."""
+
+    closed_at: int
+    closing: Envelope | None
+    """None where the service was put back from a backup of before."""
+
+
+@dataclass(frozen=True, slots=True)
 class InvitationView:
     """What the service says about one invitation. All of it is to be verified."""
 
@@ -23,6 +32,7 @@ class InvitationView:
     """The newest of the line."""
     choice: Envelope | None = None
     """The account's newest for this organisation."""
+    closed: ClosedView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,17 @@ class PurgeView:
     """None while something resists deletion."""
     statement: Envelope | None
     """Unverified: `statements.verify_purge` says whether it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnPaperPage:
+    """Invitations whose patient is on paper, and since when; `next_cursor` as in `DepositsPage`.
+
+    The service's word alone, and a hint whom to look up.
+    """
+
+    on_paper: tuple[tuple[InvitationId, int], ...]
+    next_cursor: str | None
 
 
 class Directory(Protocol):
@@ -102,6 +123,10 @@ class Directory(Protocol):
         Raises StatementNotTakenError, and ConflictError if it does not follow the
         newest consent: look again.
         """
+        ...
+
+    async def on_paper(self, *, after: str | None = None, limit: int = 50) -> OnPaperPage:
+        """Return one page of the organisation's invitations whose patient is on paper."""
         ...
 
     async def attest(self, attestation: Envelope) -> None:

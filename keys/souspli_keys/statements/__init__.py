@@ -19,6 +19,7 @@ from souspli_keys.statements.chain import (
     verify_self_signed_organisation,
 )
 from souspli_keys.statements.choice import Choice, verify_choice
+from souspli_keys.statements.closing import Closing, verify_closing
 from souspli_keys.statements.consent import Consent, How, verify_consent
 from souspli_keys.statements.invitation import (
     Gate,
@@ -48,6 +49,7 @@ __all__ = [
     "Attestation",
     "Binding",
     "Choice",
+    "Closing",
     "Consent",
     "Gate",
     "How",
@@ -75,6 +77,7 @@ __all__ = [
     "verify_binding",
     "verify_chain",
     "verify_choice",
+    "verify_closing",
     "verify_consent",
     "verify_invitation",
     "verify_organisation",

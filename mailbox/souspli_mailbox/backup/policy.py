@@ -32,6 +32,8 @@ KEPT: Final = frozenset(
         "consents",
         "choices",
         "acceptances",
+        # With the account that it is about, which a restore without it would open again.
+        "closings",
         # Else terms that were announced would have to be announced for 30 days again.
         "terms_seen",
         "deposits",

@@ -6,13 +6,13 @@ from msgspec import UNSET
 
 from souspli_exchange.ids import InvitationId
 from souspli_exchange.port_errors import BrokenAnswerError
-from souspli_exchange.ports.directory import DirectoryEntry, InvitationView, PurgeView
+from souspli_exchange.ports.directory import DirectoryEntry, InvitationView, OnPaperPage, PurgeView
 from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.audit import AuditKey
 from souspli_keys.dsse import Envelope
 from souspli_keys.errors import FormatError
 from souspli_mailbox.client import wire
-from souspli_mailbox.client.calls import Calls, check_same
+from souspli_mailbox.client.calls import Calls, check_page, check_same, paging
 from souspli_mailbox.protocol import consents, invitations
 from souspli_mailbox.protocol.service import ServiceAnswer
 from souspli_mailbox.protocol.values import Nothing
@@ -86,6 +86,18 @@ class DirectoryCalls(Calls):
             invitation_id=invitation_id, consent=wire.to_envelope(consent)
         )
         await self._transport.ask("POST", "/v1/consents", Nothing, body=body)
+
+    async def on_paper(self, *, after: str | None = None, limit: int = 50) -> OnPaperPage:
+        answer = await self._transport.ask(
+            "GET", "/v1/consents", consents.OnPaperPage, query=paging(after, limit)
+        )
+        check_page(len(answer.on_paper), next_cursor=answer.next, after=after)
+        return OnPaperPage(
+            on_paper=tuple(
+                (InvitationId(one.invitation_id), one.paper_since) for one in answer.on_paper
+            ),
+            next_cursor=answer.next,
+        )
 
     async def attest(self, attestation: Envelope) -> None:
         body = invitations.AttestationRequest(attestation=wire.to_envelope(attestation))

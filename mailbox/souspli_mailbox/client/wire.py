@@ -13,7 +13,7 @@ from souspli_exchange.port_errors import BrokenAnswerError
 from souspli_exchange.ports.accounts import NewAccount
 from souspli_exchange.ports.claim import InvitationRecord
 from souspli_exchange.ports.delivered import DeliveredCover, DeliveredWithdrawal
-from souspli_exchange.ports.directory import InvitationView
+from souspli_exchange.ports.directory import ClosedView, InvitationView
 from souspli_exchange.ports.recipient import DeliveriesPage, ReceivedDelivery
 from souspli_exchange.ports.sender import (
     AddressedCover,
@@ -99,7 +99,15 @@ def from_invitation(
         attestation=None if attestation is None else from_envelope(attestation),
         consent=None if value.consent is None else from_noted(value.consent),
         choice=None if value.choice is None else from_envelope(value.choice),
+        closed=_from_closed(value) if isinstance(value, invitations.InvitationView) else None,
     )
+
+
+def _from_closed(value: invitations.InvitationView) -> ClosedView | None:
+    if value.closed_at is None:
+        return None
+    closing = None if value.closing is None else from_envelope(value.closing)
+    return ClosedView(closed_at=value.closed_at, closing=closing)
 
 
 def from_noted(value: invitations.NotedConsent) -> NotedConsent:

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from souspli_mailbox.protocol.invitations import NotedConsent
-from souspli_mailbox.protocol.values import Envelope, Id, Message
+from souspli_mailbox.protocol.values import Envelope, Id, Message, Moment
 
 
 class ConsentRequest(Message, frozen=True, kw_only=True):
@@ -13,6 +13,20 @@ class ConsentRequest(Message, frozen=True, kw_only=True):
 
     invitation_id: Id
     consent: Envelope
+
+
+class OnPaper(Message, frozen=True, kw_only=True):
+    """An invitation whose patient is on paper, says the service: look it up, and verify."""
+
+    invitation_id: Id
+    paper_since: Moment
+
+
+class OnPaperPage(Message, frozen=True, kw_only=True):
+    """GET /v1/consents, the longest on paper first; `next` is the cursor of the following page."""
+
+    on_paper: list[OnPaper]
+    next: str | None
 
 
 class ChoiceRequest(Message, frozen=True, kw_only=True):

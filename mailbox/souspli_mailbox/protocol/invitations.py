@@ -55,6 +55,9 @@ class InvitationView(Message, frozen=True, kw_only=True):
     attestation: Envelope | None
     consent: NotedConsent | None
     choice: Envelope | None
+    closed_at: Moment | None
+    """Since when the account that it led to is closed (closing.md §4)."""
+    closing: Envelope | None
     log_proof: None
 
 

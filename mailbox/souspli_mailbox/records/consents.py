@@ -9,9 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
+from souspli_exchange.ports.states import InvitationStatus
 from souspli_keys.statements import Said, Way, in_force
+from souspli_mailbox.records.closings import read_closing
 from souspli_mailbox.records.errors import StatementDiffersError
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.schema import tables
@@ -123,6 +136,28 @@ def read_choice(
         _NEWEST_CHOICE, {"account_number": account_number, "organisation": organisation}
     ).one_or_none()
     return None if row is None else row.envelope
+
+
+def on_paper(
+    connection: Connection, *, organisation: str, after: tuple[int, str] | None, limit: int
+) -> tuple[tuple[int, str], ...]:
+    """Return the organisation's invitations whose patient is on paper: since when, and the id.
+
+    Those that a deposit may still name; the longest on paper first.
+    """
+    table = tables.invitations.c
+    place = tuple_(table.paper_since, table.invitation_id)
+    asked = select(table.paper_since, table.invitation_id).where(
+        table.organisation == organisation,
+        tables.IS_ON_PAPER,
+        table.status.in_((InvitationStatus.PENDING, InvitationStatus.CLAIMED)),
+    )
+    if after is not None:
+        asked = asked.where(
+            place > tuple_(literal(after[0], BigInteger()), literal(after[1], Text()))
+        )
+    rows = connection.execute(asked.order_by(table.paper_since, table.invitation_id).limit(limit))
+    return tuple((row.paper_since, row.invitation_id) for row in rows)
 
 
 def led_here(connection: Connection, *, account_number: str, organisation: str) -> bool:
@@ -238,13 +273,17 @@ def _derive(connection: Connection, *, invitation_id: str) -> None:
         _NEWEST_CHOICE,
         {"account_number": invitation.account_number, "organisation": invitation.organisation},
     ).one_or_none()
+    closed = read_closing(connection, account_number=invitation.account_number)
     counts = in_force(
         consent=None if consent is None else Said(way=Way(consent.way), at=consent.issued_at),
         choice=None if choice is None else Said(way=Way(choice.way), at=choice.issued_at),
     )
-    paper = counts is not None and counts.way is Way.PAPER
+    since = counts.since if counts is not None and counts.way is Way.PAPER else None
+    if closed is not None:
+        # Whatever was said.
+        since = closed.closed_at
     connection.execute(
         update(tables.invitations)
         .where(table.invitation_id == invitation_id)
-        .values(paper_since=counts.since if paper and counts is not None else None)
+        .values(paper_since=since)
     )

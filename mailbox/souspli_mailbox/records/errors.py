@@ -27,6 +27,7 @@
     ├── QuotaReachedError           carries `retry_at`, if waiting helps
     ├── RecipientClaimedError       carries `invitation_id`
     ├── BackToPaperError            carries `invitation_id`
+    ├── ClosedError                 the account was closed by another request
     ├── CoverChangedError           compare-and-swap lost
     ├── WithdrawnError              the sender took the document back
     └── LeaseLostError              another worker has the job
@@ -169,6 +170,10 @@ class BackToPaperError(RecordsError):
         """Keep the invitation whose statements the sender has to look at."""
         super().__init__("the patient is written to on paper")
         self.invitation_id = invitation_id
+
+
+class ClosedError(RecordsError):
+    """The patient's account was closed meanwhile."""
 
 
 class CoverChangedError(RecordsError):

@@ -36,6 +36,9 @@ class JobName(StrEnum):
     EXPIRE = "expire"  # none
     PURGE_REPLACED = "purge-replaced"  # invitation_id
     WITHDRAW = "withdraw"  # deposit_id
+    CLOSE = "close"  # account_number
+    ANNOUNCE_TERMS = "announce-terms"  # version, after
+    TERMS = "terms"  # account_number, version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Purging letters that nobody answered: each step one transaction (docs/specs/pending.md §4).
 
 Each finds done what was done, and may be run by two processes at once. In order:
-`decide`, then the tombstone outside of the database, `told`, `empty` until nothing is
+`due`, `decide`, then the tombstone outside of the database, `told`, `empty` until nothing is
 left, the objects outside of the database, `forget`.
 """
 
@@ -42,6 +42,11 @@ from souspli_mailbox.schema import tables
 LETTERS_AT_ONCE: Final = 100
 DELIVERIES_AT_ONCE: Final = 100
 
+# A store that lets nothing go does so for minutes; one that holds an object under a lock,
+# for months.
+RESUME_SECONDS: Final = 300
+LONGEST_RESUME_SECONDS: Final = 4 * 3_600
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purge:
@@ -74,38 +79,56 @@ class Ended:
     objects_kept: int
 
 
-def decide(
+def due(
     connection: Connection, *, now: int, after: tuple[int, str] = (0, "")
 ) -> tuple[tuple[int, str], ...]:
-    """Decide to purge letters that are due, the longest due first; return which.
+    """Return letters that are due, the longest due first, each as (not_after, invitation_id).
 
-    Each as (not_after, invitation_id); `after` is the last one of the call before, so that
-    those of a whole night are found without reading the first of them again and again.
-    Those that a claim under way may still end are not due. From here on a letter admits
-    nothing, whoever asks: the row of its purge is looked for in the same transaction.
+    `after` is the last one of the call before, so that those of a whole night are found
+    without reading the first of them again and again. Those that a claim under way may
+    still end are not due.
     """
+    invitation = tables.invitations.c
+    place = tuple_(invitation.not_after, invitation.invitation_id)
+    found = connection.execute(
+        select(invitation.not_after, invitation.invitation_id)
+        .where(
+            _is_due(now), place > tuple_(literal(after[0], BigInteger()), literal(after[1], Text()))
+        )
+        .order_by(invitation.not_after, invitation.invitation_id)
+        .limit(LETTERS_AT_ONCE)
+    )
+    return tuple((one.not_after, one.invitation_id) for one in found)
+
+
+def decide(connection: Connection, *, invitation_ids: Collection[str], now: int) -> int:
+    """Decide to purge those of these letters that are due; return how many.
+
+    From here on a letter admits nothing, whoever asks: the row of its purge is looked for
+    in the same transaction.
+    """
+    invitation = tables.invitations.c
+    ids = (
+        connection.execute(
+            select(invitation.invitation_id)
+            .where(invitation.invitation_id.in_(invitation_ids), _is_due(now))
+            .order_by(invitation.not_after, invitation.invitation_id)
+        )
+        .scalars()
+        .all()
+    )
+    _expire(connection, ids)
+    _begin(connection, ids, now=now)
+    return len(ids)
+
+
+def _is_due(now: int) -> ColumnElement[bool]:
     invitation, session = tables.invitations.c, tables.claim_sessions.c
     claimed = exists().where(
         session.invitation_id == invitation.invitation_id, session.expires_at > now
     )
     begun = exists().where(tables.purges.c.invitation_id == invitation.invitation_id)
-    place = tuple_(invitation.not_after, invitation.invitation_id)
-    due = connection.execute(
-        select(invitation.not_after, invitation.invitation_id)
-        .where(
-            tables.IS_UNANSWERED,
-            invitation.not_after < now,
-            place > tuple_(literal(after[0], BigInteger()), literal(after[1], Text())),
-            ~begun,
-            ~claimed,
-        )
-        .order_by(invitation.not_after, invitation.invitation_id)
-        .limit(LETTERS_AT_ONCE)
-    ).all()
-    ids = [one.invitation_id for one in due]
-    _expire(connection, ids)
-    _begin(connection, ids, now=now)
-    return tuple((one.not_after, one.invitation_id) for one in due)
+    return and_(tables.IS_UNANSWERED, invitation.not_after < now, ~begun, ~claimed)
 
 
 def decide_again(connection: Connection, invitation_ids: Collection[str], now: int) -> None:
@@ -156,49 +179,70 @@ def _begin(connection: Connection, invitation_ids: Collection[str], *, now: int)
         )
 
 
-def untold(connection: Connection) -> tuple[str, ...]:
+def untold(connection: Connection, *, but: Collection[str] = ()) -> tuple[str, ...]:
     """Return letters whose purge is decided and has no tombstone that we know of."""
     purge = tables.purges.c
     return tuple(
         connection.execute(
             select(purge.invitation_id)
-            .where(purge.told_at.is_(None))
+            .where(purge.told_at.is_(None), purge.invitation_id.not_in(but))
             .order_by(purge.begun_at)
             .limit(LETTERS_AT_ONCE)
         ).scalars()
     )
 
 
-def told(connection: Connection, *, invitation_ids: Collection[str], now: int) -> None:
-    """Note that these have their tombstones: from now on the rest may be done."""
+def told(connection: Connection, *, invitation_ids: Collection[str], now: int) -> int:
+    """Note that these have their tombstones: from now on the rest may be done. Count them."""
     purge = tables.purges.c
-    connection.execute(
+    return connection.execute(
         update(tables.purges)
         .where(purge.invitation_id.in_(invitation_ids), purge.told_at.is_(None))
         .values(told_at=now, resumes_at=now)
-    )
+    ).rowcount
 
 
-def unended(connection: Connection, *, now: int, limit: int) -> tuple[str, ...]:
+def unended(
+    connection: Connection, *, now: int, limit: int, but: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return letters whose purge may go on, the longest due first."""
     purge = tables.purges.c
     return tuple(
         connection.execute(
             select(purge.invitation_id)
-            .where(tables.IS_UNENDED, purge.resumes_at <= now)
+            .where(tables.IS_UNENDED, purge.resumes_at <= now, purge.invitation_id.not_in(but))
             .order_by(purge.resumes_at, purge.invitation_id)
             .limit(limit)
         ).scalars()
     )
 
 
-def put_off(connection: Connection, *, invitation_id: str, until: int) -> None:
-    """Have it go on at that moment: something is left that can't be deleted now."""
+def put_off(connection: Connection, *, invitation_id: str, now: int) -> None:
+    """Have it go on later: something is left that can't be deleted now.
+
+    After five minutes, then after as long again as it has resisted, four hours at most: so
+    what resists comes after what was not tried yet.
+    """
+    purge = tables.purges.c
+    begun_at = connection.execute(
+        select(purge.begun_at).where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
+    ).scalar_one_or_none()
+    if begun_at is not None:
+        wait = min(max(now - begun_at, RESUME_SECONDS), LONGEST_RESUME_SECONDS)
+        _resume_at(connection, invitation_id, now + wait)
+
+
+def put_off_shortly(connection: Connection, *, invitation_id: str, now: int) -> None:
+    """Have it go on in five minutes: nothing is known to be wrong with it."""
+    _resume_at(connection, invitation_id, now + RESUME_SECONDS)
+
+
+def _resume_at(connection: Connection, invitation_id: str, moment: int) -> None:
     purge = tables.purges.c
     connection.execute(
         update(tables.purges)
         .where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
-        .values(resumes_at=until)
+        .values(resumes_at=moment)
     )
 
 
@@ -256,7 +300,7 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         .values(state=DeliveryState.EXPIRED, expired_at=now)
     )
     connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
-    _note_deletion(connection, now)
+    note_deletion(connection, now)
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
     kept, deleted = let_go(
         connection,
@@ -315,8 +359,8 @@ def forget(
     ).one_or_none()
     if ended is None:
         return True
-    _forget_person(connection, line)
-    _note_deletion(connection, now)
+    forget_person(connection, line)
+    note_deletion(connection, now)
     envelope = certify(
         Ended(
             invitation_id=invitation_id,
@@ -356,14 +400,10 @@ def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]
     )
 
 
-def _forget_person(connection: Connection, line: Collection[str]) -> None:
-    invitation, session = tables.invitations.c, tables.claim_sessions.c
-    sessions = connection.execute(
-        delete(tables.claim_sessions)
-        .where(session.invitation_id.in_(line))
-        .returning(session.claim_session_id)
-    ).scalars()
-    _forget_code_jobs(connection, list(sessions))
+def forget_person(connection: Connection, line: Collection[str]) -> None:
+    """Delete what says whom these letters were for."""
+    end_claims(connection, line)
+    invitation = tables.invitations.c
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
     forget_recipients(connection, invitation_ids=line)
@@ -383,7 +423,23 @@ def _forget_person(connection: Connection, line: Collection[str]) -> None:
     )
 
 
-def _note_deletion(connection: Connection, now: int) -> None:
+def end_claims(connection: Connection, invitation_ids: Collection[str]) -> None:
+    """End every claim of these letters that is under way, and mail no code for it."""
+    session, job = tables.claim_sessions.c, tables.jobs.c
+    ended = connection.execute(
+        delete(tables.claim_sessions)
+        .where(session.invitation_id.in_(invitation_ids))
+        .returning(session.claim_session_id)
+    ).scalars()
+    for one in list(ended):
+        connection.execute(
+            delete(tables.jobs).where(
+                and_(job.job == JobName.EMAIL_CODE, job.payload.contains(one, autoescape=True))
+            )
+        )
+
+
+def note_deletion(connection: Connection, now: int) -> None:
     """Note that the database's files hold what was deleted, whatever is killed from here on."""
     if read_fact(connection, fact=Fact.PURGED_SINCE) is None:
         keep_fact(connection, fact=Fact.PURGED_SINCE, value=str(now))
@@ -426,13 +482,3 @@ def read_purge_of_line(
             return purge if known is not None else None
         following = known.superseded_by
     return None
-
-
-def _forget_code_jobs(connection: Connection, claim_session_ids: Collection[str]) -> None:
-    job = tables.jobs.c
-    for one in claim_session_ids:
-        connection.execute(
-            delete(tables.jobs).where(
-                and_(job.job == JobName.EMAIL_CODE, job.payload.contains(one, autoescape=True))
-            )
-        )

@@ -32,6 +32,8 @@ class CondemnReason(StrEnum):
     """Nobody is left whom its document waits for; the letter has the tombstone."""
     WITHDRAWN = "withdrawn"
     """Its sender took it back from everybody; each delivery has a tombstone."""
+    CLOSED = "closed"
+    """The last who could open it closed their account, which has the tombstone."""
 
 
 @dataclass(frozen=True, slots=True)

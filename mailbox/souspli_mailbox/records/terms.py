@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
+from souspli_mailbox.records.announcements import begin_announcing
 from souspli_mailbox.records.errors import StatementDiffersError
 from souspli_mailbox.schema import tables
 from souspli_mailbox.terms import NOTICE_SECONDS, Terms, pairs
@@ -55,7 +56,10 @@ def in_words(wrong: TooSoon | Altered) -> str:
 def see(
     connection: Connection, *, versions: tuple[Terms, ...], now: int
 ) -> TooSoon | Altered | None:
-    """Note versions that are new; return what is wrong with one, and note nothing then."""
+    """Note versions that are new; return what is wrong with one, and note nothing then.
+
+    Of one that is to come, patients are told by mail: that begins in the same transaction.
+    """
     wrong = judge(connection, versions=versions, now=now)
     if wrong is not None:
         return wrong
@@ -73,6 +77,10 @@ def see(
     ]
     if new:
         connection.execute(insert(tables.terms_seen), new)
+    versions_known = {version for version, _ in known}
+    for one in versions:
+        if one.in_force_from > now and one.version not in versions_known:
+            begin_announcing(connection, version=one.version, now=now)
     return None
 
 

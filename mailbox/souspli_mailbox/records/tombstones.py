@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, select, update
 
 from souspli_exchange.ports.states import InvitationStatus
+from souspli_mailbox.records.closings import close_again, open_accounts
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.purges import decide_again
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
@@ -111,11 +112,16 @@ def _unpurged_letters(connection: Connection) -> Iterator[str]:
     )
 
 
+def _open_accounts(connection: Connection) -> Iterator[str]:
+    return open_accounts(connection, at_once=IDS_AT_ONCE)
+
+
 SUBJECTS: Final[Mapping[Kind, Subject]] = MappingProxyType(
     {
         Kind.DEPOSIT: Subject(ids=_object_keys, delete=_delete_deposits),
         Kind.LETTER: Subject(ids=_replaceable_letters, delete=_supersede),
         Kind.PURGE: Subject(ids=_unpurged_letters, delete=decide_again),
         Kind.WITHDRAWAL: Subject(ids=_covered_deliveries, delete=withdraw_again),
+        Kind.CLOSING: Subject(ids=_open_accounts, delete=close_again),
     }
 )

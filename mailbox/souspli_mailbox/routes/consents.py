@@ -14,13 +14,16 @@ from souspli_keys.public import Fingerprint, PublicIdentity, parse_public
 from souspli_keys.statements import Consent, Line, Way, verify_choice, verify_consent
 from souspli_mailbox.access import account_of, member_of
 from souspli_mailbox.answers import answer, read_request
-from souspli_mailbox.endpoints import Caller, Endpoint
+from souspli_mailbox.cursors import next_cursor, read_page_request
+from souspli_mailbox.endpoints import PAGING, Caller, Endpoint
 from souspli_mailbox.envelopes import from_stored, open_shape, to_stored
 from souspli_mailbox.protocol import values as wire
 from souspli_mailbox.protocol.consents import (
     ChoiceRequest,
     ChoicesAnswer,
     ConsentRequest,
+    OnPaper,
+    OnPaperPage,
     PatientsOrganisation,
 )
 from souspli_mailbox.protocol.invitations import NotedConsent
@@ -134,6 +137,25 @@ async def list_choices(request: web.Request) -> web.Response:
     )
 
 
+async def list_on_paper(request: web.Request) -> web.Response:
+    page = read_page_request(request)
+    found = await request.app[DATABASE].read(
+        records.on_paper,
+        organisation=member_of(request).organisation,
+        after=page.after,
+        limit=page.limit,
+    )
+    return answer(
+        OnPaperPage(
+            on_paper=[
+                OnPaper(invitation_id=invitation_id, paper_since=since)
+                for since, invitation_id in found
+            ],
+            next=next_cursor(len(found), limit=page.limit, last=found[-1] if found else None),
+        )
+    )
+
+
 def shown_consent(noted: records.NotedConsent | None) -> NotedConsent | None:
     """Return a kept consent as it travels."""
     if noted is None:
@@ -194,6 +216,15 @@ ENDPOINTS: Final = (
         takes=ConsentRequest,
         gives={201: Nothing},
         problems=_STATEMENTS,
+    ),
+    Endpoint(
+        method="GET",
+        path="/v1/consents",
+        handler=list_on_paper,
+        summary="The organisation's patients who went back to paper, the longest ago first",
+        caller=Caller.MEMBER,
+        gives={200: OnPaperPage},
+        query=PAGING,
     ),
     Endpoint(
         method="GET",

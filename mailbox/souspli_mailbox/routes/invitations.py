@@ -37,7 +37,7 @@ from souspli_mailbox.protocol.invitations import (
 )
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.values import Binding, Envelope, Nothing
-from souspli_mailbox.records import consents, organisations
+from souspli_mailbox.records import closings, consents, organisations
 from souspli_mailbox.records import invitations as records
 from souspli_mailbox.records.errors import NotFoundError
 from souspli_mailbox.routes.consents import check_consent, shown_consent, word_of
@@ -193,6 +193,8 @@ async def get_invitation(request: web.Request) -> web.Response:
             attestation=_shown(view.attestation),
             consent=shown_consent(view.consent),
             choice=_shown(view.choice),
+            closed_at=None if view.closed is None else view.closed.closed_at,
+            closing=None if view.closed is None else _shown(view.closed.envelope),
             log_proof=None,
         )
     )
@@ -233,6 +235,7 @@ class _View:
     attestation: bytes | None
     consent: consents.NotedConsent | None
     choice: bytes | None
+    closed: closings.Closed | None
 
 
 def _read_view(connection: Connection, *, organisation: str, invitation_id: str, now: int) -> _View:
@@ -270,6 +273,7 @@ def _with_binding(connection: Connection, invitation: records.Invitation) -> _Vi
             account_number=invitation.account_number,
             organisation=invitation.organisation,
         ),
+        closed=closings.read_closing(connection, account_number=invitation.account_number),
     )
 
 
@@ -284,7 +288,7 @@ async def attest(request: web.Request) -> web.Response:
         invitation_id=claimed.invitation_id,
         now=now(request),
     )
-    if view.binding is None:
+    if view.binding is None or view.closed is not None:
         raise Refusal(ProblemKind.STATEMENT_REFUSED, reason="chain")
     organisation = await request.app[DATABASE].read(
         organisations.read_organisation, fingerprint=member.organisation

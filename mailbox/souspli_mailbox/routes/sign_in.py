@@ -1,11 +1,9 @@
 """Signing in and out, the session, the vault (docs/specs/mailbox.md §4, keys.md §6).
 
-Unknown accounts take the same path as known ones, statement by statement: a decoy
-number, a nonce that is kept, a signature that is verified, a failure that is
-counted. The only difference is that nobody has the right key.
+Unknown accounts take the same path as known ones: a decoy number, and all that
+`unlocking.py` does.
 """
 
-import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -13,13 +11,13 @@ from sqlalchemy import Connection
 
 from souspli_keys.address import Address, Origin, normalise_address
 from souspli_keys.codes import parse_account_number
-from souspli_keys.errors import LoginRefusedError
-from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose, verify_login
+from souspli_keys.login import NONCE_SECONDS, LoginChallenge, LoginPurpose
+from souspli_mailbox import unlocking
 from souspli_mailbox.access import account_of, network_address
 from souspli_mailbox.answers import answer, no_content, read_request
 from souspli_mailbox.endpoints import Caller, Endpoint
 from souspli_mailbox.errors import Refusal
-from souspli_mailbox.failures import count_failure, require_no_wait
+from souspli_mailbox.protocol.closings import ClosingRequest
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.protocol.sign_in import (
     SessionAnswer,
@@ -32,8 +30,6 @@ from souspli_mailbox.protocol.sign_in import (
 )
 from souspli_mailbox.records import accounts, nonces, sessions
 from souspli_mailbox.records.accounts import Account, Unlocker
-from souspli_mailbox.records.errors import NotFoundError
-from souspli_mailbox.records.throttles import forget_throttle
 from souspli_mailbox.sessions import (
     CookieName,
     TokenHash,
@@ -43,7 +39,7 @@ from souspli_mailbox.sessions import (
     new_token,
 )
 from souspli_mailbox.state import DATABASE, NONCE_QUOTA, SECRETS, SETTINGS, now
-from souspli_mailbox.throttle import account_key, network_key, nonces_key
+from souspli_mailbox.throttle import nonces_key
 from souspli_mailbox.tickets import drop_cookie, set_cookie, shown_token
 from souspli_storage.database import Refused
 
@@ -81,15 +77,10 @@ async def _number_of(request: web.Request, address: Address) -> str:
 
 async def sign_in(request: web.Request) -> web.Response:
     body = await read_request(request, SignInRequest)
-    secret = request.app[SECRETS].throttles
-    account = account_key(secret, account_number=body.account_number, kind=body.kind)
-    network = _network_key(request)
-    moment = now(request)
-    token = new_token()
+    proof, moment, token = proof_of(request, body), now(request), new_token()
     expires_at = moment + request.app[SETTINGS].limits.session_seconds
     database = request.app[DATABASE]
-    # In a unit of its own: whatever comes of the signature, the nonce is used.
-    await database.write(_use_nonce, body=body, throttle_keys=(account, network), now=moment)
+    await database.write(unlocking.use_nonce, proof=proof, now=moment)
     challenge = LoginChallenge(
         purpose=LoginPurpose.SIGN_IN,
         origin=Origin(request.app[SETTINGS].origin),
@@ -99,10 +90,9 @@ async def sign_in(request: web.Request) -> web.Response:
     )
     signed_in, unlocker = await database.write(
         _open_session,
-        body=body,
-        holds=await asyncio.to_thread(_holds, body.signature, challenge),
-        throttle_key=account,
-        network_key=network,
+        proof=proof,
+        holds=await unlocking.holds(proof, challenge),
+        client=body.client,
         token_hash=hash_token(token),
         now=moment,
         expires_at=expires_at,
@@ -119,66 +109,44 @@ async def sign_in(request: web.Request) -> web.Response:
     return set_cookie(response, CookieName.ACCOUNT, token, body.client)
 
 
-def _network_key(request: web.Request) -> str:
-    return network_key(request.app[SECRETS].throttles, address=network_address(request))
-
-
-def _use_nonce(
-    connection: Connection, *, body: SignInRequest, throttle_keys: tuple[str, ...], now: int
-) -> None:
-    require_no_wait(connection, keys=throttle_keys, now=now)
-    nonces.use_nonce(
-        connection,
-        nonce=body.nonce,
-        purpose=nonces.NoncePurpose.SIGN_IN,
-        subject=body.account_number,
-        now=now,
+def proof_of(request: web.Request, body: SignInRequest | ClosingRequest) -> unlocking.Proof:
+    """Return what a request shows, and the buckets of whoever sends it."""
+    account_bucket, network_bucket = unlocking.buckets_of(
+        request.app[SECRETS].throttles,
+        account_number=body.account_number,
+        kind=body.kind,
+        network=network_address(request),
     )
-
-
-def _holds(signature: bytes, challenge: LoginChallenge) -> bool:
-    """Say whether the signature holds, to be weighed together with whose key it is."""
-    try:
-        verify_login(signature, challenge)
-    except LoginRefusedError:
-        return False
-    return True
+    return unlocking.Proof(
+        account_number=body.account_number,
+        kind=body.kind,
+        login_public_key=body.login_public_key,
+        nonce=body.nonce,
+        signature=body.signature,
+        account_bucket=account_bucket,
+        network_bucket=network_bucket,
+    )
 
 
 def _open_session(
     connection: Connection,
     *,
-    body: SignInRequest,
+    proof: unlocking.Proof,
     holds: bool,
-    throttle_key: str,
-    network_key: str,
+    client: str,
     token_hash: TokenHash,
     now: int,
     expires_at: int,
 ) -> tuple[Account, Unlocker] | Refused:
-    keys = (throttle_key, network_key)
-    # Once more: of a thousand tries at once, all passed the first check.
-    require_no_wait(connection, keys=keys, now=now)
-    try:
-        unlocker = accounts.find_unlocker(
-            connection,
-            account_number=body.account_number,
-            kind=body.kind,
-            login_public_key=body.login_public_key,
-        )
-    except NotFoundError:
-        unlocker = None
-    if unlocker is None or not holds:
-        count_failure(connection, keys=keys, now=now)
+    unlocker = unlocking.find_holder(connection, proof=proof, holds=holds, now=now)
+    if unlocker is None:
         return Refused(Refusal(ProblemKind.SIGNATURE_REFUSED))
-    # The network's bucket stays: else one good account would buy guesses at others.
-    forget_throttle(connection, throttle_key=throttle_key)
     sessions.open_session(
         connection,
         token_hash=token_hash,
         account_number=unlocker.account_number,
         unlocker_id=unlocker.unlocker_id,
-        client=body.client,
+        client=client,
         now=now,
         expires_at=expires_at,
     )

@@ -1,4 +1,4 @@
-"""What is to be deleted: letters that nobody answered, objects that nobody needs."""
+"""What is to be deleted: letters that nobody answered, closed accounts, unneeded objects."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ Index(
     purges.c.invitation_id,
     sqlite_where=IS_UNENDED,
     postgresql_where=IS_UNENDED,
+)
+
+# An account that its patient closed (docs/specs/closing.md §3). The signed word stays as
+# long as the bindings by which a practice verifies it.
+closings = Table(
+    "closings",
+    metadata,
+    Column("account_number", Text, ForeignKey("accounts.account_number"), primary_key=True),
+    Column("closed_at", Wide, nullable=False),
+    # NULL after a restore that knows of the closing by its tombstone alone.
+    Column("closing_hash", Text),
+    # Since when nothing of the account can be opened any more, and nobody is known by it.
+    Column("carried_out_at", Wide),
+    Column("envelope", LargeBinary),
+    sqlite_strict=True,
 )
 
 condemned_objects = Table(

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Larg
 from souspli_mailbox.schema.columns import Text, Wide, metadata, one_of
 
 IS_PENDING: Final = text("status = 'pending'")
+IS_ON_PAPER: Final = text("paper_since IS NOT NULL")
 IS_UNANSWERED: Final = text("status IN ('pending', 'expired') AND address IS NOT NULL")
 
 invitations = Table(
@@ -62,6 +63,15 @@ Index(
     unique=True,
     sqlite_where=IS_PENDING,
     postgresql_where=IS_PENDING,
+)
+# Few of an organisation's: who went back to paper, whom its members ask for every day.
+Index(
+    "ix_invitations_paper",
+    invitations.c.organisation,
+    invitations.c.paper_since,
+    invitations.c.invitation_id,
+    sqlite_where=IS_ON_PAPER,
+    postgresql_where=IS_ON_PAPER,
 )
 # What the clock has ended is found without reading the others: an organisation's, when it
 # invites somebody, and everybody's, to purge them. An expired one may be purged as well.

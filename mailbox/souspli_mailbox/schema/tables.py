@@ -14,7 +14,7 @@ from souspli_mailbox.schema.accounts import accounts, members, organisations, un
 from souspli_mailbox.schema.claims import attestations, bindings, claim_sessions
 from souspli_mailbox.schema.columns import metadata
 from souspli_mailbox.schema.consents import acceptances, choices, consents, terms_seen
-from souspli_mailbox.schema.deletions import IS_UNENDED, condemned_objects, purges
+from souspli_mailbox.schema.deletions import IS_UNENDED, closings, condemned_objects, purges
 from souspli_mailbox.schema.deliveries import IS_UNTOLD, covers, deliveries, receipts, withdrawals
 from souspli_mailbox.schema.deposits import (
     IS_UPLOADING,
@@ -24,10 +24,17 @@ from souspli_mailbox.schema.deposits import (
 )
 from souspli_mailbox.schema.entry import admission_codes, nonces, sessions, throttles
 from souspli_mailbox.schema.facts import service_facts, service_secrets
-from souspli_mailbox.schema.invitations import IS_PENDING, IS_UNANSWERED, invitations, person_checks
+from souspli_mailbox.schema.invitations import (
+    IS_ON_PAPER,
+    IS_PENDING,
+    IS_UNANSWERED,
+    invitations,
+    person_checks,
+)
 from souspli_mailbox.schema.work import jobs, notifications
 
 __all__ = [
+    "IS_ON_PAPER",
     "IS_PENDING",
     "IS_UNANSWERED",
     "IS_UNENDED",
@@ -40,6 +47,7 @@ __all__ = [
     "bindings",
     "choices",
     "claim_sessions",
+    "closings",
     "condemned_objects",
     "consents",
     "covers",

@@ -1,13 +1,15 @@
 /** The page: which screen is shown, who is signed in, and what happens in between. */
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { type ClaimDraft, EMPTY_DRAFT, proved } from './claim_draft.ts'
-import type { Core, Session } from './core.ts'
+import type { ClosedAccount, Core, Session } from './core.ts'
 import type { Scanned } from './fragment.ts'
 import { Frame } from './frame.tsx'
 import { useInbox } from './inbox_state.ts'
 import type { Screen } from './route.ts'
 import { useScreen } from './screen_history.ts'
 import { Account } from './screens/account.tsx'
+import { Closed } from './screens/closed.tsx'
+import { Closing } from './screens/closing.tsx'
 import { Document } from './screens/document.tsx'
 import { Done } from './screens/done.tsx'
 import { Gates } from './screens/gates.tsx'
@@ -31,11 +33,13 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
   const [session, setSession] = useState<Session | null>(null)
   const [draft, setDraft] = useState<ClaimDraft>({ ...EMPTY_DRAFT, scanned })
   const [reason, setReason] = useState<SignInReason | null>(null)
+  const [closed, setClosed] = useState<ClosedAccount | null>(null)
   const [comeBack, setComeBack] = useState<Return | null>(null)
   const progress = {
     signedIn: session !== null,
     proved: draft.claim !== null,
     passed: draft.passedBirthDate !== null,
+    closed: closed !== null,
   }
   const { screen, go, reloadedFrom } = useScreen({
     first: { name: scanned === null ? 'welcome' : 'letter' },
@@ -198,9 +202,25 @@ export function App({ core, scanned }: { core: Core; scanned: Scanned | 'damaged
             session={session}
             intercept={intercept}
             onTerms={setTerms}
+            onClosing={() => go({ name: 'closing' })}
             onBack={() => go({ name: 'inbox' }, 'replace')}
           />
         )
+      case 'closing':
+        return session === null ? null : (
+          <Closing
+            session={session}
+            intercept={intercept}
+            onClosed={(done) => {
+              setClosed(done)
+              setSession(null)
+              go({ name: 'closed' }, 'replace')
+            }}
+            onBack={() => go({ name: 'account' }, 'replace')}
+          />
+        )
+      case 'closed':
+        return closed === null ? null : <Closed closed={closed} />
       case 'document':
         return session === null ? null : (
           <Document

@@ -133,8 +133,20 @@ export interface Session {
   /** Which terms there are, and which were accepted. */
   termsState(): Promise<TermsState>
   acceptTerms(read: ReadTerms): Promise<TermsState>
+  /**
+   * Close the account for good, with the password once more; then this session is over, here
+   * as well.
+   */
+  closeAccount(password: string): Promise<ClosedAccount>
   /** End the session at the service and forget the keys. The keys go even if the service is away. */
   signOut(): Promise<void>
+}
+
+/** What is said of an account that was closed; moments in Unix seconds. */
+export interface ClosedAccount {
+  readonly closedAt: number
+  /** Until when the operator's backups may still hold what was sealed. */
+  readonly backupsUntil: number
 }
 
 export interface DocumentPage {

@@ -1,10 +1,13 @@
 /** Somebody signed in, as the screens see them, over `lib/exchange/receive.ts`. */
 
 import type { Aead } from '../lib/crypto/aead.ts'
+import { closeAccount } from '../lib/exchange/closing.ts'
 import type { ContentsReader, StartReader } from '../lib/exchange/contents_reader.ts'
 import { LeftError } from '../lib/exchange/errors.ts'
+import { SignatureRefusedError } from '../lib/exchange/port_errors.ts'
 import type {
   ChoiceDesk,
+  ClosingDesk,
   ReceivedDelivery,
   RecipientMailbox,
   SignInDesk,
@@ -15,8 +18,10 @@ import { resealWaiting } from '../lib/exchange/reseal.ts'
 import { Reader, type VerifiedCover } from '../lib/exchange/sealed.ts'
 import type { VerifiedContents, VerifiedFile } from '../lib/exchange/verified_contents.ts'
 import type { Origin } from '../lib/keys/address.ts'
+import type { Argon2id } from '../lib/keys/argon2.ts'
 import type { Vault } from '../lib/keys/vault_contents.ts'
 import {
+  type ClosedAccount,
   type DocumentCover,
   type DocumentEntry,
   type DocumentPage,
@@ -44,7 +49,12 @@ import { Trouble } from './trouble.ts'
 
 /** What a session needs around it. */
 export interface SessionSurroundings {
-  readonly mailbox: RecipientMailbox & ChoiceDesk & TermsDesk & Pick<SignInDesk, 'signOut'>
+  readonly mailbox: RecipientMailbox &
+    ChoiceDesk &
+    TermsDesk &
+    ClosingDesk &
+    Pick<SignInDesk, 'signOut'>
+  readonly argon2id: Argon2id
   readonly origin: Origin
   readonly aead: Aead
   /** Where contents are opened. */
@@ -151,11 +161,25 @@ export class LibSession implements Session {
     return { desk: mailbox, origin, now }
   }
 
+  closeAccount(password: string): Promise<ClosedAccount> {
+    return inWords(async () => {
+      const { mailbox, origin, argon2id, now } = this.#around
+      const { vault } = this.#opened()
+      let closed: ClosedAccount
+      try {
+        closed = await closeAccount(mailbox, { vault, password, origin, argon2id, now: now() })
+      } catch (failure) {
+        if (!(failure instanceof SignatureRefusedError)) throw failure
+        throw new Trouble('closing-refused', { cause: failure })
+      }
+      // The service has ended the session; what is here goes as well.
+      await this.#forget()
+      return closed
+    })
+  }
+
   signOut(): Promise<void> {
     // First of all: whatever the service answers, this object opens nothing any more.
-    this.#open = null
-    this.#deliveries.clear()
-    this.#corrections.clear()
     const forgetting = this.#forget()
     return inWords(async () => {
       await this.#around.mailbox.signOut()
@@ -165,6 +189,9 @@ export class LibSession implements Session {
 
   /** End every worker that has a document key; then nothing holds the kept segments. */
   async #forget(): Promise<void> {
+    this.#open = null
+    this.#deliveries.clear()
+    this.#corrections.clear()
     try {
       await Promise.allSettled(this.#readers.map((reader) => reader.end({ keep: false })))
       await this.#around.endVisit()

@@ -14,6 +14,8 @@ export type Screen =
   | { readonly name: 'signIn' }
   | { readonly name: 'inbox' }
   | { readonly name: 'account' }
+  | { readonly name: 'closing' }
+  | { readonly name: 'closed' }
   | { readonly name: 'document'; readonly deliveryId: string }
 
 /** How far the person has come; decides what may be shown. */
@@ -23,6 +25,8 @@ export interface Progress {
   readonly proved: boolean
   /** Past all three gates: a password may be chosen. */
   readonly passed: boolean
+  /** The account was closed on this page just now. */
+  readonly closed: boolean
 }
 
 const NAMES: readonly Screen['name'][] = [
@@ -34,6 +38,8 @@ const NAMES: readonly Screen['name'][] = [
   'signIn',
   'inbox',
   'account',
+  'closing',
+  'closed',
   'document',
 ]
 const DELIVERY_ID = /^[0-9a-f]{1,64}$/
@@ -53,7 +59,7 @@ export function readScreen(state: unknown): Screen | null {
 }
 
 /** Return the screen to show when `wanted` is asked for: itself, or the nearest one that may be shown. */
-export function reachable(wanted: Screen, { signedIn, proved, passed }: Progress): Screen {
+export function reachable(wanted: Screen, { signedIn, proved, passed, closed }: Progress): Screen {
   switch (wanted.name) {
     case 'welcome':
       return signedIn ? { name: 'inbox' } : wanted
@@ -68,9 +74,13 @@ export function reachable(wanted: Screen, { signedIn, proved, passed }: Progress
       if (signedIn) return { name: 'inbox' }
       if (passed) return wanted
       return { name: proved ? 'gates' : 'letter' }
+    case 'closed':
+      if (signedIn) return { name: 'inbox' }
+      return closed ? wanted : { name: 'welcome' }
     case 'done':
     case 'inbox':
     case 'account':
+    case 'closing':
     case 'document':
       return signedIn ? wanted : { name: 'signIn' }
   }

@@ -35,6 +35,7 @@ export type TroubleKind =
   | 'word-refused'
   | 'word-overtaken'
   | 'terms-changed'
+  | 'closing-refused'
   // A document
   | 'document-tampered'
   | 'document-incomplete'

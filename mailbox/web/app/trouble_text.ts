@@ -21,6 +21,7 @@ const PLAIN = {
   'word-refused': 'account.wordRefused',
   'word-overtaken': 'account.wordOvertaken',
   'terms-changed': 'terms.changed',
+  'closing-refused': 'closing.refused',
   'document-tampered': 'trouble.tampered',
   'document-incomplete': 'trouble.incomplete',
   'document-foreign': 'trouble.foreign',

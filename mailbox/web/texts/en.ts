@@ -275,7 +275,7 @@ export const en: Texts = {
   'terms.refusing':
     'You may refuse: close this page. Nothing is created. Tell your practice that you prefer paper.',
   'terms.refusingLater':
-    'If you refuse: download your documents first, then go back to paper for each practice, above. Nothing is deleted without you.',
+    'If you refuse: download your documents first, then close your account, below. Nothing is deleted without you.',
   'terms.accept': 'Accept these terms',
   'terms.accepted': 'You have accepted the terms.',
   'terms.acceptedOn': 'You accepted version {version} on {date}.',
@@ -284,6 +284,33 @@ export const en: Texts = {
     'The terms of use change on {date}. You can read the new text in “My account”.',
   'terms.changed':
     'The terms changed while you were reading them. Nothing was created. Read the new text, then accept it.',
+
+  // Leaving
+  'closing.title': 'Close my account',
+  'closing.any': 'You can leave at any time, without giving a reason.',
+  'closing.go': 'Close my account…',
+  'closing.lead': 'This is what it does:',
+  'closing.documents':
+    'Your documents, your address and your keys are deleted here at once. Nobody can open them again, and neither can we.',
+  'closing.keep': 'Download the ones that you want to keep first.',
+  'closing.practices':
+    'Your practices learn of it and write to you on paper again. They keep your results in their own records.',
+  'closing.backups':
+    'Our backups hold sealed documents only, which nobody can open any more. They go by themselves.',
+  'closing.forever': 'There is no way back.',
+  'closing.sure': 'I have downloaded what I want to keep, and I want to close my account',
+  'closing.missing': 'Tick the box to close your account.',
+  'closing.password': 'Your password, once more',
+  'closing.submit': 'Close my account for good',
+  'closing.back': 'Keep my account',
+  'closing.working': 'Closing the account…',
+  'closing.refused': 'This is not the password of this account. Nothing was deleted. Try again.',
+  'closed.title': 'Your account is closed',
+  'closed.since': 'Closed on {date}. Your documents were deleted here.',
+  'closed.backups': 'The sealed backups, which nobody can open, will be gone by {date}.',
+  'closed.practices':
+    'Your practices know, and will write to you on paper. To find a result again, ask them.',
+  'closed.leave': 'You can close this page.',
 
   // One document
   'document.tab': 'Document',

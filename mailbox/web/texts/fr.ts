@@ -292,7 +292,7 @@ export const fr = {
   'terms.refusing':
     'Vous pouvez refuser : fermez cette page. Rien n’est créé. Dites à votre cabinet que vous préférez le papier.',
   'terms.refusingLater':
-    'Si vous refusez : téléchargez d’abord vos documents, puis revenez au papier pour chaque cabinet, ci-dessus. Rien n’est effacé sans vous.',
+    'Si vous refusez : téléchargez d’abord vos documents, puis fermez votre compte, plus bas. Rien n’est effacé sans vous.',
   'terms.accept': 'Accepter ces conditions',
   'terms.accepted': 'Vous avez accepté les conditions.',
   'terms.acceptedOn': 'Vous avez accepté la version {version} le {date}.',
@@ -302,6 +302,35 @@ export const fr = {
     'Les conditions d’utilisation changent le {date}. Vous pouvez lire le nouveau texte dans « Mon compte ».',
   'terms.changed':
     'Les conditions ont changé pendant que vous les lisiez. Rien n’a été créé. Lisez le nouveau texte, puis acceptez-le.',
+
+  // Leaving
+  'closing.title': 'Fermer mon compte',
+  'closing.any': 'Vous pouvez partir à tout moment, sans donner de raison.',
+  'closing.go': 'Fermer mon compte…',
+  'closing.lead': 'Voici ce que cela fait :',
+  'closing.documents':
+    'Vos documents, votre adresse et vos clés sont effacés d’ici tout de suite. Personne ne peut plus les rouvrir, nous non plus.',
+  'closing.keep': 'Téléchargez d’abord ceux que vous voulez garder.',
+  'closing.practices':
+    'Vos cabinets l’apprennent et vous écrivent de nouveau sur papier. Ils gardent vos résultats dans leurs propres dossiers.',
+  'closing.backups':
+    'Nos sauvegardes n’ont que des documents scellés, que plus personne ne peut ouvrir. Elles s’effacent d’elles-mêmes.',
+  'closing.forever': 'On ne peut pas revenir en arrière.',
+  'closing.sure': 'J’ai téléchargé ce que je veux garder, et je veux fermer mon compte',
+  'closing.missing': 'Cochez la case pour fermer votre compte.',
+  'closing.password': 'Votre mot de passe, encore une fois',
+  'closing.submit': 'Fermer mon compte pour toujours',
+  'closing.back': 'Garder mon compte',
+  'closing.working': 'Fermeture du compte…',
+  'closing.refused':
+    'Ce n’est pas le mot de passe de ce compte. Rien n’a été effacé. Essayez de nouveau.',
+  'closed.title': 'Votre compte est fermé',
+  'closed.since': 'Fermé le {date}. Vos documents ont été effacés d’ici.',
+  'closed.backups':
+    'Les sauvegardes scellées, que personne ne peut ouvrir, auront disparu le {date} au plus tard.',
+  'closed.practices':
+    'Vos cabinets le savent et vous écriront sur papier. Pour retrouver un résultat, demandez-le-leur.',
+  'closed.leave': 'Vous pouvez fermer cette page.',
 
   // One document
   'document.tab': 'Document',

@@ -16,11 +16,13 @@ export function Account({
   session,
   intercept,
   onTerms,
+  onClosing,
   onBack,
 }: {
   session: Session
   intercept: (trouble: Trouble) => boolean
   onTerms: (state: TermsState) => void
+  onClosing: () => void
   onBack: () => void
 }) {
   const { say, language } = useSpeech()
@@ -92,6 +94,15 @@ export function Account({
           <Terms state={terms} agreed={agreed} faults={faults} onAgreed={setAgreed} />
         </form>
       )}
+      <section class="card" aria-labelledby="leaving-title">
+        <h2 id="leaving-title">{say('closing.title')}</h2>
+        <p>{say('closing.any')}</p>
+        <p>
+          <button type="button" class="secondary" id="go-closing" onClick={onClosing}>
+            {say('closing.go')}
+          </button>
+        </p>
+      </section>
       <p class="actions">
         <button type="button" class="secondary" id="back" onClick={onBack}>
           {say('document.back')}
@@ -181,9 +192,11 @@ function Terms({
         onAgreed={onAgreed}
         refusing={say('terms.refusingLater')}
       />
-      <button type="submit" id="accept-terms">
-        {say('terms.accept')}
-      </button>
+      <p class="actions">
+        <button type="submit" id="accept-terms">
+          {say('terms.accept')}
+        </button>
+      </p>
     </>
   )
 }

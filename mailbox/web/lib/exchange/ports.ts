@@ -159,6 +159,28 @@ export interface SignInDesk {
   signOut(): Promise<void>
 }
 
+/** An account that is closed; moments in Unix seconds. */
+export interface ClosedAccount {
+  readonly closedAt: number
+  /** Until when the operator's backups may still hold what was sealed. */
+  readonly backupsUntil: number
+}
+
+/** Closing an account (closing.md §2). The browser's session is over afterwards. */
+export interface ClosingDesk extends Pick<SignInDesk, 'beginSignIn'> {
+  /**
+   * Close the account; the same closing again gets the same answer.
+   *
+   * Raises SignatureRefusedError, ThrottledError, StatementNotTakenError.
+   */
+  close(
+    account: AccountNumber,
+    closing: Envelope,
+    challenge: LoginChallenge,
+    proof: { kind: UnlockerKind; signature: Bytes },
+  ): Promise<ClosedAccount>
+}
+
 /** An organisation whose letter led into the account, and what was said for it: unverified. */
 export interface PatientsOrganisation {
   readonly organisation: Envelope

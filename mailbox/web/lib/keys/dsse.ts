@@ -29,6 +29,7 @@ export const PAYLOAD_TYPES = [
   'application/vnd.souspli.consent+json',
   'application/vnd.souspli.choice+json',
   'application/vnd.souspli.acceptance+json',
+  'application/vnd.souspli.closing+json',
 ] as const
 export type PayloadType = (typeof PAYLOAD_TYPES)[number]
 

@@ -10,7 +10,7 @@ export const UNLOCKER_KINDS = ['password', 'device'] as const
 export type UnlockerKind = (typeof UNLOCKER_KINDS)[number]
 
 /** What a login signature opens; its subject is named beside. */
-export type LoginPurpose = 'sign-in' | 'claim'
+export type LoginPurpose = 'sign-in' | 'claim' | 'close'
 
 /**
  * Everything that a login signature is bound to.
@@ -20,7 +20,10 @@ export type LoginPurpose = 'sign-in' | 'claim'
 export interface LoginChallenge {
   readonly purpose: LoginPurpose
   readonly origin: Origin
-  /** Account number (10 digits) to sign in, invitation id (32 hexadecimal digits) to claim. */
+  /**
+   * Account number (10 digits) to sign in, invitation id (32 hexadecimal digits) to claim,
+   * hash of the closing (64) to close.
+   */
   readonly subject: string
   readonly loginPublicKey: Uint8Array
   readonly nonce: Uint8Array

@@ -6,6 +6,8 @@ import type {
   ChoiceDesk,
   ClaimDesk,
   ClaimNonce,
+  ClosedAccount,
+  ClosingDesk,
   DeliveredCover,
   DeliveredWithdrawal,
   DeliveriesPage,
@@ -22,6 +24,7 @@ import type {
   TermsDesk,
 } from '../exchange/ports.ts'
 import type { TermsOffer } from '../exchange/terms.ts'
+import type { AccountNumber } from '../keys/codes.ts'
 import type { Envelope } from '../keys/dsse.ts'
 import type { LoginChallenge, UnlockerKind } from '../keys/login.ts'
 import type { BindingEnvelopes } from '../keys/statements/binding.ts'
@@ -34,7 +37,7 @@ const NOTHING = {}
 
 /** One request for each method, or two where an address has expired. What the methods promise stands at the ports. */
 export class MailboxClient
-  implements ClaimDesk, SignInDesk, RecipientMailbox, ChoiceDesk, TermsDesk
+  implements ClaimDesk, SignInDesk, ClosingDesk, RecipientMailbox, ChoiceDesk, TermsDesk
 {
   readonly #transport: Transport
   readonly #store: Store
@@ -175,6 +178,27 @@ export class MailboxClient
 
   signOut(): Promise<void> {
     return this.#transport.tell('POST', '/v1/sign-out')
+  }
+
+  close(
+    account: AccountNumber,
+    closing: Envelope,
+    challenge: LoginChallenge,
+    { kind, signature }: { kind: UnlockerKind; signature: Bytes },
+  ): Promise<ClosedAccount> {
+    return this.#transport.ask({
+      method: 'POST',
+      path: '/v1/closing',
+      body: {
+        account_number: account,
+        closing: closing.toJSON(),
+        kind,
+        login_public_key: encodeBase64(challenge.loginPublicKey),
+        nonce: encodeBase64(challenge.nonce),
+        signature: encodeBase64(signature),
+      },
+      read: protocol.readClosedAccount,
+    })
   }
 
   deliveries({ after, limit }: { after: string | null; limit: number }): Promise<DeliveriesPage> {

@@ -8,6 +8,7 @@ import {
   type AccountKind,
   type BoundAccount,
   type ClaimNonce,
+  type ClosedAccount,
   DELIVERY_STATES,
   type DeliveredCover,
   type DeliveredWithdrawal,
@@ -182,6 +183,13 @@ export function readTermsOffer(fields: Fields): TermsOffer {
 
 export function readKeptAcceptance(fields: Fields): Envelope | null {
   return fields.orNull('acceptance', (name) => fields.parsed(name, parseEnvelope))
+}
+
+export function readClosedAccount(fields: Fields): ClosedAccount {
+  return {
+    closedAt: fields.integer('closed_at'),
+    backupsUntil: fields.integer('backups_until'),
+  }
 }
 
 function readTerms(fields: Fields): Terms {

@@ -4,7 +4,7 @@ import { readFragment } from '../../app/fragment.ts'
 import { type Progress, reachable, readScreen, type Screen } from '../../app/route.ts'
 import { refusal } from '../../app/surroundings.ts'
 
-const NOBODY: Progress = { signedIn: false, proved: false, passed: false }
+const NOBODY: Progress = { signedIn: false, proved: false, passed: false, closed: false }
 const PROVED: Progress = { ...NOBODY, proved: true }
 const PASSED: Progress = { ...PROVED, passed: true }
 const SIGNED_IN: Progress = { ...NOBODY, signedIn: true }
@@ -20,6 +20,12 @@ describe('a screen', () => {
     const wanted: Screen = { name: 'document', deliveryId: 'ab' }
     expect(reachable(wanted, NOBODY).name).toBe('signIn')
     expect(reachable(wanted, SIGNED_IN)).toEqual(wanted)
+  })
+
+  test('that says that the account is closed is shown to who closed it', () => {
+    expect(go('closed', NOBODY)).toBe('welcome')
+    expect(go('closed', { ...NOBODY, closed: true })).toBe('closed')
+    expect(go('closed', { ...SIGNED_IN, closed: true })).toBe('inbox')
   })
 
   test('of the claim needs the step before', () => {

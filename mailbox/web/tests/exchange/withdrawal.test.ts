@@ -111,6 +111,7 @@ async function newSession(): Promise<LibSession> {
     origin: ORIGIN,
     aead,
     startReader: (question) => new PageReader(question, { aead }),
+    argon2id,
     endVisit: async () => {},
     now: () => NOW,
   })

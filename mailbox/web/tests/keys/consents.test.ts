@@ -11,6 +11,7 @@ import {
 import { parseFingerprint, parsePublic } from '../../lib/keys/public.ts'
 import { verifyAcceptance } from '../../lib/keys/statements/acceptance.ts'
 import { verifyChoice } from '../../lib/keys/statements/choice.ts'
+import { verifyClosing } from '../../lib/keys/statements/closing.ts'
 import { verifyConsent } from '../../lib/keys/statements/consent.ts'
 import { inForce, type Said } from '../../lib/keys/statements/way.ts'
 import { type Vector, vectorCases } from '../support/vectors.ts'
@@ -86,6 +87,21 @@ describe('an acceptance', () => {
   })
 
   test.each(vectorCases('acceptance', 'refuse'))('%s', (_name, vector) => {
+    refuses(vector, () => verify(vector))
+  })
+})
+
+describe('a closing', () => {
+  function verify(vector: Vector) {
+    const { identity, envelope } = own(vector)
+    return verifyClosing(envelope, { identity, origin: parseOrigin(vector.text('origin')) })
+  }
+
+  test.each(vectorCases('closing', 'accept'))('%s', (_name, vector) => {
+    expect(verify(vector).line.subject).toBe(vector.text('subject'))
+  })
+
+  test.each(vectorCases('closing', 'refuse'))('%s', (_name, vector) => {
     refuses(vector, () => verify(vector))
   })
 })

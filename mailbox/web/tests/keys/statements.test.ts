@@ -15,6 +15,7 @@ import { ATTESTATION, verifyAttestation } from '../../lib/keys/statements/attest
 import { BINDING, VerifiedBinding } from '../../lib/keys/statements/binding.ts'
 import { VerifiedMember } from '../../lib/keys/statements/chain.ts'
 import { CHOICE } from '../../lib/keys/statements/choice.ts'
+import { CLOSING } from '../../lib/keys/statements/closing.ts'
 import { CONSENT } from '../../lib/keys/statements/consent.ts'
 import {
   checkInForce,
@@ -35,6 +36,7 @@ const KINDS: Record<string, Pick<StatementKind<Statement>, 'parse'> & { toPayloa
   consent: CONSENT,
   choice: CHOICE,
   acceptance: ACCEPTANCE,
+  closing: CLOSING,
 }
 
 const REASONS = {

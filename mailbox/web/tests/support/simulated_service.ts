@@ -13,8 +13,9 @@ import { sha256Sync } from '../../lib/crypto/sha256.ts'
 import { randomHex } from '../../lib/exchange/ids.ts'
 import { type Envelope, parseEnvelope } from '../../lib/keys/dsse.ts'
 import { type LoginPurpose, loginSignedBytes } from '../../lib/keys/login.ts'
-import { parsePublic } from '../../lib/keys/public.ts'
-import { VerifiedBinding } from '../../lib/keys/statements/binding.ts'
+import { type PublicIdentity, parsePublic } from '../../lib/keys/public.ts'
+import { BINDING, VerifiedBinding } from '../../lib/keys/statements/binding.ts'
+import { verifyClosing } from '../../lib/keys/statements/closing.ts'
 import { INVITATION } from '../../lib/keys/statements/invitation.ts'
 import { encodeBase64, encodeHex, readBase64 } from '../../lib/keys/values.ts'
 import type { Fetch } from '../../lib/mailbox/transport.ts'
@@ -23,6 +24,9 @@ import { type Deposit, type Letter, NOW, ORIGIN, PERSON, type Practice } from '.
 export const LETTER_NUMBER = '1234567897'
 export const EMAIL_CODE = '123456'
 export const PAGE = 'https://souspli.localhost/'
+
+/** What a closing is answered with. */
+export const CLOSED = { closed_at: NOW, backups_until: NOW + 35 * 86_400 }
 
 type Json = Record<string, unknown>
 
@@ -76,6 +80,7 @@ export class SimulatedService {
   signedIn = false
   account: Json | null = null
   binding: Json | null = null
+  closing: Envelope | null = null
   readonly #practice: Practice
   readonly #letter: Letter
   #gates = 0
@@ -169,6 +174,8 @@ export class SimulatedService {
         return { account_number: this.#accountNumber(body), ...this.#newNonce() }
       case 'POST /v1/sign-in':
         return this.#signIn(body)
+      case 'POST /v1/closing':
+        return this.#close(body)
       case 'GET /v1/vault':
         return this.#vault()
       case 'POST /v1/sign-out':
@@ -293,6 +300,27 @@ export class SimulatedService {
       token: null,
       expires_at: NOW + 43_200,
     }
+  }
+
+  #close(body: Json): Json {
+    const closing = parseEnvelope(field(body, 'closing'))
+    if (this.closing?.payloadHash === closing.payloadHash) return CLOSED
+    const key = readBase64(String(field(body, 'login_public_key')))
+    this.#checkSignature(body, 'close', closing.payloadHash, key)
+    const isKnown =
+      field(body, 'account_number') === field(this.account, 'account_number') &&
+      field(body, 'login_public_key') === field(this.#unlocker(), 'login_public_key')
+    if (this.closing !== null || !isKnown) throw new Problem(401, 'signature-refused')
+    const identity = this.#boundIdentity()
+    verifyClosing(closing, { identity, origin: ORIGIN })
+    this.closing = closing
+    this.signedIn = false
+    return CLOSED
+  }
+
+  #boundIdentity(): PublicIdentity {
+    const binding = parseEnvelope(field(this.binding, 'by_identity'))
+    return BINDING.parse(binding.payload).identity
   }
 
   #vault(): Json {
