@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash lock clean
+.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash postfix lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -29,7 +29,7 @@ test-service: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/mailbox tests/storage
 
 test-programs: $(VENV)/.installed
-	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage --ignore=tests/relays
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -76,6 +76,12 @@ RUNS ?= 1
 MINUTES ?= inf
 crash: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
+
+# Mails that a real Postfix returns, by the lines of docs/operations.md. Debian, as root:
+# it has users of its own, and so is no part of `make test`.
+postfix: $(VENV)/.installed
+	@PYTHONPATH=tests $(BIN)/python -m relays.postfix --install
+	$(BIN)/python -m pytest tests/relays
 
 # The largest document, 2 GiB, through command line, service and Chromium; prints times
 # and memory. MIB=100 for a smaller one, MIB=4096 for a larger one.

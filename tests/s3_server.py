@@ -21,6 +21,7 @@ from souspli_storage.s3_location import Credentials, S3Location
 REGION = "eu-west-3"
 PLAIN = "documents"
 VERSIONED = "documents-versioned"
+LOCKED = "documents-locked"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ class S3Server:
             "credentials": Credentials(self.server.access_key, self.server.secret_key),
         }
         return S3Location(**{**given, **changes})
+
+    def locked(self) -> S3Location:
+        """Return a place in a bucket that can lock objects, made by the first who asks."""
+        with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+            self.client.create_bucket(Bucket=LOCKED, ObjectLockEnabledForBucket=True)
+        return self.place(LOCKED)
+
+    def versions(self, place: S3Location, under: str) -> list[dict[str, str]]:
+        """Return every version below a folder of the place, as requests name it."""
+        asked = {"Bucket": place.bucket, "Prefix": f"{place.prefix}{under}"}
+        return [
+            {"Bucket": place.bucket, "Key": one["Key"], "VersionId": one["VersionId"]}
+            for one in self.client.list_object_versions(**asked).get("Versions", ())
+        ]
 
     def listing(self, place: S3Location) -> list[str]:
         """Return everything behind the place's prefix: names, versions, marks, uploads."""

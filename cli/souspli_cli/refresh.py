@@ -115,7 +115,7 @@ async def _refresh_paper(sending: Sending, book: AddressBook, *, now: int) -> No
             continue
         newest = patient.invitations[-1]
         kept = recipients.accepted(patient, newest)
-        if kept is None or not kept.attested:
+        if kept is None or not kept.attested or newest.closed_since is not None:
             continue
         if said.get(newest.invitation_id) == patient.paper_since:
             continue

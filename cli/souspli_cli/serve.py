@@ -85,6 +85,7 @@ def load_settings(
     """
     from souspli_mailbox import settings as service  # noqa: PLC0415  (as above)
     from souspli_mailbox.errors import SettingsError  # noqa: PLC0415
+    from souspli_mailbox.logs import configure_logging  # noqa: PLC0415
 
     prefix = service.ENVIRONMENT_PREFIX
     said = dict(os.environ)
@@ -101,9 +102,12 @@ def load_settings(
     try:
         if config is None or "data" not in service.read_toml(config):
             said.setdefault(f"{prefix}DATA", str(default_folder().with_name("souspli-service")))
-        return service.load(config, said)
+        settings = service.load(config, said)
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
+    # Whatever parts of the service say goes to stderr: results alone are on stdout.
+    configure_logging("warning")
+    return settings
 
 
 def _where(listen: str) -> tuple[str, int]:

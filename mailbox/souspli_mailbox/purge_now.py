@@ -6,6 +6,7 @@ The same steps as the service's own job, on the same rows: both may be at it at 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from souspli_mailbox.database import open_database
 from souspli_mailbox.logs import configure_logging
 from souspli_mailbox.purge_round import Purged
 from souspli_mailbox.purging import RUN_SECONDS, Purger
+from souspli_mailbox.records import purges
 from souspli_mailbox.records.due_purges import DuePurges, UnderWay, due_purges, purges_under_way
 from souspli_mailbox.records.service_secrets import SecretPurpose, service_secret
 from souspli_mailbox.settings import Settings
@@ -51,11 +53,12 @@ def purge_now(
     told: Callable[[int], None],
     clock_is_right: bool = False,
 ) -> Purged:
-    """Purge all that is due; `told` hears how many have ended, again and again.
+    """Purge all that is due, also what was put off; `told` hears how many have ended so far.
 
     `clock_is_right`: on the operator's word, who has compared it with another one; it is
-    written down, and the service purges as well. Raises SettingsError, StorageError: what
-    was done until then is done.
+    written down, and the service purges as well. `resisting`: how many have not ended
+    after it, whoever was at it. Raises SettingsError, StorageError: what was done until
+    then is done.
     """
     configure_logging(settings.log_level)
     with open_database(settings) as database:
@@ -89,15 +92,15 @@ async def _run(
 ) -> Purged:
     if confirmed is not None:
         await confirmed.confirm()
-    whole = Purged(0, 0, 0, more=True)
-    while whole.more:
+    await purger.database.write(purges.resume, now=int(purger.clock()))
+    decided = ended = 0
+    while True:
         done = await purger.run(seconds=RUN_SECONDS)
-        whole = Purged(
-            whole.decided + done.decided,
-            whole.ended + done.ended,
-            done.resisting,
-            more=done.more,
-            held_back=done.held_back,
-        )
-        told(whole.ended)
-    return whole
+        decided, ended = decided + done.decided, ended + done.ended
+        told(ended)
+        if not done.more:
+            break
+    # Asked of the rows: another process may have ended what resisted here, or have put
+    # off what was never tried here.
+    left = await purger.database.read(purges_under_way)
+    return dataclasses.replace(done, decided=decided, ended=ended, resisting=left.letters)

@@ -9,6 +9,7 @@ away, covers go all the same: the database alone can do that much.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
@@ -17,7 +18,6 @@ from typing import Final
 import structlog
 
 from souspli_mailbox.records import purges
-from souspli_mailbox.records.service_facts import Fact, read_fact
 from souspli_mailbox.records.sweeps import absolve_object, defer_object
 from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.tombstones import Kind, Reason, Tombstones
@@ -54,6 +54,8 @@ class Purged:
     """Time was up before all were looked at."""
     held_back: bool = False
     """Something may be due, and the clock is not believed: nothing was decided."""
+    remembered: bool = False
+    """Somebody reads, so that the database's files have not forgotten yet."""
 
 
 class _Fate(Enum):
@@ -108,10 +110,15 @@ class Round:
             await self._decide(self._decides_at)
         await self._tell()
         more = not await self._purge_all()
-        if not more:
-            # At the end of it all: on PostgreSQL that is a VACUUM.
-            await self._forget_deleted()
-        return Purged(self._decided, self._ended, self._resisting + len(self._refused), more=more)
+        # At the end of it all: on PostgreSQL tables are written anew.
+        forgotten = more or await self._forget_deleted()
+        return Purged(
+            self._decided,
+            self._ended,
+            self._resisting + len(self._refused),
+            more=more,
+            remembered=not forgotten,
+        )
 
     async def _decide(self, now: int) -> None:
         last = (0, "")
@@ -232,19 +239,24 @@ class Round:
                 return _Fate.RESISTS
         return _Fate.ENDED
 
-    async def _forget_deleted(self) -> None:
-        """Have the database's own files forget as well, as far as they can.
+    async def _forget_deleted(self) -> bool:
+        """Have the database's own files forget as well, as far as they can; say if they did.
 
         A crash before it, or within: the fact that it is due is still there.
         """
-        if await self._database.read(read_fact, fact=Fact.PURGED_SINCE) is None:
-            return
+        run = secrets.token_hex(8)
+        if not await self._database.write(purges.begin_forgetting, run=run):
+            return True
         try:
-            await self._database.forget_deleted()
+            left = await self._database.forget_deleted(rewrite=purges.EMPTIED)
         except DatabaseBusyError:
             _log.info("deleted-not-forgotten")  # somebody reads; the next run tries again
-        else:
-            await self._database.write(purges.forgotten)
+            return False
+        if left:
+            # By design beyond a size, and the operator's to do: docs/operations.md.
+            _log.warning("tables-not-rewritten", count=len(left))
+        await self._database.write(purges.forgotten, run=run)
+        return True
 
     def _is_over(self) -> bool:
         return asyncio.get_running_loop().time() > self._ends

@@ -71,7 +71,8 @@ class Purger:
             _log.info("purges", decided=done.decided, ended=done.ended, resisting=done.resisting)
         if done.more:
             return NotYet(self._now())
-        return NotYet(self._now() + (RESUME_SECONDS if done.resisting else SWEEP_EVERY_SECONDS))
+        soon = done.resisting or done.remembered
+        return NotYet(self._now() + (RESUME_SECONDS if soon else SWEEP_EVERY_SECONDS))
 
     async def purge_replaced(self, job: Job) -> Outcome:
         """Purge what never moved from a letter to the one that replaced it."""

@@ -22,7 +22,7 @@ import asyncio
 import functools
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -170,16 +170,20 @@ class Database(ABC):
     def _let_go(self) -> None:
         """Hold it no more. Nothing to do if it is not held, or if that was lost."""
 
-    async def forget_deleted(self) -> None:
+    async def forget_deleted(self, *, rewrite: Sequence[str] = ()) -> tuple[str, ...]:
         """Do what `forget_deleted_now` does, after the units that wait to write."""
-        await asyncio.get_running_loop().run_in_executor(self._writing, self.forget_deleted_now)
+        call = functools.partial(self.forget_deleted_now, rewrite=rewrite)
+        return await asyncio.get_running_loop().run_in_executor(self._writing, call)
 
     @abstractmethod
-    def forget_deleted_now(self) -> None:
+    def forget_deleted_now(self, *, rewrite: Sequence[str] = ()) -> tuple[str, ...]:
         """Remove what deleted rows have left in the database's files, as far as it can.
 
         After a deletion that was promised to somebody. How far that is each database
-        says itself. Raises DatabaseBusyError while somebody still needs them.
+        says itself. `rewrite`: names of tables of which nothing deleted may be left
+        behind, even if everybody has to wait a moment for it; returns those of them for
+        which that moment would be too long. Raises DatabaseBusyError while somebody still
+        needs what was deleted; then any part of it may be done.
         """
 
     def close(self) -> None:

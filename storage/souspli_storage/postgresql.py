@@ -17,7 +17,7 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar
@@ -28,6 +28,7 @@ from souspli_storage.database import Database, Refused, is_settled_by_statement
 from souspli_storage.errors import DatabaseBusyError, StorageError
 from souspli_storage.migrations import allow_time, upgrade_schema
 from souspli_storage.postgresql_errors import Why, translated, worth_repeating
+from souspli_storage.postgresql_forgetting import forget_deleted
 from souspli_storage.postgresql_server import Server, check_server, connect_arguments
 
 if TYPE_CHECKING:
@@ -156,21 +157,16 @@ class PostgresqlDatabase(Database):
                 self._held.close()
             self._held = None
 
-    def forget_deleted_now(self) -> None:
+    def forget_deleted_now(self, *, rewrite: Sequence[str] = ()) -> tuple[str, ...]:
         """VACUUM: deleted rows give their room free, to be overwritten by others.
 
-        Weaker than on SQLite: free room is not zeroed, and the server's write-ahead
-        log keeps what was written until it is recycled, its archive for as long as the
-        operator says (docs/what-is-kept.md).
+        Not zeroed, but in the small ones of `rewrite`, which are written anew. The
+        server's write-ahead log keeps what was written until it is deleted, its archive
+        for as long as the operator says (docs/operations.md).
         """
         with _without_values(), self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            # It waits for nobody, so it may take its time.
-            connection.execute(text("SET statement_timeout = 0"))
-            try:
-                connection.execute(text("VACUUM (SKIP_LOCKED)"))
-            finally:
-                connection.execute(text("RESET statement_timeout"))
+            return forget_deleted(connection, rewrite)
 
     def _dispose(self) -> None:
         self._engine.dispose()

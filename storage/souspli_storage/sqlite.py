@@ -13,7 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -123,13 +123,14 @@ class SqliteDatabase(Database):
             os.close(self._held)
             self._held = None
 
-    def forget_deleted_now(self) -> None:
+    def forget_deleted_now(self, *, rewrite: Sequence[str] = ()) -> tuple[str, ...]:
         """Move the write-ahead log into the database and empty the log.
 
         `secure_delete` zeroes rows in the database; pages that were written
-        before rest in the log until it is overwritten. This ends that too. Raises
-        DatabaseBusyError while a reader still needs the log.
+        before rest in the log until it is overwritten. This ends that too, for all
+        tables alike. Raises DatabaseBusyError while a reader still needs the log.
         """
+        del rewrite
         # Outside a transaction, where alone SQLite truncates a log.
         raw = self._writer.raw_connection()
         try:
@@ -140,6 +141,7 @@ class SqliteDatabase(Database):
             raw.close()
         if busy:
             raise DatabaseBusyError("a reader still needs the write-ahead log")
+        return ()
 
     def _dispose(self) -> None:
         self._reader.dispose()

@@ -384,3 +384,19 @@ async def test_forgetting_a_recipient_leaves_neither_address_nor_number_nor_a_ma
     await desk.work()
     assert [to for to, _ in desk.texts] == ["+33700000000"]
     assert len(desk.mails) == before
+
+
+async def test_a_report_that_comes_before_the_relay_s_answer_is_recorded_stands(
+    desk: Desk, practice: Practice, invitation: NewInvitation
+) -> None:
+    """A relay on the same machine returns a mail within milliseconds."""
+    (made,) = desk.rows.deliver(practice, to(invitation))
+    (job,) = [
+        one for one in desk.rows.jobs(now=NOW, lease_until=NOW + 120) if one.name is JobName.NOTIFY
+    ]
+    done = await desk.handle(job)
+    assert isinstance(done, Done)
+    assert done.then is not None
+    assert bounce(desk, token_of_last_mail(desk))
+    desk.rows.database.write_now(done.then)
+    assert desk.state(made.delivery_id) is DeliveryState.BOUNCED

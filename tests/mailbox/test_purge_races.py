@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from simulation.purging import CERTIFIER, END, PurgeWorld, job
@@ -17,6 +18,9 @@ from souspli_mailbox.records import bindings, invitations, purges
 from souspli_mailbox.records.due_purges import due_purges, purges_under_way
 from souspli_mailbox.records.errors import InvitationExpiredError
 from souspli_mailbox.records.jobs import JobName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @pytest.fixture
@@ -204,3 +208,29 @@ async def test_what_is_wrong_with_one_letter_holds_up_no_other(world: PurgeWorld
     ended = world.purge(poison)
     assert ended is not None
     assert ended.ended_at is not None
+
+
+async def test_what_is_deleted_while_the_files_forget_is_still_due(
+    world: PurgeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another process, which is killed before its own files have forgotten."""
+    world.rows.invite(world.practice, "one@example.org")
+    world.rows.invite(world.practice, "two@example.org", now=NOW + DAY)
+    forget = world.rows.database.forget_deleted
+
+    async def meanwhile(*, rewrite: Sequence[str] = ()) -> tuple[str, ...]:
+        left = await forget(rewrite=rewrite)
+        world.now = END + DAY
+        ((_, other),) = world.rows.database.write_now(purges.decide, now=world.now)
+        assert world.rows.database.write_now(
+            purges.forget, invitation_id=other, now=world.now, certify=CERTIFIER.purge
+        )
+        return left
+
+    due = "SELECT count(*) FROM service_facts WHERE fact = 'purged-since'"
+    with monkeypatch.context() as patch:
+        patch.setattr(world.rows.database, "forget_deleted", meanwhile)
+        await world.run()
+    assert world.one(due) == 1
+    await world.run()
+    assert world.one(due) == 0

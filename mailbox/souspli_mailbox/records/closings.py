@@ -161,7 +161,7 @@ def empty(connection: Connection, *, account_number: str, now: int) -> bool:
         return False
     ids = [one.delivery_id for one in covered]
     connection.execute(delete(tables.covers).where(cover.delivery_id.in_(ids)))
-    note_deletion(connection, now)
+    note_deletion(connection)
     let_go(
         connection,
         {one.deposit_id for one in covered},
@@ -198,7 +198,7 @@ def forget(connection: Connection, *, account_number: str, now: int) -> None:
     )
     for letter in _letters(connection, account_number):
         forget_person(connection, (letter, *replaced_by(connection, invitation_id=letter)))
-    note_deletion(connection, now)
+    note_deletion(connection)
     closing = tables.closings.c
     connection.execute(
         update(tables.closings)

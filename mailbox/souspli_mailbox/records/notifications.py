@@ -11,7 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Update,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from souspli_exchange.ports.states import DeliveryState, InvitationStatus
 from souspli_mailbox.deliveries import DeliveryEvent, advance
@@ -128,10 +137,18 @@ def release_recipient(connection: Connection, *, recipient: str) -> None:
 (_TOLD,) = {advance(state, DeliveryEvent.MAILED) for state in UNTOLD}
 
 
+# A relay next door finds out within milliseconds that nobody has the address: its report
+# may be recorded before its answer was. Then it is about this very mail, and stands.
+_NOT_BOUNCED_SINCE: Final = or_(
+    tables.deliveries.c.state != DeliveryState.BOUNCED,
+    tables.deliveries.c.bounced_at < bindparam("now"),
+)
+
+
 def _tell(waits_for: ColumnElement[bool]) -> Update:
     return (
         update(tables.deliveries)
-        .where(waits_for, tables.IS_UNTOLD)
+        .where(waits_for, tables.IS_UNTOLD, _NOT_BOUNCED_SINCE)
         .values(state=_TOLD, notified_at=bindparam("now"), bounce_reason=None)
     )
 
@@ -154,7 +171,8 @@ def record_mailed(connection: Connection, *, recipient: str, now: int) -> None:
     """The relay accepted the mail: all that waits for the recipient is `notified` by it.
 
     One mail says that something waits, so the jobs of the recipient's other
-    deliveries find nothing left to do.
+    deliveries find nothing left to do. `now`: when it was begun; what has bounced since
+    then has bounced by it.
     """
     recipient = by_now(connection, recipient)
     kind, _, name = recipient.partition(":")

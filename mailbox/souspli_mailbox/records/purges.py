@@ -46,6 +46,27 @@ DELIVERIES_AT_ONCE: Final = 100
 # for months.
 RESUME_SECONDS: Final = 300
 LONGEST_RESUME_SECONDS: Final = 4 * 3_600
+# Of `Fact.PURGED_SINCE`: deleted, and no run has begun since that makes the files forget.
+_NOT_BEGUN: Final = "not-begun"
+
+# Where what was about somebody is deleted, and what could be opened.
+EMPTIED: Final = tuple(
+    table.name
+    for table in (
+        tables.invitations,
+        tables.person_checks,
+        tables.claim_sessions,
+        tables.attestations,
+        tables.consents,
+        tables.covers,
+        tables.sender_covers,
+        # Of an account that was closed (records/closings.py).
+        tables.accounts,
+        tables.unlockers,
+        tables.vaults,
+        tables.acceptances,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +267,16 @@ def _resume_at(connection: Connection, invitation_id: str, moment: int) -> None:
     )
 
 
+def resume(connection: Connection, *, now: int) -> None:
+    """Have all that was put off go on now: somebody has mended what resisted, or hopes so."""
+    purge = tables.purges.c
+    connection.execute(
+        update(tables.purges)
+        .where(tables.IS_UNENDED, purge.resumes_at > now)
+        .values(resumes_at=now)
+    )
+
+
 def decide_replaced(connection: Connection, *, invitation_id: str, now: int) -> bool:
     """Decide to purge what still waits for a letter that was replaced; say if anything does.
 
@@ -300,7 +331,7 @@ def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
         .values(state=DeliveryState.EXPIRED, expired_at=now)
     )
     connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
-    note_deletion(connection, now)
+    note_deletion(connection)
     forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
     kept, deleted = let_go(
         connection,
@@ -360,7 +391,7 @@ def forget(
     if ended is None:
         return True
     forget_person(connection, line)
-    note_deletion(connection, now)
+    note_deletion(connection)
     envelope = certify(
         Ended(
             invitation_id=invitation_id,
@@ -439,18 +470,34 @@ def end_claims(connection: Connection, invitation_ids: Collection[str]) -> None:
         )
 
 
-def note_deletion(connection: Connection, now: int) -> None:
-    """Note that the database's files hold what was deleted, whatever is killed from here on."""
-    if read_fact(connection, fact=Fact.PURGED_SINCE) is None:
-        keep_fact(connection, fact=Fact.PURGED_SINCE, value=str(now))
+def note_deletion(connection: Connection) -> None:
+    """Note that the database's files hold what was deleted, whatever is killed from here on.
 
-
-def forgotten(connection: Connection) -> None:
-    """Note that the database's files hold nothing of it any more.
-
-    Another process that purged meanwhile has its files forget at its own end.
+    A row that all purges share, so it is written only if it says something else: between
+    two purges of one night it does not.
     """
-    forget_fact(connection, fact=Fact.PURGED_SINCE)
+    if read_fact(connection, fact=Fact.PURGED_SINCE) != _NOT_BEGUN:
+        keep_fact(connection, fact=Fact.PURGED_SINCE, value=_NOT_BEGUN)
+
+
+def begin_forgetting(connection: Connection, *, run: str) -> bool:
+    """Note that this run has the files forget from now on; say if there is anything to forget.
+
+    `run`: a word of its own. A crash after it leaves another word than none: still due.
+    """
+    if read_fact(connection, fact=Fact.PURGED_SINCE) is None:
+        return False
+    keep_fact(connection, fact=Fact.PURGED_SINCE, value=run)
+    return True
+
+
+def forgotten(connection: Connection, *, run: str) -> None:
+    """Note that the files hold nothing of what had been deleted when this run began.
+
+    Whoever has deleted anything since, or has begun a run since, has taken its word away.
+    """
+    if read_fact(connection, fact=Fact.PURGED_SINCE) == run:
+        forget_fact(connection, fact=Fact.PURGED_SINCE)
 
 
 def read_purge(connection: Connection, *, invitation_id: str) -> Purge | None:

@@ -21,7 +21,7 @@ class Fact(StrEnum):
     PURGES_WAIT = "purges-wait"
     """Seconds of running for which purges still wait, since a clock is not believed yet."""
     PURGED_SINCE = "purged-since"
-    """The moment of the first purge after which the database's files have not forgotten yet."""
+    """There was a purge, and the database's files have not forgotten yet (records/purges.py)."""
     RESTORED_FROM = "restored-from"
     """SHA-256 of that backup's `backup.json`."""
 
