@@ -33,6 +33,7 @@ from benchmarks.filler import Filler
 from benchmarks.nodes import Node
 from benchmarks.page import where_and_when
 from benchmarks.rows import REAL_LENGTHS
+from souspli_mailbox.database import connect_database
 from souspli_mailbox.records.jobs import JobName
 from souspli_mailbox.schema import tables
 from souspli_mailbox.store import open_blobs
@@ -48,6 +49,7 @@ BEFORE_SECONDS: Final = 20.0
 # Between two requests of the one who asks.
 PAUSE_SECONDS: Final = 0.05
 LOOK_SECONDS: Final = 2.0
+SAID_EVERY: Final = 15
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,7 @@ def measure(
         stood_on.settle()
         began = time.monotonic()
         with _node(stood_on, mail_port) as node, _asking(node, token) as during:
-            while _ended(stood_on) < letters:
-                time.sleep(LOOK_SECONDS)
+            _wait_until_ended(stood_on, letters)
             seconds = time.monotonic() - began
             peak = _peak_mib(node.pid)
         return Night(stood_on.says, letters, documents, seconds, peak, before, during)
@@ -127,15 +128,22 @@ def _put(blobs: BlobStore, digest: bytes, key: str) -> None:
     blobs.complete(key, [Part(0, len(CONTENTS), digest)])
 
 
-def _ended(stood_on: Engines) -> int:
-    """How many purges have ended."""
-    with stood_on.open() as database:
-        count: int = database.read_now(
-            lambda connection: connection.execute(
-                select(func.count()).where(tables.purges.c.ended_at.is_not(None))
-            ).scalar_one()
-        )
-    return count
+def _wait_until_ended(stood_on: Engines, letters: int) -> None:
+    """Wait until so many purges have ended; says from time to time how many have."""
+    ended = select(func.count()).where(tables.purges.c.ended_at.is_not(None))
+    # Reading alone: whoever opens it as a service does waits for those who write.
+    with connect_database(stood_on.in_process()) as database:
+        looks = 0
+        while True:
+            count: int = database.read_now(
+                lambda connection: connection.execute(ended).scalar_one()
+            )
+            if looks % SAID_EVERY == 0:
+                sys.stderr.write(f"{count:,} of {letters:,}\n")
+            if count >= letters:
+                return
+            looks += 1
+            time.sleep(LOOK_SECONDS)
 
 
 @contextmanager

@@ -35,6 +35,10 @@ OBJECTS_AT_ONCE: Final = 50
 # They mostly wait for the store; more would be more calls that requests have to share.
 PURGES_AT_ONCE: Final = 4
 
+# Between two groups of purges. SQLite has one writer at a time, and a process that waits
+# for its turn asks ten times a second: without a gap it could ask for minutes in vain.
+GIVE_WAY_SECONDS: Final = 0.02
+
 # Letters whose very row the database does not take. More of them than this, and it is
 # the database that is broken.
 REFUSED_AT_MOST: Final = 100
@@ -128,6 +132,7 @@ class Round:
             self._decided, last = self._decided + decided, due[-1]
             # A crash here: decided, and told by the next run.
             await self._tell()
+            await asyncio.sleep(GIVE_WAY_SECONDS)
             if self._is_over():
                 break
 
@@ -179,6 +184,7 @@ class Round:
             self._store_is_away = self._store_is_away or (
                 len(fates) == PURGES_AT_ONCE and set(fates) == {_Fate.AWAY}
             )
+            await asyncio.sleep(GIVE_WAY_SECONDS)
         return True
 
     async def _purge_or_put_off(self, invitation_id: str) -> _Fate:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ class Account:
     report: Path
     # Its segments, one file each.
     stored: list[Path]
+    # The first segment of the other one.
+    huge_start: Path
 
 
 @contextmanager
@@ -99,9 +102,10 @@ def account(
     report = practice.world.make_report()
     practice.send(invitee, huge, title=HUGE)
     before = set(objects(practice))
+    huge_start = min(before, key=lambda path: path.name)
     practice.send(invitee, scan, report, title=SCAN)
     stored = sorted(set(objects(practice)) - before, key=lambda path: path.name)
-    return Account(folder / "profile", number, password, scan, report, stored)
+    return Account(folder / "profile", number, password, scan, report, stored, huge_start)
 
 
 def objects(practice: Practice) -> list[Path]:
@@ -459,3 +463,71 @@ def test_the_same_document_in_two_windows_is_told(
         other.settle()
         other.page.close()
         window.page.locator("#cancel").click()
+
+
+def test_an_export_that_is_stopped_or_reloaded_leaves_nothing_plain(
+    window: Watched, practice: Practice, account: Account
+) -> None:
+    """With the first document in the archive and the second one on its way."""
+    page = window.page
+    with held_after(page, 12):
+        begin_export(page)
+        expect(page.locator("#export-amount")).to_contain_text("Document 2 sur 2", timeout=LONG)
+        expect(page.locator("#export-state")).to_contain_text("Préparation de l’archive")
+        assert any(length > SCAN_BYTES for length in files(page)["copies"])
+        window.check_accessible()
+        page.locator("#export-stop").click()
+        expect(page.locator("#export")).to_be_focused()
+        expect(page.locator("#export-state")).to_contain_text("Rien n’en est resté")
+        wait_for_files(page, sealed=0, copies=0)
+        page.unroute("**/contents")
+    with held_after(page, 12):
+        page.locator("#export").click()
+        expect(page.locator("#export-amount")).to_contain_text("Document 2 sur 2", timeout=LONG)
+        page.reload()
+    wait_for_files(page, copies=0)
+    enter(window, practice, account)
+    window.settle()
+
+
+def test_an_export_of_large_documents_has_all_but_the_one_that_is_damaged(
+    window: Watched, account: Account, tmp_path: Path
+) -> None:
+    """Through private files, with the disk full once; nothing is left but what is handed over."""
+    page = window.page
+    limit_room(page, 200 * MEBIBYTE)
+    begin_export(page)
+    expect(page.locator("#problem")).to_contain_text("l’archive demande environ", timeout=LONG)
+    assert starts(window) == []
+    limit_room(page, None)
+    with held_after(page, 3) as held:
+        page.locator("#retry").click()
+        wait_for_kept(page, 2 * SEGMENT)
+        limit_room(page, 10 * MEBIBYTE)
+        page.wait_for_timeout(500)
+        for route in held:
+            route.continue_()
+    expect(page.locator("#problem")).to_contain_text("s’est rempli avant la fin", timeout=LONG)
+    wait_for_files(page, copies=0)
+    limit_room(page, None)
+
+    flip(account.huge_start, 5_000)
+    try:
+        with page.expect_download(timeout=LONG) as coming:
+            page.locator("#retry").click()
+        coming.value.save_as(tmp_path / "souspli.tar")
+    finally:
+        flip(account.huge_start, 5_000)
+    expect(page.locator("#export-missing")).to_contain_text(f"{HUGE} : Ce document a été modifié")
+    assert files(page)["sealed"] == []
+    assert [length > SCAN_BYTES for length in files(page)["copies"]] == [True]
+    subprocess.run(["tar", "-xf", "souspli.tar"], cwd=tmp_path, check=True)
+    (saved,) = tmp_path.glob(f"*- {SCAN}/scanner.bin")
+    assert digest(saved) == digest(account.scan)
+    assert (saved.parent / account.report.name).read_bytes() == account.report.read_bytes()
+    window.settle()
+
+
+def begin_export(page: Page) -> None:
+    page.locator("#go-account").click()
+    page.locator("#export").click()

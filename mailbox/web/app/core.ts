@@ -126,6 +126,18 @@ export interface Session {
   ): Promise<OpenedDocument>
   /** Tell the sender that the person opened or downloaded it. Once is enough; more is harmless. */
   tellOpened(document: OpenedDocument): Promise<void>
+  /**
+   * Open, verify and pack every document into one archive; no receipt is sent (export.md).
+   *
+   * What can't be opened is told of in the result, and in the archive. Abort `signal` to
+   * stop: nothing is kept then.
+   */
+  exportDocuments(how: {
+    /** Of the list in the archive. */
+    language: Language
+    progress: (progress: ExportProgress) => void
+    signal: AbortSignal
+  }): Promise<Exported>
   /** How each practice writes to this person, all of it verified. */
   choices(): Promise<readonly PracticeChoice[]>
   /** Say to a practice how it is to write; returns what counts then. */
@@ -213,6 +225,35 @@ export interface Progress {
   readonly phase: 'resuming' | 'receiving' | 'verifying'
   readonly done: number
   readonly total: number
+}
+
+/** How far an export is, once the list was read. */
+export interface ExportProgress {
+  /** Which document is being added, from 1. */
+  readonly document: number
+  readonly documents: number
+  /** Of the whole work, 0 to 1. */
+  readonly share: number
+  /** Bytes of all documents. */
+  readonly total: number
+}
+
+/** What became of one document in an export: where it is, or why it is not there. */
+export type ExportedDocument = {
+  readonly deliveryId: string
+  readonly storedAt: number
+  readonly withdrawn: Withdrawn | null
+  /** Null if not even that could be opened. */
+  readonly cover: DocumentCover | null
+} & ({ readonly folder: string; readonly files: readonly string[] } | { readonly trouble: Trouble })
+
+/** An archive that is whole. */
+export interface Exported {
+  /** To be handed over, once; null where there is no document. */
+  readonly file: OpenedFile | null
+  readonly documents: readonly ExportedDocument[]
+  /** Delete it: nobody waits for it any more. */
+  discard(): Promise<void>
 }
 
 /** A document of which every byte was verified. */

@@ -3,6 +3,7 @@
 import type { Aead } from '../lib/crypto/aead.ts'
 import { chacha20Poly1305 } from '../lib/crypto/chacha20poly1305.ts'
 import { PageReader, type StartReader } from '../lib/exchange/contents_reader.ts'
+import { choosePlace } from '../lib/exchange/kept_segments.ts'
 import { SegmentLayout } from '../lib/exchange/segments.ts'
 import { signIn } from '../lib/exchange/sign_in.ts'
 import { parseOrigin } from '../lib/keys/address.ts'
@@ -11,11 +12,15 @@ import { MailboxClient } from '../lib/mailbox/client.ts'
 import { Transport } from '../lib/mailbox/transport.ts'
 import type { Core } from './core.ts'
 import { checkLetter } from './core_claim.ts'
+import type { ArchivePlaces } from './core_export.ts'
 import { LibSession } from './core_session.ts'
 import { inWords } from './core_troubles.ts'
+import { deleteHeldCopy, holdCopy } from './files/handed_copies.ts'
+import { MemoryArchive } from './files/memory_archive.ts'
 import { endVisit } from './files/visit.ts'
 import { ORIGIN } from './origin.ts'
 import { Trouble } from './trouble.ts'
+import { WorkerArchive } from './worker/archive.ts'
 import { argon2idInWorker } from './worker/argon2id.ts'
 import { WorkerReader } from './worker/contents.ts'
 
@@ -35,7 +40,7 @@ export function libCore(): Core {
     session: async (vault: Vault) => {
       const aead = await chacha20Poly1305()
       const startReader = readerFor(aead)
-      return new LibSession(vault, { ...around, aead, startReader, endVisit })
+      return new LibSession(vault, { ...around, aead, startReader, archivePlaces, endVisit })
     },
   }
   return {
@@ -51,6 +56,16 @@ export function libCore(): Core {
         return around.session(vault)
       }),
   }
+}
+
+/**
+ * A short archive is written in memory, as a short document is opened there: no plaintext
+ * of it is ever in a private file. Every longer one gets a worker.
+ */
+const archivePlaces: ArchivePlaces = {
+  open: async ({ length, working }) =>
+    (await choosePlace(length, () => WorkerArchive.open(length + working))) ?? new MemoryArchive(),
+  copies: { hold: holdCopy, delete: deleteHeldCopy },
 }
 
 /**

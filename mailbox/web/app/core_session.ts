@@ -15,16 +15,19 @@ import type {
 } from '../lib/exchange/ports.ts'
 import { type ListedDelivery, Receiving } from '../lib/exchange/receive.ts'
 import { resealWaiting } from '../lib/exchange/reseal.ts'
-import { Reader, type VerifiedCover } from '../lib/exchange/sealed.ts'
+import { Reader } from '../lib/exchange/sealed.ts'
 import type { VerifiedContents, VerifiedFile } from '../lib/exchange/verified_contents.ts'
 import type { Origin } from '../lib/keys/address.ts'
 import type { Argon2id } from '../lib/keys/argon2.ts'
 import type { Vault } from '../lib/keys/vault_contents.ts'
+import type { Language } from '../texts/texts.ts'
 import {
   type ClosedAccount,
   type DocumentCover,
   type DocumentEntry,
   type DocumentPage,
+  type Exported,
+  type ExportProgress,
   FORGET,
   type OpenedDocument,
   type OpenedFile,
@@ -43,6 +46,8 @@ import {
   listChoices,
   readTermsState,
 } from './core_account.ts'
+import { type ArchivePlaces, exportAll } from './core_export.ts'
+import { coverOf, withdrawnOf } from './core_shown.ts'
 import { inWords, troubleOf } from './core_troubles.ts'
 import { Corrections } from './corrections.ts'
 import { Trouble } from './trouble.ts'
@@ -59,6 +64,8 @@ export interface SessionSurroundings {
   readonly aead: Aead
   /** Where contents are opened. */
   readonly startReader: StartReader
+  /** Where an export is written. */
+  readonly archivePlaces: ArchivePlaces
   /** Delete what is kept on this computer for a session. */
   readonly endVisit: () => Promise<void>
   /** Unix seconds. */
@@ -72,6 +79,8 @@ export class LibSession implements Session {
   readonly #deliveries = new Map<string, ReceivedDelivery>()
   readonly #corrections = new Corrections()
   readonly #readers: ContentsReader[] = []
+  /** Ends the export that is under way; returns when nothing of it is left. */
+  #endExport: () => Promise<unknown> = async () => {}
   #open: { readonly vault: Vault; readonly receiving: Receiving } | null
 
   constructor(vault: Vault, around: SessionSurroundings) {
@@ -140,6 +149,33 @@ export class LibSession implements Session {
     })
   }
 
+  exportDocuments({
+    language,
+    progress,
+    signal,
+  }: {
+    language: Language
+    progress: (progress: ExportProgress) => void
+    signal: AbortSignal
+  }): Promise<Exported> {
+    return inWords(async () => {
+      const { receiving } = this.#opened()
+      const { archivePlaces: places, now } = this.#around
+      const left = new AbortController()
+      // Never kept for the next time, however it is left: an archive is begun anew.
+      const leave = () => left.abort(new LeftError({ keep: false }))
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave, { once: true })
+      const how = { receiving, places, language, now: now(), progress, signal: left.signal }
+      const work = exportAll(how)
+      this.#endExport = () => {
+        leave()
+        return work.catch(() => undefined)
+      }
+      return work
+    })
+  }
+
   choices(): Promise<readonly PracticeChoice[]> {
     return inWords(() => listChoices(this.#opened().vault, this.#account()))
   }
@@ -187,13 +223,14 @@ export class LibSession implements Session {
     })
   }
 
-  /** End every worker that has a document key; then nothing holds the kept segments. */
+  /** End the export, and every worker that has a document key; then nothing holds files. */
   async #forget(): Promise<void> {
     this.#open = null
     this.#deliveries.clear()
     this.#corrections.clear()
     try {
-      await Promise.allSettled(this.#readers.map((reader) => reader.end({ keep: false })))
+      const readers = this.#readers.map((reader) => reader.end({ keep: false }))
+      await Promise.allSettled([this.#endExport(), ...readers])
       await this.#around.endVisit()
     } catch {
       // What could not be deleted is ciphertext, and is deleted at the next visit.
@@ -264,36 +301,4 @@ function entryOf(listed: ListedDelivery): DocumentEntry {
   return 'cover' in listed
     ? { ...row, cover: coverOf(listed.cover) }
     : { ...row, trouble: troubleOf(listed.failure) }
-}
-
-function withdrawnOf(withdrawn: ListedDelivery['withdrawn']): Withdrawn | null {
-  if (withdrawn === null) return null
-  if (withdrawn === 'unproved') return { proved: false }
-  const { withdrawal, signer } = withdrawn
-  return {
-    proved: true,
-    organisation: signer.organisation.name,
-    at: withdrawal.withdrawnAt,
-    reason: withdrawal.reason,
-  }
-}
-
-function coverOf({ manifest, sender }: VerifiedCover): DocumentCover {
-  const { title, date, priority, replaces, withdraws, patient } = manifest.document
-  return {
-    title,
-    date,
-    urgent: priority === 'urgent',
-    soon: priority === 'soon',
-    replacesAnother: replaces !== null,
-    withdrawsAnother: withdraws !== null,
-    sender: { name: sender.member.name, organisation: sender.organisation.name },
-    patient:
-      patient === null
-        ? null
-        : {
-            name: `${patient.birthName.toUpperCase()} ${patient.givenNames}`,
-            birthDate: patient.birthDate,
-          },
-  }
 }

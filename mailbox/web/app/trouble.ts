@@ -47,6 +47,9 @@ export type TroubleKind =
   | 'document-no-storage'
   | 'document-no-room'
   | 'document-elsewhere'
+  // An export
+  | 'export-no-storage'
+  | 'export-no-room'
   // The world
   | 'service-away'
   | 'service-full'
@@ -65,6 +68,8 @@ export class Trouble extends SouspliError {
   readonly organisation: Organisation | undefined
   /** When the letter ended (Unix seconds), where that is the trouble. */
   readonly endedAt: number | undefined
+  /** How many bytes there has to be room for, where that is known. */
+  readonly neededBytes: number | undefined
 
   constructor(kind: TroubleKind, details: TroubleDetails = {}) {
     super(kind, { cause: details.cause })
@@ -73,6 +78,7 @@ export class Trouble extends SouspliError {
     this.retryAfterSeconds = details.retryAfterSeconds
     this.organisation = details.organisation
     this.endedAt = details.endedAt
+    this.neededBytes = details.neededBytes
   }
 }
 
@@ -82,6 +88,7 @@ export interface TroubleDetails {
   readonly retryAfterSeconds?: number | undefined
   readonly organisation?: Organisation | undefined
   readonly endedAt?: number | undefined
+  readonly neededBytes?: number | undefined
 }
 
 /** Return `failure` as a Trouble; what nobody foresaw is `unexpected`. */

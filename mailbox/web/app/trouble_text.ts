@@ -1,6 +1,7 @@
 /** Words for every trouble: what happened, then what to do. */
 import { sayMoment } from '../texts/dates.ts'
 import type { Language, Say, TextKey } from '../texts/texts.ts'
+import { saySize } from './sizes.ts'
 import type { Trouble, TroubleKind } from './trouble.ts'
 
 const SECONDS_PER_MINUTE = 60
@@ -32,6 +33,7 @@ const PLAIN = {
   'document-no-storage': 'trouble.noStorage',
   'document-no-room': 'trouble.noRoom',
   'document-elsewhere': 'trouble.elsewhere',
+  'export-no-storage': 'export.noStorage',
   'service-away': 'trouble.away',
   'service-full': 'trouble.full',
   'service-error': 'trouble.internal',
@@ -40,7 +42,7 @@ const PLAIN = {
 
 /** Return what to tell the person. */
 export function sayTrouble(say: Say, trouble: Trouble, language: Language): string {
-  const { organisation, endedAt, triesLeft } = trouble
+  const { organisation, endedAt, triesLeft, neededBytes } = trouble
   const call = organisation && { organisation: organisation.name, phone: organisation.phone }
   switch (trouble.kind) {
     case 'letter-expired':
@@ -59,6 +61,10 @@ export function sayTrouble(say: Say, trouble: Trouble, language: Language): stri
       return triesLeft === 0 && call
         ? say('gates.personUsedUp', call)
         : say('gates.personWrong', { count: triesLeft ?? '?' })
+    case 'export-no-room':
+      return neededBytes === undefined
+        ? say('export.diskFull')
+        : say('export.noRoom', { size: saySize(say, language, neededBytes) })
     case 'throttled':
       return sayWait(say, trouble)
     default:

@@ -276,6 +276,7 @@ export const en: Texts = {
     'You may refuse: close this page. Nothing is created. Tell your practice that you prefer paper.',
   'terms.refusingLater':
     'If you refuse: download your documents first, then close your account, below. Nothing is deleted without you.',
+  'terms.toExport': 'Download all my documents',
   'terms.accept': 'Accept these terms',
   'terms.accepted': 'You have accepted the terms.',
   'terms.acceptedOn': 'You accepted version {version} on {date}.',
@@ -284,6 +285,70 @@ export const en: Texts = {
     'The terms of use change on {date}. You can read the new text in “My account”.',
   'terms.changed':
     'The terms changed while you were reading them. Nothing was created. Read the new text, then accept it.',
+
+  // All documents in one archive
+  'export.title': 'Download all my documents',
+  'export.lead':
+    'All your documents in one file, a “.tar” archive that Windows 11, macOS and Linux open with nothing to install. Your practices don’t learn from it that you read them, and nothing is deleted here.',
+  'export.plain':
+    'This file is no longer encrypted: whoever has it can read everything. Don’t download it on a shared computer.',
+  'export.begin': 'Download all my documents',
+  'export.listing': 'Reading the list of your documents…',
+  'export.working': 'Preparing the archive: {percent}%',
+  'export.progress': 'Preparing the archive',
+  'export.amount': 'Document {document} of {documents} – {done} of {total}',
+  'export.stay': 'Stay on this page until the end: if you leave it, it has to begin again.',
+  'export.stop': 'Stop',
+  'export.stopped': 'The archive was not made. Nothing of it is left on this device.',
+  'export.nothing': 'There is no document in your mailbox: there is nothing to download.',
+  'export.done': '{count} documents are in the archive.',
+  'export.doneOne': 'Your document is in the archive.',
+  'export.doneNone': '1 document, which could not be put into the archive:',
+  'export.doneButOne': '{count} documents; 1 could not be put into the archive:',
+  'export.doneBut': '{count} documents; {missing} could not be put into the archive:',
+  'export.missing': '{title}: {reason}',
+  'export.missingUnread': 'Document received on {date}: {reason}',
+  'export.saved':
+    '{name} is downloaded. Move it to a disk that is yours, then delete it from the downloads folder.',
+  'export.handedOver':
+    'Your browser is saving {name}. Keep this page open for a few more minutes after it has finished: closed sooner, it leaves a copy in this browser until it is opened here again.',
+  'export.noRoom':
+    'There is not enough room on this device: the archive takes about {size}. Nothing was kept. Make room and try again, or use another computer. If this is a private window, open this page in an ordinary one.',
+  'export.diskFull':
+    'The disk of this device filled up before the end. Nothing was kept. Make room and try again, or use another computer.',
+  'export.noStorage':
+    'Your documents are too large for this window, which can’t keep anything on the device. Open this page in an ordinary (not private) window of an up-to-date browser, preferably on a computer.',
+  'export.csvDate': 'Date of the document',
+  'export.csvReceived': 'Received on',
+  'export.csvFrom': 'Sent by',
+  'export.csvTitle': 'Title',
+  'export.csvFolder': 'Folder',
+  'export.csvFiles': 'Files',
+  'export.csvPresent': 'In this archive',
+  'export.csvRemark': 'Remark',
+  'export.yes': 'yes',
+  'export.no': 'no',
+  'export.readme': `YOUR MEDICAL DOCUMENTS
+exported from your Souspli mailbox on {date}
+
+WHAT IS HERE
+
+- A folder for each document: its date, who sent it, its title. The files are as they were sent, under their original names.
+- documents.csv: the list of all your documents, for a spreadsheet (Excel, LibreOffice). Those that could not be put here are in it as well, with the reason.
+- In each folder, a folder “souspli”: the signatures that prove from whom the document is and that it was not changed. You need not open them. Keep them with the document.
+
+HOW TO OPEN THE ARCHIVE
+
+Windows 11: right-click {name}, then “Extract all”.
+macOS: double-click {name}.
+Linux, or on a command line: tar -xf {name}
+
+IT IS NO LONGER ENCRYPTED
+
+In your mailbox, these documents can be read by you alone. Here, whoever has this file can read everything.
+- Keep it on a disk that is yours and that is encrypted (BitLocker on Windows, FileVault on a Mac), and on a USB stick in a safe place.
+- Don’t send it by e-mail, and don’t leave it on a shared computer.
+- Once it is put away, delete the archive from the downloads folder and empty the bin.`,
 
   // Leaving
   'closing.title': 'Close my account',

@@ -293,6 +293,7 @@ export const fr = {
     'Vous pouvez refuser : fermez cette page. Rien n’est créé. Dites à votre cabinet que vous préférez le papier.',
   'terms.refusingLater':
     'Si vous refusez : téléchargez d’abord vos documents, puis fermez votre compte, plus bas. Rien n’est effacé sans vous.',
+  'terms.toExport': 'Télécharger tous mes documents',
   'terms.accept': 'Accepter ces conditions',
   'terms.accepted': 'Vous avez accepté les conditions.',
   'terms.acceptedOn': 'Vous avez accepté la version {version} le {date}.',
@@ -302,6 +303,71 @@ export const fr = {
     'Les conditions d’utilisation changent le {date}. Vous pouvez lire le nouveau texte dans « Mon compte ».',
   'terms.changed':
     'Les conditions ont changé pendant que vous les lisiez. Rien n’a été créé. Lisez le nouveau texte, puis acceptez-le.',
+
+  // All documents in one archive
+  'export.title': 'Télécharger tous mes documents',
+  'export.lead':
+    'Tous vos documents en un seul fichier, une archive « .tar » que Windows 11, macOS et Linux ouvrent sans rien installer. Vos cabinets n’apprennent pas par là que vous les avez lus, et rien n’est effacé ici.',
+  'export.plain':
+    'Ce fichier n’est plus chiffré : qui l’a peut tout lire. Ne le téléchargez pas sur un ordinateur partagé.',
+  'export.begin': 'Télécharger tous mes documents',
+  'export.listing': 'Lecture de la liste de vos documents…',
+  'export.working': 'Préparation de l’archive : {percent} %',
+  'export.progress': 'Préparation de l’archive',
+  'export.amount': 'Document {document} sur {documents} – {done} sur {total}',
+  'export.stay':
+    'Restez sur cette page jusqu’à la fin : si vous la quittez, il faudra recommencer.',
+  'export.stop': 'Arrêter',
+  'export.stopped': 'L’archive n’a pas été faite. Rien n’en est resté sur cet appareil.',
+  'export.nothing': 'Il n’y a aucun document dans votre espace : il n’y a rien à télécharger.',
+  'export.done': '{count} documents sont dans l’archive.',
+  'export.doneOne': 'Votre document est dans l’archive.',
+  'export.doneNone': '1 document, qui n’a pas pu être mis dans l’archive :',
+  'export.doneButOne': '{count} documents ; 1 n’a pas pu être mis dans l’archive :',
+  'export.doneBut': '{count} documents ; {missing} n’ont pas pu être mis dans l’archive :',
+  'export.missing': '{title} : {reason}',
+  'export.missingUnread': 'Document reçu le {date} : {reason}',
+  'export.saved':
+    '{name} est téléchargé. Rangez-le sur un disque qui vous appartient, puis effacez-le du dossier des téléchargements.',
+  'export.handedOver':
+    'Votre navigateur enregistre {name}. Gardez cette page ouverte quelques minutes encore après la fin : fermée plus tôt, elle laisse une copie dans ce navigateur jusqu’à ce qu’elle soit rouverte ici.',
+  'export.noRoom':
+    'Il n’y a pas assez de place sur cet appareil : l’archive demande environ {size}. Rien n’a été gardé. Libérez de la place puis réessayez, ou utilisez un autre ordinateur. Si cette fenêtre est privée, ouvrez cette page dans une fenêtre ordinaire.',
+  'export.diskFull':
+    'Le disque de cet appareil s’est rempli avant la fin. Rien n’a été gardé. Libérez de la place puis réessayez, ou utilisez un autre ordinateur.',
+  'export.noStorage':
+    'Vos documents sont trop volumineux pour cette fenêtre, qui ne peut rien garder sur l’appareil. Ouvrez cette page dans une fenêtre ordinaire (non privée) d’un navigateur à jour, de préférence sur un ordinateur.',
+  'export.csvDate': 'Date du document',
+  'export.csvReceived': 'Reçu le',
+  'export.csvFrom': 'Envoyé par',
+  'export.csvTitle': 'Titre',
+  'export.csvFolder': 'Dossier',
+  'export.csvFiles': 'Fichiers',
+  'export.csvPresent': 'Dans cette archive',
+  'export.csvRemark': 'Remarque',
+  'export.yes': 'oui',
+  'export.no': 'non',
+  'export.readme': `VOS DOCUMENTS MÉDICAUX
+exportés de votre espace Souspli le {date}
+
+CE QU’IL Y A ICI
+
+- Un dossier pour chaque document : sa date, qui l’a envoyé, son titre. Les fichiers y sont tels qu’ils ont été envoyés, sous leur nom d’origine.
+- documents.csv : la liste de tous vos documents, à ouvrir avec un tableur (Excel, LibreOffice). Ceux qui n’ont pas pu être mis ici y sont aussi, avec la raison.
+- Dans chaque dossier, un dossier « souspli » : les signatures qui prouvent de qui vient le document et qu’il n’a pas été modifié. Vous n’avez pas à les ouvrir. Gardez-les avec le document.
+
+COMMENT OUVRIR L’ARCHIVE
+
+Windows 11 : clic droit sur {name}, puis « Extraire tout ».
+macOS : double-clic sur {name}.
+Linux, ou en ligne de commande : tar -xf {name}
+
+CE N’EST PLUS CHIFFRÉ
+
+Dans votre espace, ces documents ne peuvent être lus que par vous. Ici, qui a ce fichier peut tout lire.
+- Rangez-le sur un disque qui vous appartient et qui est chiffré (BitLocker sur Windows, FileVault sur un Mac), et sur une clé USB gardée en lieu sûr.
+- Ne l’envoyez pas par e-mail et ne le laissez pas sur un ordinateur partagé.
+- Une fois rangé, effacez l’archive du dossier des téléchargements et videz la corbeille.`,
 
   // Leaving
   'closing.title': 'Fermer mon compte',

@@ -1,7 +1,7 @@
 /**
- * The plaintext copies that this window has handed to the browser, until they are deleted.
+ * The plaintext copies that this window still needs, until they are deleted.
  *
- * Never before their time: what a browser is still saving from would be cut short, and
+ * One that was handed to the browser never before its time: what a browser is still saving from would be cut short, and
  * none says when it is done. So a window that is closed sooner leaves its copy.
  */
 import { deleteFile, openFolder } from './private_files.ts'
@@ -17,6 +17,18 @@ let folder: FileSystemDirectoryHandle | null = null
 /** Say whether the browser may be saving from this copy just now. */
 export function isNeeded(name: string): boolean {
   return (needed.get(name) ?? 0) > Date.now()
+}
+
+/** Keep a copy, for what this window makes of it, until it is deleted by one of the two below. */
+export function holdCopy(name: string): void {
+  needed.set(name, Number.POSITIVE_INFINITY)
+}
+
+/** Delete a copy that was held. One that can't be deleted goes as if its time was over. */
+export async function deleteHeldCopy(name: string): Promise<void> {
+  needed.set(name, 0)
+  await deleteFile('copies', name)
+  needed.delete(name)
 }
 
 /** Delete a copy when `life` milliseconds are over, and try again if that fails. */

@@ -71,10 +71,15 @@ export interface Listed {
   readonly changedAt: number
 }
 
-/** Delete the files of a folder that `which` names; those open elsewhere stay. */
+/**
+ * Delete the files of a folder that `which` names; those open elsewhere stay.
+ *
+ * `patient`: where nobody has any of them open, but a worker that was just ended.
+ */
 export async function deleteFiles(
   folder: Folder,
   which: (file: Listed) => boolean = () => true,
+  { patient = false }: { patient?: boolean } = {},
 ): Promise<void> {
   try {
     const place = await (await root()).getDirectoryHandle(folder)
@@ -85,7 +90,10 @@ export async function deleteFiles(
       if (which({ name: handle.name, changedAt })) names.push(handle.name)
     }
     // Each is tried: one that is open elsewhere keeps no other one.
-    await Promise.allSettled(names.map((name) => place.removeEntry(name)))
+    const remove = (name: string) => place.removeEntry(name)
+    await Promise.allSettled(
+      names.map((name) => (patient ? insist(() => remove(name)) : remove(name))),
+    )
   } catch (failure) {
     if (!isMissing(failure)) throw failure
   }

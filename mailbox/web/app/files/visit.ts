@@ -32,7 +32,8 @@ export async function beginVisit(): Promise<void> {
   const { locks } = navigator
   try {
     await locks.request(OPEN_WINDOWS, { ifAvailable: true }, async (alone) => {
-      if (alone !== null) await deleteFiles('copies')
+      // A reload in the middle of an export: its worker may hold the archive a moment longer.
+      if (alone !== null) await deleteFiles('copies', () => true, { patient: true })
     })
   } finally {
     // Whatever could not be cleared: without it another window would clear this one's copies.

@@ -98,6 +98,7 @@ function mayPass({ kind }: Trouble): boolean {
     kind === 'document-incomplete' ||
     kind === 'document-no-room' ||
     kind === 'document-elsewhere' ||
+    kind === 'export-no-room' ||
     kind === 'unexpected'
   )
 }

@@ -10,7 +10,14 @@ import { useTask } from '../form/task.ts'
 import { Title } from '../form/title.tsx'
 import { useSpeech } from '../language.tsx'
 import type { Trouble } from '../trouble.ts'
-import { AgreeToTerms, TERMS_MISSING, TermsNotice, TermsText } from './terms_text.tsx'
+import { Export } from './export.tsx'
+import {
+  AgreeToTerms,
+  RefusingLater,
+  TERMS_MISSING,
+  TermsNotice,
+  TermsText,
+} from './terms_text.tsx'
 
 export function Account({
   session,
@@ -94,6 +101,7 @@ export function Account({
           <Terms state={terms} agreed={agreed} faults={faults} onAgreed={setAgreed} />
         </form>
       )}
+      <Export session={session} intercept={intercept} />
       <section class="card" aria-labelledby="leaving-title">
         <h2 id="leaving-title">{say('closing.title')}</h2>
         <p>{say('closing.any')}</p>
@@ -190,7 +198,7 @@ function Terms({
         agreed={agreed}
         faults={faults}
         onAgreed={onAgreed}
-        refusing={say('terms.refusingLater')}
+        refusing={<RefusingLater />}
       />
       <p class="actions">
         <button type="submit" id="accept-terms">

@@ -1,9 +1,11 @@
 /** The operator's terms: the text, agreeing to it, and the notice that it changes. */
+import type { ComponentChildren } from 'preact'
 import { sayMoment } from '../../texts/dates.ts'
 import type { Terms, TermsState } from '../core.ts'
 import { type Faults, sayFaults } from '../form/faults.ts'
 import { FieldError } from '../form/field.tsx'
 import { useSpeech } from '../language.tsx'
+import { EXPORT_ID } from './export.tsx'
 
 export const AGREED_ID = 'terms-agreed'
 export const TERMS_MISSING: Faults = { [AGREED_ID]: (say) => say('terms.missing') }
@@ -32,7 +34,7 @@ export function AgreeToTerms({
   faults: Faults
   onAgreed: (agreed: boolean) => void
   /** What refusing means here. */
-  refusing: string
+  refusing: ComponentChildren
 }) {
   const { say, language } = useSpeech()
   const error = sayFaults(faults, say, language)[AGREED_ID]
@@ -55,6 +57,24 @@ export function AgreeToTerms({
       </div>
       <p class="hint">{refusing}</p>
     </section>
+  )
+}
+
+/** What refusing means to who has an account, with the way to its documents first. */
+export function RefusingLater() {
+  const { say } = useSpeech()
+  return (
+    <>
+      {say('terms.refusingLater')}{' '}
+      <button
+        type="button"
+        class="link"
+        id="go-export"
+        onClick={() => document.getElementById(EXPORT_ID)?.focus()}
+      >
+        {say('terms.toExport')}
+      </button>
+    </>
   )
 }
 

@@ -1,14 +1,7 @@
 /** That a document was taken back: its sender's signed word, or the service's without proof. */
-import { sayMoment } from '../../texts/dates.ts'
 import type { Withdrawn } from '../core.ts'
 import { useSpeech } from '../language.tsx'
-
-const REASONS = {
-  'wrong-patient': 'withdrawn.wrongPatient',
-  'wrong-document': 'withdrawn.wrongDocument',
-  replaced: 'withdrawn.replaced',
-  other: 'withdrawn.other',
-} as const
+import { sayWithdrawn } from '../withdrawn_text.ts'
 
 export function WithdrawnNotice({
   withdrawn,
@@ -20,14 +13,8 @@ export function WithdrawnNotice({
   stays?: boolean
 }) {
   const { say, language } = useSpeech()
-  if (withdrawn === null) return null
-  const words = withdrawn.proved
-    ? say('withdrawn.by', {
-        organisation: withdrawn.organisation,
-        date: sayMoment(withdrawn.at, language),
-        reason: say(REASONS[withdrawn.reason]),
-      })
-    : say('withdrawn.unproved')
+  const words = sayWithdrawn(say, withdrawn, language)
+  if (words === null) return null
   return (
     <p class={stays ? 'notice withdrawn' : 'withdrawn'}>
       {words}

@@ -53,7 +53,7 @@ export class ContentsWorkerError extends ExchangeError {
   override name = 'ContentsWorkerError'
 }
 
-export function failureAnswer(failure: unknown): Answer {
+export function failureAnswer(failure: unknown): Extract<Answer, { kind: 'failure' }> {
   // What a browser raises may quote what it was given: only our own texts pass.
   if (!(failure instanceof ExchangeError)) return { kind: 'failure', name: '', message: '' }
   return { kind: 'failure', name: failure.name, message: failure.message }

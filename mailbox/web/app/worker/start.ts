@@ -2,14 +2,16 @@
  * Starts the page's workers.
  *
  * The one place that makes a script address under Trusted Types: the policy
- * `souspli-worker` knows three addresses, all built with the page, and nothing else
+ * `souspli-worker` knows four addresses, all built with the page, and nothing else
  * passes it.
  */
+import archiveAddress from './archive.worker.ts?worker&url'
 import argon2idAddress from './argon2id.worker.ts?worker&url'
 import contentsAddress from './contents.worker.ts?worker&url'
 import pdfAddress from './pdf.worker.ts?worker&url'
 
 const ADDRESSES = {
+  archive: archiveAddress,
   argon2id: argon2idAddress,
   contents: contentsAddress,
   pdf: pdfAddress,

@@ -12,7 +12,7 @@ import { ContentsRefusedError, ExchangeUsageError } from './errors.ts'
 
 export const MAX_CREATED_AT = 8_589_934_591 // mtime has eleven octal digits: the year 2242
 
-const BLOCK_BYTES = 512
+export const BLOCK_BYTES = 512
 const MIN_PADDED_BYTES = 65_536 // hides whether a document is a line or a page
 const MAX_USTAR_SIZE = 8_589_934_592 // 8 GiB: eleven octal digits end just below it
 const USTAR_NAME = /^[\x20-\x7e]{1,100}$/
@@ -151,7 +151,8 @@ export function fileHeaders(
   )
 }
 
-function restOfBlock(length: number): number {
+/** Return how many zeros fill the last block of `length` bytes. */
+export function restOfBlock(length: number): number {
   return (BLOCK_BYTES - (length % BLOCK_BYTES)) % BLOCK_BYTES
 }
 

@@ -25,7 +25,8 @@
  *         ├── StorageError                   this browser can't keep what a large document needs
  *         │   ├── NoStorageError             it has no place for files: a private window, an old one
  *         │   ├── NoRoomError                it has one, and that is full
- *         │   └── OpenElsewhereError         another window is opening the same document
+ *         │   ├── OpenElsewhereError         another window is opening the same document
+ *         │   └── ArchiveLostError           the file that an export is written into is lost
  *         ├── LeftError                      nobody waits for the document any more; .keep
  *         ├── BoundWithAnotherPasswordError  an earlier attempt made the account after all
  *         └── PortError                      (port_errors.ts: the service's answers, or none)
@@ -170,6 +171,11 @@ export class NoRoomError extends StorageError {
 /** Another window of this browser has the document's segments open. */
 export class OpenElsewhereError extends StorageError {
   override name = 'OpenElsewhereError'
+}
+
+/** What an export had written can't be gone on with: its worker broke down, its file is gone. */
+export class ArchiveLostError extends StorageError {
+  override name = 'ArchiveLostError'
 }
 
 /** The person left the document before it was open. */

@@ -54,7 +54,8 @@ export function safeNames(names: readonly string[]): string[] {
   })
 }
 
-function safeName(name: string): string {
+/** Return a name that can be shown and stored anywhere; two different ones may become equal. */
+export function safeName(name: string): string {
   const safe = name
     .replaceAll(UNSEEN, '_')
     .replaceAll(MEANINGFUL, '_')

@@ -58,20 +58,20 @@ export const MOST_WITHOUT_FILES = 67_108_864
 export const MOST_IN_MEMORY = 268_435_456
 
 /**
- * Return where to keep `sealedLength` bytes: what `openKept` opens, or null for memory.
+ * Return where to keep `length` bytes: what `openKept` opens, or null for memory.
  *
- * Raises what `openKept` raises for documents that are too long for memory.
+ * Raises what `openKept` raises for what is too long for memory.
  */
-export async function choosePlace<Kept extends KeptSegments>(
-  sealedLength: number,
+export async function choosePlace<Kept>(
+  length: number,
   openKept: () => Promise<Kept>,
 ): Promise<Kept | null> {
-  if (sealedLength <= MOST_WITHOUT_FILES) return null
+  if (length <= MOST_WITHOUT_FILES) return null
   try {
     return await openKept()
   } catch (failure) {
     const hasNoPlace = failure instanceof NoStorageError || failure instanceof NoRoomError
-    if (!hasNoPlace || sealedLength > MOST_IN_MEMORY) throw failure
+    if (!hasNoPlace || length > MOST_IN_MEMORY) throw failure
     return null
   }
 }

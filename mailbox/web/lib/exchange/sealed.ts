@@ -86,6 +86,14 @@ export interface CoverQuestion {
   readonly maxBytes?: number
 }
 
+/** What shows to somebody else, later and offline, from whom a document is. As it was verified. */
+export interface Proof {
+  readonly manifest: Envelope
+  readonly grants: readonly Envelope[]
+  /** About the sender. */
+  readonly statements: Certification
+}
+
 /** A cover of which everything was verified. Only `open` makes one. */
 export class VerifiedCover extends Verified {
   readonly manifest: Manifest
@@ -93,11 +101,17 @@ export class VerifiedCover extends Verified {
   readonly sender: VerifiedMember
   readonly grants: readonly Grant[]
   readonly effectiveRecipient: Fingerprint
+  readonly proof: Proof
   readonly #cover: Cover
 
   private constructor(
     cover: Cover,
-    parts: { manifest: Manifest; sender: VerifiedMember; grants: readonly Grant[] },
+    parts: {
+      manifest: Manifest
+      sender: VerifiedMember
+      grants: readonly Grant[]
+      statements: Certification
+    },
   ) {
     super()
     this.#cover = cover
@@ -106,6 +120,8 @@ export class VerifiedCover extends Verified {
     this.sender = parts.sender
     this.grants = parts.grants
     this.effectiveRecipient = effectiveRecipient(parts.manifest, parts.grants)
+    const { statements } = parts
+    this.proof = { manifest: cover.manifest, grants: cover.grants, statements }
   }
 
   /**
@@ -130,7 +146,7 @@ export class VerifiedCover extends Verified {
     }
     const own = reader.fingerprints
     const grants = verifyGrants(cover.grants, manifest, cover.manifest.payloadHash, { own })
-    return new VerifiedCover(cover, { manifest, sender, grants })
+    return new VerifiedCover(cover, { manifest, sender, grants, statements })
   }
 
   /** Return the key of the contents, for `contents_opener.ts` and for nothing else. */

@@ -97,9 +97,13 @@ export class VerifiedContents extends Verified {
     }
   }
 
-  /** Forget the document key and the plaintext; no file can be read afterwards. */
-  close(): Promise<void> {
-    return this.#reader.end({ keep: true })
+  /**
+   * Forget the document key and the plaintext; no file can be read afterwards.
+   *
+   * The sealed segments of a large document stay for the next time, unless `keep` is false.
+   */
+  close({ keep = true } = {}): Promise<void> {
+    return this.#reader.end({ keep })
   }
 }
 

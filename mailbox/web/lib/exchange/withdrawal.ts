@@ -52,11 +52,17 @@ export interface WithdrawalQuestion {
 export class VerifiedWithdrawal extends Verified {
   readonly withdrawal: Withdrawal
   readonly signer: VerifiedMember
+  /** What was verified, to be shown to somebody else later. */
+  readonly proof: { readonly withdrawal: Envelope; readonly statements: Certification }
 
-  private constructor(withdrawal: Withdrawal, signer: VerifiedMember) {
+  private constructor(
+    withdrawal: Withdrawal,
+    { signer, proof }: Pick<VerifiedWithdrawal, 'signer' | 'proof'>,
+  ) {
     super()
     this.withdrawal = withdrawal
     this.signer = signer
+    this.proof = proof
   }
 
   /**
@@ -76,7 +82,8 @@ export class VerifiedWithdrawal extends Verified {
     ) {
       throw new WithdrawalRefusedError('a withdrawal of another document, or by somebody else')
     }
-    return new VerifiedWithdrawal(withdrawal, signer)
+    const proof = { withdrawal: envelope, statements: question.statements }
+    return new VerifiedWithdrawal(withdrawal, { signer, proof })
   }
 }
 

@@ -6,6 +6,7 @@ import { Claim, Letter, OpenedLetter } from '../../lib/exchange/claim.ts'
 import { type ContentsReader, PageReader } from '../../lib/exchange/contents_reader.ts'
 import { MailboxClient } from '../../lib/mailbox/client.ts'
 import { Transport } from '../../lib/mailbox/transport.ts'
+import { MEMORY_PLACES } from '../support/memory_places.ts'
 import { quickArgon2id as argon2id } from '../support/quick_argon2id.ts'
 import { CLOSED, EMAIL_CODE, PAGE, SimulatedService } from '../support/simulated_service.ts'
 import { makeDeposit, makeLetter, makePractice, NOW, ORIGIN, PERSON } from '../support/world.ts'
@@ -43,6 +44,7 @@ async function signedIn(onCollect: () => void = () => {}) {
     origin: ORIGIN,
     aead,
     argon2id,
+    archivePlaces: MEMORY_PLACES,
     startReader: (question) => {
       const reader = new PageReader(question, { aead })
       started.push(reader)

@@ -65,6 +65,15 @@ describe('a visit', () => {
     await openWindows(1)
   })
 
+  test('waits for what a worker that was just ended still holds', async () => {
+    const archive = disk.put('copies', 'archive').open()
+    const begun = visit.beginVisit()
+    setTimeout(() => archive.close(), 300)
+    await begun
+    expect(disk.names('copies')).toEqual([])
+    await openWindows(1)
+  })
+
   test('is counted when nothing could be cleared', async () => {
     disk.storage.getDirectory = async () => Promise.reject(new DOMException('', 'NotAllowedError'))
     await expect(visit.beginVisit()).rejects.toBeInstanceOf(DOMException)
@@ -79,18 +88,22 @@ describe('what a closed window left', () => {
     disk.put('copies', 'left', hour(1))
     disk.put('copies', 'just-written')
     disk.put('copies', 'being-saved', hour(1))
+    disk.put('copies', 'being-read', hour(1))
+    handed.holdCopy('being-read')
     void handed.deleteCopyAfter('being-saved', MINUTE_MS)
   })
 
   test('goes when the only other one is looked at, and nothing that is being saved', async () => {
     page.dispatchEvent(new Event('visibilitychange'))
-    await vi.waitFor(() => expect(disk.names('copies')).toEqual(['just-written', 'being-saved']))
+    await vi.waitFor(() =>
+      expect(disk.names('copies')).toEqual(['just-written', 'being-saved', 'being-read']),
+    )
   })
 
   test('goes when the person signs out in the only other one', async () => {
     disk.put('sealed', 'segments')
     await visit.endVisit()
-    expect(disk.names('copies')).toEqual(['just-written', 'being-saved'])
+    expect(disk.names('copies')).toEqual(['just-written', 'being-saved', 'being-read'])
     expect(disk.names('sealed')).toEqual([])
   })
 
@@ -98,8 +111,18 @@ describe('what a closed window left', () => {
     void navigator.locks.request(OPEN_WINDOWS, { mode: 'shared' }, () => new Promise(() => {}))
     await openWindows(2)
     await visit.endVisit()
-    expect(disk.names('copies')).toEqual(['left', 'just-written', 'being-saved'])
+    expect(disk.names('copies')).toEqual(['left', 'just-written', 'being-saved', 'being-read'])
   })
+})
+
+test('a copy that was held is not kept from anybody once it is deleted', async () => {
+  await visit.beginVisit()
+  disk.put('copies', 'copy')
+  handed.holdCopy('copy')
+  expect(handed.isNeeded('copy')).toBe(true)
+  await handed.deleteHeldCopy('copy')
+  expect(disk.names('copies')).toEqual([])
+  expect(handed.isNeeded('copy')).toBe(false)
 })
 
 describe('a copy that was handed over', () => {

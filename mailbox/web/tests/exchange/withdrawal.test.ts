@@ -16,6 +16,7 @@ import { parseEnvelope } from '../../lib/keys/dsse.ts'
 import { parseFingerprint } from '../../lib/keys/public.ts'
 import { MailboxClient } from '../../lib/mailbox/client.ts'
 import { Transport } from '../../lib/mailbox/transport.ts'
+import { MEMORY_PLACES } from '../support/memory_places.ts'
 import { quickArgon2id as argon2id } from '../support/quick_argon2id.ts'
 import { EMAIL_CODE, PAGE, SimulatedService } from '../support/simulated_service.ts'
 import { type Vector, vectorCases } from '../support/vectors.ts'
@@ -110,6 +111,7 @@ async function newSession(): Promise<LibSession> {
     mailbox: clientOf(service),
     origin: ORIGIN,
     aead,
+    archivePlaces: MEMORY_PLACES,
     startReader: (question) => new PageReader(question, { aead }),
     argon2id,
     endVisit: async () => {},

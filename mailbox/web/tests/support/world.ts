@@ -57,7 +57,7 @@ export interface Deposit {
 }
 
 /** Return a practice with one doctor, who may invite unless it is said otherwise. */
-export function makePractice({ mayInvite = true } = {}): Practice {
+export function makePractice({ mayInvite = true, name = 'Cabinet des Tilleuls' } = {}): Practice {
   const [root, doctor] = [Identity.generate(), Identity.generate()]
   const organisation = root.public.fingerprint
   const line = { origin: ORIGIN, issuedAt: NOW - DAY }
@@ -65,7 +65,7 @@ export function makePractice({ mayInvite = true } = {}): Practice {
     organisation: ORGANISATION.sign(
       {
         line: firstOfLine(line),
-        name: 'Cabinet des Tilleuls',
+        name,
         phone: '01 23 45 67 89',
         postalAddress: [],
         root: root.public,

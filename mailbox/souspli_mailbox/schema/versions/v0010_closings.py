@@ -14,8 +14,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as PlainText
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 Wide = BigInteger().with_variant(Integer(), "sqlite")
 Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")

@@ -6,8 +6,8 @@ they outlive the rows. SQLite, which is never told to, does nothing of the kind.
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # With their types as they are: naming the type again deletes statistics that are there.
 KEPT_OUT = {
