@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from benchmarks import postgres
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
 from benchmarks.postgres import PostgresServer
 from benchmarks.processes import descendants
 from souspli_cli.demo_engines import new_bucket, store_settings
@@ -20,20 +20,8 @@ from souspli_storage.database import Database
 
 # Of the service, on a server of the benchmark's own.
 DATABASE: Final = "souspli"
-
-
-class DatabaseKind(StrEnum):
-    """Which database."""
-
-    SQLITE = "SQLite"
-    POSTGRESQL = "PostgreSQL"
-
-
-class StoreKind(StrEnum):
-    """Which store."""
-
-    DISK = "disk"
-    SEAWEEDFS = "SeaweedFS"
+# The S3 store of a benchmark, by its own name: others take another time.
+_S3_PROGRAM: Final = "SeaweedFS"
 
 
 @dataclass(frozen=True)
@@ -53,7 +41,8 @@ class Engines:
     @property
     def says(self) -> str:
         """For a table."""
-        return f"{self.database}, {self.store}"
+        store = _S3_PROGRAM if self.store is StoreKind.S3 else self.store
+        return f"{self.database}, {store}"
 
     def in_process(self) -> Settings:
         """Return the settings of a service that runs in this process."""
@@ -94,14 +83,14 @@ def started(database: DatabaseKind, store: StoreKind, folder: Path) -> Generator
             server.create(DATABASE)
             settings["SOUSPLI_MAILBOX_DATABASE_URL"] = server.url(DATABASE)
             servers[database] = server.pid
-        if store is StoreKind.SEAWEEDFS:
+        if store is StoreKind.S3:
             below = folder / "seaweedfs"
             below.mkdir()
             weed = stack.enter_context(SeaweedFS(below))
             settings |= store_settings(new_bucket(weed), below)
             # The drivers speak to the nodes alone: all bytes go through them, and cost them.
             settings["SOUSPLI_MAILBOX_STORE_DIRECT"] = "false"
-            servers[store] = _server_of(weed)
+            servers[_S3_PROGRAM] = _server_of(weed)
         yield Engines(database, store, folder / "data", settings, servers, server)
 
 

@@ -22,7 +22,8 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from benchmarks import engines
-from benchmarks.engines import DatabaseKind, Engines
+from benchmarks.engine_kinds import DatabaseKind
+from benchmarks.engines import Engines
 from benchmarks.growth_units import LARGE_MAILBOX, PAGE, UNITS, Filled, Unit, fill, page, tell_all
 from benchmarks.plans import plans, scans
 from benchmarks.rows import REAL_LENGTHS

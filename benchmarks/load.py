@@ -28,7 +28,8 @@ from benchmarks import drivers
 from benchmarks.capture import Captured
 from benchmarks.driver import ToCollect, ToDeposit
 from benchmarks.drivers import Driven, Drivers
-from benchmarks.engines import DatabaseKind, Engines, StoreKind
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
+from benchmarks.engines import Engines
 from benchmarks.load_limits import Limits, prepare_limits
 from benchmarks.nodes import Node
 from benchmarks.processes import cpu_seconds

@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.capture import recipient_names
-from benchmarks.engines import DATABASE, DatabaseKind
+from benchmarks.engine_kinds import DatabaseKind
+from benchmarks.engines import DATABASE
 from benchmarks.pgbench import Pgbench, find, keep_recipients, write_script
 from benchmarks.postgres import PostgresServer
 from benchmarks.put_limits import durable_file, fsyncs, many

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from benchmarks.capture import Captured
-from benchmarks.engines import DatabaseKind
+from benchmarks.engine_kinds import DatabaseKind
 from benchmarks.load import COLLECT, DEPOSIT, NOTIFIED, Found
 from benchmarks.load_limits import ROWS
 from benchmarks.series import figure, ratios, say_ratio, spread

@@ -27,7 +27,8 @@ from typing import Final
 from sqlalchemy import Connection, func, select, update
 
 from benchmarks import engines, nodes
-from benchmarks.engines import DatabaseKind, Engines, StoreKind
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
+from benchmarks.engines import Engines
 from benchmarks.filler import Filler
 from benchmarks.nodes import Node
 from benchmarks.page import where_and_when
@@ -203,7 +204,7 @@ def _shown(seconds: list[float]) -> str:
 
 ENGINES: Final = {
     "sqlite": (DatabaseKind.SQLITE, StoreKind.DISK),
-    "postgresql": (DatabaseKind.POSTGRESQL, StoreKind.SEAWEEDFS),
+    "postgresql": (DatabaseKind.POSTGRESQL, StoreKind.S3),
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import growth, load
-from benchmarks.engines import DatabaseKind, StoreKind
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
 from benchmarks.growth_tables import write_plans
 from benchmarks.growth_tables import write_tables as write_growth
 from benchmarks.load_tables import write_tables as write_load
@@ -21,7 +21,7 @@ from benchmarks.page import put, where_and_when
 PICTURE_LINE: Final = "![Cost by deliveries in the table](pictures/growth.svg)"
 ENGINES: Final = (
     (DatabaseKind.SQLITE, StoreKind.DISK),
-    (DatabaseKind.POSTGRESQL, StoreKind.SEAWEEDFS),
+    (DatabaseKind.POSTGRESQL, StoreKind.S3),
 )
 
 

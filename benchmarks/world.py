@@ -13,7 +13,8 @@ from typing import Final
 
 from benchmarks import engines, nodes
 from benchmarks.capture import Captured, capture
-from benchmarks.engines import DatabaseKind, Engines, StoreKind
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
+from benchmarks.engines import Engines
 from benchmarks.filler import Filler
 from benchmarks.letters import Letter, Sealing
 from benchmarks.nodes import Node

@@ -9,7 +9,7 @@ from souspli_keys.address import Origin
 from souspli_keys.operator import OperatorKey
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import Line, PurgeReason, PurgeStatement, sign_statement
-from souspli_mailbox.records.purges import Ended
+from souspli_mailbox.records.emptying import Ended
 
 DAY_SECONDS = 86_400
 

@@ -17,7 +17,7 @@ from typing import Final
 
 import structlog
 
-from souspli_mailbox.records import purges
+from souspli_mailbox.records import deciding, emptying, forgetting, purges
 from souspli_mailbox.records.sweeps import absolve_object, defer_object
 from souspli_mailbox.store_calls import StoreCalls
 from souspli_mailbox.tombstones import Kind, Reason, Tombstones
@@ -85,7 +85,7 @@ class Round:
         database: Database,
         blobs: BlobStore,
         tombstones: Tombstones,
-        certify: Callable[[purges.Ended], bytes],
+        certify: Callable[[emptying.Ended], bytes],
         store: StoreCalls,
         clock: Callable[[], float],
         decides_at: int | None,
@@ -126,9 +126,9 @@ class Round:
 
     async def _decide(self, now: int) -> None:
         last = (0, "")
-        while due := await self._database.read(purges.due, now=now, after=last):
+        while due := await self._database.read(deciding.due, now=now, after=last):
             ids = [invitation_id for _, invitation_id in due]
-            decided = await self._all_or_each(purges.decide, ids, now=now)
+            decided = await self._all_or_each(deciding.decide, ids, now=now)
             self._decided, last = self._decided + decided, due[-1]
             # A crash here: decided, and told by the next run.
             await self._tell()
@@ -208,24 +208,26 @@ class Round:
         """Do what is left of one purge."""
         now = self._now()
         letter = {"invitation_id": invitation_id}
-        while await self._database.write(purges.empty, **letter, now=now):
+        while await self._database.write(emptying.empty, **letter, now=now):
             # A crash here: nothing that was let go can be opened any more.
             pass
         if self._store_is_away:
-            left = await self._database.read(purges.objects_left, **letter, limit=1)
+            left = await self._database.read(emptying.objects_left, **letter, limit=1)
             if left:
                 return _Fate.SKIPPED
         if (fate := await self._delete_objects(invitation_id, now)) is not _Fate.ENDED:
             return fate
         # False: something came back, such as an object that a sweep put off.
-        ended = await self._database.write(purges.forget, **letter, now=now, certify=self._certify)
+        ended = await self._database.write(
+            emptying.forget, **letter, now=now, certify=self._certify
+        )
         return _Fate.ENDED if ended else _Fate.RESISTS
 
     async def _delete_objects(self, invitation_id: str, now: int) -> _Fate:
         """Delete what the purge waits for: ENDED if all of it is gone."""
         resisted = False
         while keys := await self._database.read(
-            purges.objects_left, invitation_id=invitation_id, limit=OBJECTS_AT_ONCE
+            emptying.objects_left, invitation_id=invitation_id, limit=OBJECTS_AT_ONCE
         ):
             for key in keys:
                 if self._is_over():
@@ -251,17 +253,17 @@ class Round:
         A crash before it, or within: the fact that it is due is still there.
         """
         run = secrets.token_hex(8)
-        if not await self._database.write(purges.begin_forgetting, run=run):
+        if not await self._database.write(forgetting.begin_forgetting, run=run):
             return True
         try:
-            left = await self._database.forget_deleted(rewrite=purges.EMPTIED)
+            left = await self._database.forget_deleted(rewrite=forgetting.EMPTIED)
         except DatabaseBusyError:
             _log.info("deleted-not-forgotten")  # somebody reads; the next run tries again
             return False
         if left:
             # By design beyond a size, and the operator's to do: docs/operations.md.
             _log.warning("tables-not-rewritten", count=len(left))
-        await self._database.write(purges.forgotten, run=run)
+        await self._database.write(forgetting.forgotten, run=run)
         return True
 
     def _is_over(self) -> bool:

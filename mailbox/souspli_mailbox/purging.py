@@ -19,7 +19,7 @@ import structlog
 from souspli_mailbox.clock_watch import ClockWatch
 from souspli_mailbox.jobs import Done, NotYet, Outcome
 from souspli_mailbox.purge_round import PURGES_AT_ONCE, Purged, Round
-from souspli_mailbox.records import purges
+from souspli_mailbox.records import deciding, emptying
 from souspli_mailbox.records.jobs import Job
 from souspli_mailbox.records.purges import RESUME_SECONDS
 from souspli_mailbox.retention import SWEEP_EVERY_SECONDS
@@ -46,7 +46,7 @@ class Purger:
     database: Database
     blobs: BlobStore
     tombstones: Tombstones
-    certify: Callable[[purges.Ended], bytes]
+    certify: Callable[[emptying.Ended], bytes]
     """Makes the signed statement about a purge that ends."""
     clock: Callable[[], float]
     watch: ClockWatch
@@ -79,7 +79,7 @@ class Purger:
         if not (await self.watch.look()).is_trusted:
             return NotYet(self._now() + SWEEP_EVERY_SECONDS)
         await self.database.write(
-            purges.decide_replaced, invitation_id=job.ids["invitation_id"], now=self._now()
+            deciding.decide_replaced, invitation_id=job.ids["invitation_id"], now=self._now()
         )
         # The next run of `expire` does the rest.
         return Done()
@@ -92,7 +92,9 @@ class Purger:
         tombstone can be written (then nothing was deleted), or the database does nothing.
         """
         seen = await self.watch.look()
-        held_back = not seen.is_trusted and bool(await self.database.read(purges.due, now=seen.now))
+        held_back = not seen.is_trusted and bool(
+            await self.database.read(deciding.due, now=seen.now)
+        )
         if held_back:
             _log.error("purges-wait", seconds=seen.waits, clock_ahead_seconds=seen.apart)
         done = await Round(

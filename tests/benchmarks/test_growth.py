@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.engines import DatabaseKind
+from benchmarks.engine_kinds import DatabaseKind
 from benchmarks.growth import measure
 from benchmarks.growth_tables import write_plans, write_tables
 from benchmarks.growth_units import UNITS

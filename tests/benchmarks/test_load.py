@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks import drivers
-from benchmarks.engines import DatabaseKind, StoreKind
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
 from benchmarks.load import COLLECT, DEPOSIT, NOTIFIED, Found, Load, Plan
 from benchmarks.load_limits import FSYNC, ROWS, names_of, prepare_limits
 from benchmarks.load_tables import write_tables

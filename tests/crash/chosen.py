@@ -10,8 +10,9 @@ import os
 import random
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from benchmarks.engine_kinds import StoreKind
 from crash.bugs import Bug
-from crash.engines import EMBEDDED, ENGINES, Engines, StoreKind
+from crash.engines import EMBEDDED, ENGINES, Engines
 from crash.network_story import WEATHER, Link, Weather
 from crash.points import PURGE_STEPS, SERVICE_STEPS, Kind, Point, Step, service_points
 

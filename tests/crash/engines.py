@@ -7,10 +7,10 @@ import shutil
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import s3_settings
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
 from s3_server import PLAIN, VERSIONED
 from simulation.databases import SEQUENCES
 from sqlalchemy import delete, insert, select, text
@@ -37,20 +37,6 @@ if TYPE_CHECKING:
     from souspli_storage.s3_location import S3Location
 
     AllRows = Mapping[Table, Sequence[dict[str, object]]]
-
-
-class DatabaseKind(StrEnum):
-    """Where rows rest."""
-
-    SQLITE = "SQLite"
-    POSTGRESQL = "PostgreSQL"
-
-
-class StoreKind(StrEnum):
-    """Where documents rest."""
-
-    DISK = "disk"
-    S3 = "S3"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from crash.engines import Engines, StoreKind
+from benchmarks.engine_kinds import StoreKind
+from crash.engines import Engines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
 from crash.chosen import everywhere
-from crash.engines import EMBEDDED, ENGINES, DatabaseKind, Engines, StoreKind
+from crash.engines import EMBEDDED, ENGINES, Engines
 from crash.node import Node, settle
 from crash.points import CLIENT_STEPS, SERVICE_STEPS, Act, Point
 from crash.proxy import Proxy

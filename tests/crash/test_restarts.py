@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import pytest
 import s3_server
+from benchmarks.engine_kinds import DatabaseKind, StoreKind
 from crash.chosen import OTHERS, some
-from crash.engines import DatabaseKind, Servers, StoreKind
+from crash.engines import Servers
 from crash.points import SERVICE_STEPS, Act, Point
 from crash.saboteur import Sabotage
 from crash.story import HOUR, Run

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from simulation.databases import ENGINES, Place
 from simulation.people import Practice
+from simulation.quick import Claimant, Invited, claim, invite
 from simulation.rows import Rows
 from simulation.service import Service, running
 
@@ -38,6 +39,18 @@ async def service(place: Place) -> AsyncIterator[Service]:
 @pytest.fixture
 async def practice(service: Service) -> Practice:
     return await Practice.found(service)
+
+
+@pytest.fixture
+async def invited(practice: Practice) -> Invited:
+    """A letter of the practice that nobody answered yet."""
+    return await invite(practice)
+
+
+@pytest.fixture
+async def patient(service: Service, invited: Invited) -> Claimant:
+    """Who answered that letter."""
+    return await claim(service, invited)
 
 
 @pytest.fixture

@@ -34,11 +34,6 @@ ROUNDS = 50
 
 
 @pytest.fixture
-async def invited(practice: Practice) -> Invited:
-    return await invite(practice)
-
-
-@pytest.fixture
 async def claimant(service: Service, invited: Invited) -> Claimant:
     return await Claimant.arrive(service, invited)
 

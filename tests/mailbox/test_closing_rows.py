@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from souspli_mailbox.records.accounts import NewAccount
-    from souspli_mailbox.records.deposits import DeliveryMade
+    from souspli_mailbox.records.completion import DeliveryMade
     from souspli_mailbox.records.invitations import NewInvitation
 
 KEY = TombstoneKey(b"k" * 32)

@@ -1,4 +1,4 @@
-"""Jobs: one worker at a time, leases, retries, giving up, stopping gracefully."""
+"""Workers: leases that end, retries, giving up, stopping gracefully."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from simulation.rows import NOW, Rows, hex32
+from simulation.job_rows import add, take, waiting
+from simulation.rows import NOW, Rows
 
 from souspli_mailbox import jobs
 from souspli_mailbox.jobs import Done, NotYet, Worker, retry_delay
 from souspli_mailbox.records import jobs as records
-from souspli_mailbox.records.errors import LeaseLostError
 from souspli_mailbox.records.jobs import Job, JobName
-from souspli_storage.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -40,41 +38,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def add(rows: Rows, name: JobName = JobName.NOTIFY, *, run_at: int | None = None) -> None:
-    rows.database.write_now(
-        records.enqueue, name=name, ids={"delivery_id": hex32()}, now=NOW, run_at=run_at
-    )
-
-
-def take(rows: Rows, *, now: int = NOW, lease_until: int = NOW + 120) -> Job | None:
-    taken = take_some(rows, 1, now=now, lease_until=lease_until)
-    return taken[0] if taken else None
-
-
-def take_some(
-    rows: Rows, most: int, *, now: int = NOW, lease_until: int = NOW + 120
-) -> tuple[Job, ...]:
-    return rows.database.write_now(
-        records.claim_jobs,
-        names=list(JobName),
-        lease=hex32(),
-        now=now,
-        lease_until=lease_until,
-        most=most,
-    )
-
-
-def waiting(rows: Rows) -> int:
-    def count(connection: Connection) -> int:
-        return int(
-            connection.exec_driver_sql(
-                "SELECT count(*) FROM jobs WHERE state = 'waiting'"
-            ).scalar_one()
-        )
-
-    return rows.database.read_now(count)
 
 
 @asynccontextmanager
@@ -99,190 +62,6 @@ async def until(fact: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not fact():  # noqa: ASYNC110  (facts in a database announce themselves to nobody)
             await asyncio.sleep(0.01)
-
-
-# --- rows ---------------------------------------------------------------------------
-
-
-def test_the_job_that_was_due_first_is_taken_first_and_none_before_its_time(rows: Rows) -> None:
-    for run_at in (NOW + 2, NOW, NOW + 1):
-        add(rows, run_at=run_at)
-    assert [job.job_id for job in rows.jobs(now=NOW + 1)] == [2, 3]
-    due = rows.database.read_now(records.next_due, names=list(JobName))
-    assert due == NOW + 2
-    assert [job.job_id for job in rows.jobs(now=NOW + 2)] == [1]
-
-
-def test_a_job_under_lease_is_taken_by_nobody_until_the_lease_ends(rows: Rows) -> None:
-    add(rows)
-    first = take(rows)
-    assert first is not None
-    assert take(rows, now=NOW + 119) is None
-    assert rows.database.read_now(records.next_due, names=list(JobName)) == NOW + 120
-    second = take(rows, now=NOW + 120, lease_until=NOW + 240)
-    assert second is not None
-    assert (second.job_id, second.attempts) == (first.job_id, 2)
-    # The first one comes back from the dead, too late.
-    with pytest.raises(LeaseLostError):
-        rows.database.write_now(records.finish_job, job=first)
-    with pytest.raises(LeaseLostError):
-        rows.database.write_now(records.postpone_job, job=first, run_at=NOW, failure=None)
-    with pytest.raises(LeaseLostError):
-        rows.database.write_now(records.bury_job, job=first, failure="X", now=NOW)
-    rows.database.write_now(records.finish_job, job=second)
-    assert waiting(rows) == 0
-
-
-def test_several_are_taken_at_once_those_first_that_were_due_first(rows: Rows) -> None:
-    for run_at in (NOW, NOW - 1, NOW + 1, NOW - 2):
-        add(rows, run_at=run_at)
-    first = take_some(rows, 2)
-    assert sorted(job.job_id for job in first) == [2, 4]
-    (second,) = take_some(rows, 2)
-    assert second.job_id == 1
-    # Held under one word, and given back one by one.
-    rows.database.write_now(records.postpone_job, job=first[0], run_at=NOW, failure=None)
-    rows.database.write_now(records.finish_job, job=first[1])
-    with pytest.raises(LeaseLostError):
-        rows.database.write_now(records.finish_job, job=first[0])
-    assert [job.job_id for job in take_some(rows, 2)] == [first[0].job_id]
-
-
-def test_jobs_of_a_newer_version_are_left_to_it(rows: Rows) -> None:
-    add(rows, JobName.SWEEP)
-    taken = rows.database.write_now(
-        records.claim_jobs,
-        names=[JobName.NOTIFY],
-        lease=hex32(),
-        now=NOW,
-        lease_until=NOW + 1,
-        most=4,
-    )
-    assert taken == ()
-    assert rows.database.read_now(records.next_due, names=[JobName.NOTIFY]) is None
-
-
-def test_a_job_that_came_too_early_has_not_used_an_attempt(rows: Rows) -> None:
-    add(rows)
-    for failure, attempts in ((None, 1), ("Failed", 1), (None, 2)):
-        job = take(rows)
-        assert job is not None
-        assert job.attempts == attempts
-        rows.database.write_now(records.postpone_job, job=job, run_at=NOW, failure=failure)
-
-
-def test_a_recurring_job_waits_once(rows: Rows) -> None:
-    for _ in range(3):
-        rows.database.write_now(records.ensure_job, name=JobName.SWEEP, now=NOW)
-    assert waiting(rows) == 1
-
-
-async def test_processes_that_start_at_once_add_a_recurring_job_once(rows: Rows) -> None:
-    ensure = rows.database.write
-    await asyncio.gather(
-        *(ensure(records.ensure_job, name=JobName.SWEEP, now=NOW) for _ in range(12))
-    )
-    assert waiting(rows) == 1
-    with pytest.raises(DatabaseError):
-        rows.database.write_now(records.enqueue, name=JobName.SWEEP, ids={}, now=NOW)
-
-
-def test_many_workers_at_once_take_each_job_once(place: Place, rows: Rows) -> None:
-    for _ in range(60):
-        add(rows)
-    taken: list[int] = []
-    barrier = threading.Barrier(4)
-
-    def work() -> None:
-        with place.open() as database:
-            barrier.wait()
-            taken.extend(job.job_id for job in Rows(database).jobs())
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == list(range(1, 61))
-
-
-def test_two_processes_never_do_one_job_both(place: Place, rows: Rows, tmp_path: Path) -> None:
-    """Each notes a job's begin and end in one file; nothing may come between the two."""
-    for _ in range(40):
-        add(rows)
-    script = textwrap.dedent(
-        """
-        import asyncio, os, sys
-        from souspli_mailbox.database import open_database
-        from souspli_mailbox.jobs import Done, Worker
-        from souspli_mailbox.records.jobs import JobName, next_due
-        from souspli_mailbox.settings import load
-
-        async def main(log):
-            with open_database(load()) as database:
-                async def handler(job):
-                    for word in ("begin", "end"):
-                        os.write(log, f"{job.job_id} {word}\\n".encode())
-                        await asyncio.sleep(0.001)
-                    return Done()
-                worker = Worker(
-                    database=database,
-                    handlers={JobName.NOTIFY: handler},
-                    clock=lambda: float(sys.argv[2]),
-                )
-                running = asyncio.create_task(worker.run())
-                while (
-                    not running.done()
-                    and await database.read(next_due, names=[JobName.NOTIFY]) is not None
-                ):
-                    await asyncio.sleep(0.01)
-                worker.stop()
-                await running
-
-        asyncio.run(main(os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)))
-        """
-    )
-    log = tmp_path / "log"
-    log.touch()
-    command = [sys.executable, "-c", script, str(log), str(NOW)]
-    processes = [subprocess.Popen(command, env=place.environment) for _ in range(2)]
-    assert [process.wait(60) for process in processes] == [0, 0]
-    lines = log.read_text().split("\n")[:-1]
-    assert sorted(lines) == sorted(
-        f"{job} {word}" for job in range(1, 41) for word in ("begin", "end")
-    )
-
-
-def test_a_job_of_a_killed_process_is_done_after_its_lease(place: Place, rows: Rows) -> None:
-    add(rows)
-    script = textwrap.dedent(
-        f"""
-        import asyncio, os, signal
-        from souspli_mailbox.database import open_database
-        from souspli_mailbox.jobs import Worker
-        from souspli_mailbox.records.jobs import JobName
-        from souspli_mailbox.settings import load
-
-        async def handler(job):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        worker = Worker(
-            database=open_database(load()),
-            handlers={{JobName.NOTIFY: handler}},
-            clock=lambda: {NOW},
-        )
-        asyncio.run(worker.run())
-        """
-    )
-    done = subprocess.run([sys.executable, "-c", script], env=place.environment, check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert take(rows, now=NOW + jobs.LEASE_SECONDS - 1) is None
-    job = take(rows, now=NOW + jobs.LEASE_SECONDS)
-    assert job is not None
-    assert job.attempts == 2
-
-
-# --- the worker -----------------------------------------------------------------------
 
 
 async def test_what_a_job_concludes_is_committed_with_its_end(rows: Rows, clock: Clock) -> None:
@@ -514,3 +293,79 @@ def test_retrying_outlasts_a_week_end() -> None:
     longest = sum(retry_delay(attempts=n, jitter=0) for n in range(1, jobs.MAX_ATTEMPTS))
     assert shortest > 36 * 3_600
     assert longest > 72 * 3_600
+
+
+def test_two_processes_never_do_one_job_both(place: Place, rows: Rows, tmp_path: Path) -> None:
+    """Each notes a job's begin and end in one file; nothing may come between the two."""
+    for _ in range(40):
+        add(rows)
+    script = textwrap.dedent(
+        """
+        import asyncio, os, sys
+        from souspli_mailbox.database import open_database
+        from souspli_mailbox.jobs import Done, Worker
+        from souspli_mailbox.records.jobs import JobName, next_due
+        from souspli_mailbox.settings import load
+
+        async def main(log):
+            with open_database(load()) as database:
+                async def handler(job):
+                    for word in ("begin", "end"):
+                        os.write(log, f"{job.job_id} {word}\\n".encode())
+                        await asyncio.sleep(0.001)
+                    return Done()
+                worker = Worker(
+                    database=database,
+                    handlers={JobName.NOTIFY: handler},
+                    clock=lambda: float(sys.argv[2]),
+                )
+                running = asyncio.create_task(worker.run())
+                while (
+                    not running.done()
+                    and await database.read(next_due, names=[JobName.NOTIFY]) is not None
+                ):
+                    await asyncio.sleep(0.01)
+                worker.stop()
+                await running
+
+        asyncio.run(main(os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)))
+        """
+    )
+    log = tmp_path / "log"
+    log.touch()
+    command = [sys.executable, "-c", script, str(log), str(NOW)]
+    processes = [subprocess.Popen(command, env=place.environment) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    lines = log.read_text().split("\n")[:-1]
+    assert sorted(lines) == sorted(
+        f"{job} {word}" for job in range(1, 41) for word in ("begin", "end")
+    )
+
+
+def test_a_job_of_a_killed_process_is_done_after_its_lease(place: Place, rows: Rows) -> None:
+    add(rows)
+    script = textwrap.dedent(
+        f"""
+        import asyncio, os, signal
+        from souspli_mailbox.database import open_database
+        from souspli_mailbox.jobs import Worker
+        from souspli_mailbox.records.jobs import JobName
+        from souspli_mailbox.settings import load
+
+        async def handler(job):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        worker = Worker(
+            database=open_database(load()),
+            handlers={{JobName.NOTIFY: handler}},
+            clock=lambda: {NOW},
+        )
+        asyncio.run(worker.run())
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=place.environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert take(rows, now=NOW + jobs.LEASE_SECONDS - 1) is None
+    job = take(rows, now=NOW + jobs.LEASE_SECONDS)
+    assert job is not None
+    assert job.attempts == 2

@@ -261,11 +261,6 @@ async def test_the_log_has_templates_and_rounded_times_and_no_value(
         assert str(value) not in written, value
 
 
-@pytest.fixture
-async def invited(practice: Practice) -> Invited:
-    return await invite(practice)
-
-
 async def test_no_error_repeats_what_was_sent(
     service: Service, practice: Practice, invited: Invited
 ) -> None:

@@ -11,7 +11,7 @@ from simulation.rows import NOW, Rows
 
 from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.purge_round import PURGES_AT_ONCE
-from souspli_mailbox.records import purges
+from souspli_mailbox.records import emptying, purges
 from souspli_storage.errors import (
     DatabaseUnavailableError,
     NotDeletedError,
@@ -121,7 +121,7 @@ async def test_a_database_that_is_away_ends_the_round(
         raise DatabaseUnavailableError("no answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(purges, "empty", away)
+        patch.setattr(emptying, "empty", away)
         patch.setattr(purges, "put_off", away)
         with pytest.raises(DatabaseUnavailableError):
             await world.purger.run(seconds=60)

@@ -14,7 +14,7 @@ from simulation.rows import DAY, NOW, Rows, new_account, new_binding
 from souspli_keys import dsse
 from souspli_keys.public import Fingerprint
 from souspli_keys.statements import verify_purge
-from souspli_mailbox.records import bindings, invitations, purges
+from souspli_mailbox.records import bindings, deciding, emptying, invitations, purges
 from souspli_mailbox.records.due_purges import due_purges, purges_under_way
 from souspli_mailbox.records.errors import InvitationExpiredError
 from souspli_mailbox.records.jobs import JobName
@@ -167,7 +167,7 @@ async def test_without_a_statement_it_has_not_ended(world: PurgeWorld) -> None:
     class BrokenError(Exception):
         pass
 
-    def broken(_: purges.Ended) -> bytes:
+    def broken(_: emptying.Ended) -> bytes:
         raise BrokenError
 
     await world.run()
@@ -178,7 +178,7 @@ async def test_without_a_statement_it_has_not_ended(world: PurgeWorld) -> None:
     world.decide(again, now=world.now)
     with pytest.raises(BrokenError):
         world.rows.database.write_now(
-            purges.forget, invitation_id=again.invitation_id, now=world.now, certify=broken
+            emptying.forget, invitation_id=again.invitation_id, now=world.now, certify=broken
         )
     kept = world.purge(again)
     assert kept is not None
@@ -193,7 +193,7 @@ async def test_what_is_wrong_with_one_letter_holds_up_no_other(world: PurgeWorld
     class BrokenError(Exception):
         pass
 
-    def certify(ended: purges.Ended) -> bytes:
+    def certify(ended: emptying.Ended) -> bytes:
         if ended.invitation_id == poison.invitation_id:
             raise BrokenError
         return CERTIFIER.purge(ended)
@@ -221,9 +221,10 @@ async def test_what_is_deleted_while_the_files_forget_is_still_due(
     async def meanwhile(*, rewrite: Sequence[str] = ()) -> tuple[str, ...]:
         left = await forget(rewrite=rewrite)
         world.now = END + DAY
-        ((_, other),) = world.rows.database.write_now(purges.decide, now=world.now)
+        ((_, other),) = world.rows.database.read_now(deciding.due, now=world.now)
+        world.rows.database.write_now(deciding.decide, invitation_ids=[other], now=world.now)
         assert world.rows.database.write_now(
-            purges.forget, invitation_id=other, now=world.now, certify=CERTIFIER.purge
+            emptying.forget, invitation_id=other, now=world.now, certify=CERTIFIER.purge
         )
         return left
 

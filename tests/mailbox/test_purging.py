@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.reapply import reapply_new
-from souspli_mailbox.records import invitations, purges
+from souspli_mailbox.records import deciding, emptying, invitations, purges
 from souspli_mailbox.records.errors import InvitationExpiredError
 from souspli_mailbox.records.jobs import JobName
 from souspli_mailbox.records.purges import RESUME_SECONDS
@@ -21,7 +21,7 @@ from souspli_storage.errors import NotDeletedError, StoreUnavailableError
 from souspli_storage.memory import Fault
 
 if TYPE_CHECKING:
-    pass
+    from types import ModuleType
 
 
 @pytest.fixture
@@ -191,7 +191,17 @@ class KilledError(BaseException):
     """As if the process were gone."""
 
 
-STEPS = ("decide", "untold", "told", "empty", "objects_left", "forget", "delete", "append")
+STEPS: dict[str, ModuleType | None] = {
+    "decide": deciding,
+    "untold": purges,
+    "told": purges,
+    "empty": emptying,
+    "objects_left": emptying,
+    "forget": emptying,
+    # Of the store and of the ledger.
+    "delete": None,
+    "append": None,
+}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -202,7 +212,7 @@ async def test_killed_at_any_step_it_goes_on_where_it_was(
     letter = world.rows.invite(world.practice)
     world.deliver(letter)
     world.deliver(letter)
-    where: Any = {"delete": world.blobs, "append": world.ledger}.get(step, purges)
+    where: Any = STEPS[step] or (world.blobs if step == "delete" else world.ledger)
     original = getattr(where, step)
 
     def killed(*args: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ from simulation.service import Service
 
 from souspli_mailbox.app import ENDPOINTS
 from souspli_mailbox.endpoints import Caller
-from souspli_mailbox.records import purges
+from souspli_mailbox.records import deciding
 from souspli_mailbox.schema import tables
 
 RECURRING = {"sweep", "expire", "remind"}
@@ -47,7 +47,7 @@ async def test_a_get_changes_nothing_ever(service: Service, practice: Practice) 
         await service.ask("GET", "/healthz")
     # The other one's letter is being purged.
     service.database.write_now(
-        purges.decide, invitation_ids=[pending.invitation_id], now=pending.not_after + 1
+        deciding.decide, invitation_ids=[pending.invitation_id], now=pending.not_after + 1
     )
     service.clock.pass_seconds(120)  # far enough for a session to be seen anew
     ids = {

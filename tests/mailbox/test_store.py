@@ -79,16 +79,6 @@ async def practice(service: Service) -> Practice:
     return await Practice.found(service)
 
 
-@pytest.fixture
-async def invited(practice: Practice) -> Invited:
-    return await invite(practice)
-
-
-@pytest.fixture
-async def patient(service: Service, invited: Invited) -> Claimant:
-    return await claim(service, invited)
-
-
 async def test_segments_and_contents_go_past_the_service(
     service: Service, practice: Practice, invited: Invited, line: Proxy
 ) -> None:

@@ -21,7 +21,7 @@ from simulation.reports import report
 from simulation.rows import CODE_KEY, NOW, Practice, Rows
 from sqlalchemy import select
 
-from souspli_exchange.ports import DeliveryState
+from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.bounce_listener import BounceListener
 from souspli_mailbox.delivery_reports import MAX_REPORT_BYTES
 from souspli_mailbox.jobs import Done

@@ -12,7 +12,7 @@ from souspli_mailbox.certificates import Certifier
 from souspli_mailbox.clock_watch import ClockWatch, clocks_of
 from souspli_mailbox.jobs import NotYet
 from souspli_mailbox.purging import Purger
-from souspli_mailbox.records import purges
+from souspli_mailbox.records import deciding, purges
 from souspli_mailbox.records.clock import confirm_clock
 from souspli_mailbox.records.jobs import Job, JobName
 from souspli_mailbox.tombstones import TombstoneKey, Tombstones
@@ -73,7 +73,9 @@ class PurgeWorld:
         return made
 
     def decide(self, letter: NewInvitation, *, now: int) -> None:
-        self.rows.database.write_now(purges.decide, invitation_ids=[letter.invitation_id], now=now)
+        self.rows.database.write_now(
+            deciding.decide, invitation_ids=[letter.invitation_id], now=now
+        )
 
     async def run(self) -> Any:
         """Do what is due, as the hourly job does."""

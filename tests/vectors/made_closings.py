@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from vectors.made_statements import ATTESTED, ORIGIN, Cast
+from vectors.cast import ATTESTED, ORIGIN, Cast
 from vectors.making import SignatureStore, VectorSigner, accept, json_body, refuse
 from vectors.reader import Vector
 

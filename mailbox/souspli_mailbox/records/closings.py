@@ -16,11 +16,11 @@ from souspli_exchange.ports.states import DeliveryState
 from souspli_mailbox.deliveries import NOT_COLLECTED
 from souspli_mailbox.records.accounts import AccountKind
 from souspli_mailbox.records.errors import ClosedError
+from souspli_mailbox.records.forgetting import end_claims, forget_person, note_deletion
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.records.jobs import JobName, enqueue, forget_jobs
 from souspli_mailbox.records.letting_go import let_go
 from souspli_mailbox.records.notifications import TEXTS, recipient_of
-from souspli_mailbox.records.purges import end_claims, forget_person, note_deletion
 from souspli_mailbox.records.sweeps import CondemnReason
 from souspli_mailbox.schema import tables
 

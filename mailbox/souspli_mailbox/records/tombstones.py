@@ -16,8 +16,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from souspli_exchange.ports.states import InvitationStatus
 from souspli_mailbox.records.closings import close_again, open_accounts
+from souspli_mailbox.records.deciding import decide_again
 from souspli_mailbox.records.jobs import JobName, forget_jobs
-from souspli_mailbox.records.purges import decide_again
 from souspli_mailbox.records.sweeps import CondemnReason, condemn
 from souspli_mailbox.records.usage import give_back
 from souspli_mailbox.records.withdrawals import withdraw_again

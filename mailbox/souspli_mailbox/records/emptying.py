@@ -1,0 +1,172 @@
+"""What a purge deletes, and when it has ended: certified and gone, or neither (pending.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+
+from souspli_exchange.ports.states import DeliveryState
+from souspli_keys.statements import MAX_DOCUMENTS
+from souspli_mailbox.deliveries import ENDED
+from souspli_mailbox.records.forgetting import forget_person, note_deletion
+from souspli_mailbox.records.invitations import replaced_by
+from souspli_mailbox.records.jobs import JobName, forget_jobs
+from souspli_mailbox.records.letting_go import let_go
+from souspli_mailbox.records.sweeps import CondemnReason
+from souspli_mailbox.schema import tables
+
+DELIVERIES_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What is certified of a purge that ends now."""
+
+    invitation_id: str
+    organisation: str
+    begun_at: int
+    ended_at: int
+    deliveries: int
+    documents: tuple[str, ...]
+    objects_deleted: int
+    objects_kept: int
+
+
+def empty(connection: Connection, *, invitation_id: str, now: int) -> bool:
+    """Delete covers of what waits for the letter, `expired` from now on; say if there is more.
+
+    Also of what waits for a letter that it replaced. Contents that wait for nobody else are
+    condemned, with the sender's own cover: from then on this service holds nothing that
+    could be opened. Others stay for whoever they wait for.
+    """
+    delivery = tables.deliveries.c
+    waiting = connection.execute(
+        select(delivery.delivery_id, delivery.deposit_id)
+        .where(waits_for(_line(connection, invitation_id)))
+        .limit(DELIVERIES_AT_ONCE)
+    ).all()
+    if not waiting:
+        return False
+    ids = [one.delivery_id for one in waiting]
+    connection.execute(
+        update(tables.deliveries)
+        .where(delivery.delivery_id.in_(ids))
+        .values(state=DeliveryState.EXPIRED, expired_at=now)
+    )
+    connection.execute(delete(tables.covers).where(tables.covers.c.delivery_id.in_(ids)))
+    note_deletion(connection)
+    forget_jobs(connection, name=JobName.NOTIFY, key="delivery_id", ids=ids)
+    kept, deleted = let_go(
+        connection,
+        {one.deposit_id for one in waiting},
+        reason=CondemnReason.PURGED,
+        now=now,
+        purge=invitation_id,
+    )
+    purge = tables.purges.c
+    connection.execute(
+        update(tables.purges)
+        .where(purge.invitation_id == invitation_id)
+        .values(
+            deliveries=purge.deliveries + len(ids),
+            objects_deleted=purge.objects_deleted + deleted,
+            objects_kept=purge.objects_kept + kept,
+        )
+    )
+    return True
+
+
+def objects_left(connection: Connection, *, invitation_id: str, limit: int) -> tuple[str, ...]:
+    """Return objects that the purge waits for, the longest condemned first."""
+    condemned = tables.condemned_objects.c
+    return tuple(
+        connection.execute(
+            select(condemned.object_key)
+            .where(condemned.purge == invitation_id)
+            .order_by(condemned.condemned_at, condemned.object_key)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def forget(
+    connection: Connection, *, invitation_id: str, now: int, certify: Callable[[Ended], bytes]
+) -> bool:
+    """Delete what says who the patient was, and end the purge; say if that could be done.
+
+    Not while something waits for the letter, or an object is not known to be gone. Letters
+    that it replaced go with it. `certify` makes the signed statement that is kept in the
+    same transaction: nothing is ever called gone without one, nor certified and not gone.
+    """
+    line = _line(connection, invitation_id)
+    unfinished = or_(
+        exists().where(waits_for(line)),
+        exists().where(tables.condemned_objects.c.purge == invitation_id),
+    )
+    if connection.execute(select(unfinished)).scalar():
+        return False
+    purge = tables.purges.c
+    ended = connection.execute(
+        select(tables.purges, tables.invitations.c.organisation)
+        .join(tables.invitations, tables.invitations.c.invitation_id == purge.invitation_id)
+        .where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
+    ).one_or_none()
+    if ended is None:
+        return True
+    forget_person(connection, line)
+    note_deletion(connection)
+    envelope = certify(
+        Ended(
+            invitation_id=invitation_id,
+            organisation=ended.organisation,
+            begun_at=ended.begun_at,
+            # Whatever a clock did in between.
+            ended_at=max(now, ended.begun_at),
+            deliveries=ended.deliveries,
+            documents=_documents(connection, line),
+            objects_deleted=ended.objects_deleted,
+            objects_kept=ended.objects_kept,
+        )
+    )
+    connection.execute(
+        update(tables.purges)
+        .where(purge.invitation_id == invitation_id)
+        .values(ended_at=max(now, ended.begun_at), envelope=envelope)
+    )
+    return True
+
+
+def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]:
+    deposit, delivery = tables.deposits.c, tables.deliveries.c
+    return tuple(
+        connection.execute(
+            select(deposit.document_id)
+            .distinct()
+            .join(tables.deliveries, delivery.deposit_id == deposit.deposit_id)
+            .where(
+                delivery.invitation_id.in_(line),
+                delivery.account_number.is_(None),
+                delivery.state == DeliveryState.EXPIRED,
+            )
+            .order_by(deposit.document_id)
+            .limit(MAX_DOCUMENTS)
+        ).scalars()
+    )
+
+
+def waits_for(invitation_ids: Collection[str]) -> ColumnElement[bool]:
+    """Say which deliveries wait for these letters: told or not, and collected by nobody."""
+    delivery = tables.deliveries.c
+    return and_(
+        delivery.invitation_id.in_(invitation_ids),
+        delivery.account_number.is_(None),
+        delivery.state.not_in(ENDED),
+    )
+
+
+def _line(connection: Connection, invitation_id: str) -> tuple[str, ...]:
+    """Return the letter and those that it replaced: they were about the same person."""
+    return (invitation_id, *replaced_by(connection, invitation_id=invitation_id))
