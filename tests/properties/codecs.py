@@ -30,6 +30,7 @@ from souspli_keys.statements import (
     Invitation,
     Member,
     Organisation,
+    PurgeStatement,
 )
 
 PADDED_MULTIPLE = 16
@@ -127,6 +128,7 @@ CODECS = (
     _statement(Consent, values.consents()),
     _statement(Choice, values.choices()),
     _statement(Acceptance, values.acceptances()),
+    _statement(PurgeStatement, values.purges()),
     Codec(
         name="public identity file",
         values=values.PUBLIC_IDENTITY_FILES,

@@ -50,6 +50,8 @@ from souspli_keys.statements import (
     Line,
     Member,
     Organisation,
+    PurgeReason,
+    PurgeStatement,
     Role,
     Way,
 )
@@ -276,6 +278,25 @@ def acceptances(draw: st.DrawFn) -> Acceptance:
         line=draw(lines(subject=draw(IDS))),
         terms_version=draw(st.from_regex("[0-9a-z-]{1,32}", fullmatch=True)),
         terms_hash=draw(HASHES),
+    )
+
+
+@st.composite
+def purges(draw: st.DrawFn) -> PurgeStatement:
+    """Draw what the service signs about a letter that nobody answered."""
+    begun_at, ended_at, backups_until = sorted(draw(st.tuples(MOMENTS, MOMENTS, MOMENTS)))
+    counts = st.integers(0, MAX_INTEGER)
+    return PurgeStatement(
+        line=draw(lines(subject=draw(IDS), sequence=1)),
+        organisation=draw(FINGERPRINTS),
+        reason=draw(st.sampled_from(PurgeReason)),
+        begun_at=begun_at,
+        ended_at=ended_at,
+        deliveries=draw(counts),
+        documents=tuple(sorted(draw(st.sets(IDS, max_size=5)))),
+        objects_deleted=draw(counts),
+        objects_kept=draw(counts),
+        backups_until=backups_until,
     )
 
 
