@@ -16,7 +16,6 @@ from souspli_cli.terminal import Terminal
 from souspli_cli.verb import verb
 
 if TYPE_CHECKING:
-    from souspli_mailbox.clock_watch import Verdict
     from souspli_mailbox.purge_now import Outlook
 
 
@@ -103,7 +102,7 @@ def _show(terminal: Terminal, outlook: Outlook) -> None:
         since = _moment(under_way.begun_at)
         terminal.show("purge.under_way", count=under_way.letters, since=since)
     if outlook.due:
-        _show_clock(terminal, outlook.clock)
+        _show_clock(terminal, outlook)
     terminal.give(
         {
             "due": [
@@ -124,8 +123,9 @@ def _show(terminal: Terminal, outlook: Outlook) -> None:
     )
 
 
-def _show_clock(terminal: Terminal, clock: Verdict) -> None:
+def _show_clock(terminal: Terminal, outlook: Outlook) -> None:
     """Say why what is due is not purged yet, if it is not."""
+    clock = outlook.clock
     now = _moment(clock.now)
     if clock.apart:
         terminal.show("purge.clock_apart", now=now, minutes=abs(clock.apart) // 60)

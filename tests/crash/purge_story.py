@@ -57,7 +57,7 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
         # Not `run.died`: what was acknowledged a month ago is to go.
         with run.node.kept(sabotage, lambda: None):
             # A month of not running looks like a clock that leapt: a day has to pass first.
-            settle(lambda: _rests(run), seconds=PATIENCE_SECONDS)
+            settle(lambda: _is_held_back(run), seconds=PATIENCE_SECONDS)
             run.let_time_pass(DAY)
             _purge(run, sabotage, point)
             if ended(run):
@@ -93,6 +93,14 @@ def _rests(run: Run) -> bool:
         row.run_at > run.quiet.now()
         for row in run.facts.rows("jobs")
         if row.job == JobName.EXPIRE and row.state == "waiting"
+    )
+
+
+def _is_held_back(run: Run) -> bool:
+    """Whether the first round is over: one under a lease would put the next off by the day."""
+    return any(
+        row.job == JobName.EXPIRE and row.lease is None and row.run_at > run.quiet.now()
+        for row in run.facts.rows("jobs")
     )
 
 

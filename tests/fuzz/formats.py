@@ -7,7 +7,7 @@ its own or gives a value that is written as it was read; anything else is a find
 import base64
 from collections.abc import Callable
 
-from souspli_exchange import grant, receipt
+from souspli_exchange import grant, receipt, withdrawal
 from souspli_exchange.age import armor as armored
 from souspli_exchange.age.errors import ArmorError, HeaderError, HeaderIncompleteError
 from souspli_exchange.age.header import authenticated_part, parse_header
@@ -27,11 +27,15 @@ from souspli_keys import canonical, dsse
 from souspli_keys.errors import CanonicalError, EnvelopeError, FormatError, StatementSchemaError
 from souspli_keys.fields import read_object
 from souspli_keys.statements import (
+    Acceptance,
     Attestation,
     Binding,
+    Choice,
+    Consent,
     Invitation,
     Member,
     Organisation,
+    PurgeStatement,
     Statement,
 )
 
@@ -43,8 +47,12 @@ STATEMENT_KINDS: dict[str, type[Statement]] = {
     "a": Attestation,
     "b": Binding,
     "m": Member,
+    "c": Consent,
+    "h": Choice,
+    "e": Acceptance,
+    "p": PurgeStatement,
 }
-"""By the letter that stands before the payload; any other byte counts modulo 5 as well."""
+"""By the letter that stands before the payload; any other byte counts modulo 9 as well."""
 
 
 def age_header(data: bytes) -> None:
@@ -156,7 +164,7 @@ def identity_file(data: bytes) -> None:
 
 
 def statement(data: bytes) -> None:
-    """The five kinds of statement; the first byte says which."""
+    """The nine kinds of statement; the first byte says which."""
     if not data:
         return
     kinds = {ord(letter) % len(STATEMENT_KINDS): kind for letter, kind in STATEMENT_KINDS.items()}
@@ -170,10 +178,11 @@ def statement(data: bytes) -> None:
 
 
 def grant_or_receipt(data: bytes) -> None:
-    """Grants and receipts; the first byte, such as `g` or `r`, says which."""
+    """Grants, receipts and withdrawals; the first byte, `g`, `r` or `w`, says which."""
     if not data:
         return
-    (_grant if data[0] % 2 == ord("g") % 2 else _receipt)(data[1:])
+    readers = {ord("g"): _grant, ord("r"): _receipt, ord("w"): _withdrawal}
+    {letter % 3: read for letter, read in readers.items()}[data[0] % 3](data[1:])
 
 
 def _grant(payload: bytes) -> None:
@@ -184,8 +193,15 @@ def _receipt(payload: bytes) -> None:
     _same(payload, lambda value: receipt.encode_receipt(read_object(value, receipt._read_receipt)))
 
 
+def _withdrawal(payload: bytes) -> None:
+    _same(
+        payload,
+        lambda value: withdrawal.encode_withdrawal(read_object(value, withdrawal._read_withdrawal)),
+    )
+
+
 def _same(payload: bytes, read_and_write: Callable[[object], bytes]) -> None:
-    # The readers of these two are called by `verify_…`, behind a signature that no
+    # The readers of these three are called by `verify_…`, behind a signature that no
     # fuzzer makes, and which is checked last for grants.
     try:
         written = read_and_write(canonical.decode(payload))

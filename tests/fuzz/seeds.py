@@ -92,6 +92,12 @@ def statements() -> Iterator[bytes]:
     for vector in read_vectors("statement"):
         name = f"application/vnd.souspli.{vector.text('kind')}+json"
         yield letters.get(name, "o").encode() + vector.body
+    for vector in read_vectors("purge-payload"):
+        yield b"p" + vector.body
+    for folder in ("consent", "choice", "acceptance"):
+        for kind, payload in _payloads(folder):
+            if kind in letters:
+                yield letters[kind].encode() + payload
 
 
 def grants_and_receipts() -> Iterator[bytes]:
@@ -108,6 +114,20 @@ def grants_and_receipts() -> Iterator[bytes]:
             yield b"r" + dsse.parse(json.loads(vector.body)["envelope"]).payload
         except KeysError:
             continue
+    for kind, payload in _payloads("withdrawal"):
+        if kind == dsse.PayloadType.WITHDRAWAL.value:
+            yield b"w" + payload
+
+
+def _payloads(folder: str) -> Iterator[tuple[str, bytes]]:
+    """Type and payload of every envelope that stands in these vectors' bodies."""
+    for vector in read_vectors(folder):
+        for found in json.loads(vector.body).values():
+            try:
+                envelope = dsse.parse(found)
+            except KeysError:
+                continue
+            yield envelope.payload_type.value, envelope.payload
 
 
 def identity_files() -> Iterator[bytes]:

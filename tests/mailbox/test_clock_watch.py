@@ -26,6 +26,7 @@ class Machine:
         self.world = world
         self.passed = 0.0
         world.now = NOW
+        world.is_confirmed = False
         self.restart()
 
     def restart(self) -> None:

@@ -6,11 +6,11 @@ shown before the purge, in the same places.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from cli_world import clean_environment
+from product.days import Calendar
 from product.searcher import Searcher
 from product.world import ADDRESS, SURNAME, Practice, RecordedService, until
 
@@ -19,25 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-DAY: Final = 86_400
 NEEDLES: Final = {"address": ADDRESS, "local part": ADDRESS.partition("@")[0], "name": SURNAME}
-
-
-class Calendar:
-    """How far the clocks of the service and of the practice are ahead."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.go_to(0)
-
-    def go_to(self, day: int) -> None:
-        part = self.file.with_suffix(".part")
-        part.write_text(str(day * DAY))
-        part.replace(self.file)
-
-    @property
-    def program(self) -> list[str]:
-        return [sys.executable, "-m", "souspli_cli.later", str(self.file)]
 
 
 @pytest.fixture

@@ -26,10 +26,12 @@ from souspli_keys.statements import (
     Attestation,
     Binding,
     Choice,
+    Closing,
     Consent,
     Invitation,
     Member,
     Organisation,
+    PurgeStatement,
 )
 
 PADDED_MULTIPLE = 16
@@ -129,6 +131,8 @@ CODECS = (
     _statement(Consent, statements.consents()),
     _statement(Choice, statements.choices()),
     _statement(Acceptance, statements.acceptances()),
+    _statement(PurgeStatement, statements.purges()),
+    _statement(Closing, statements.closings()),
     Codec(
         name="public identity file",
         values=identity_files.PUBLIC_IDENTITY_FILES,

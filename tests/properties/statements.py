@@ -15,6 +15,7 @@ from properties.values import (
 )
 
 from souspli_keys.address import Origin, parse_address
+from souspli_keys.canonical import MAX_INTEGER
 from souspli_keys.codes import check_digit
 from souspli_keys.dsse import ML_DSA_65_SIGNATURE_BYTES, Envelope, PayloadType
 from souspli_keys.statements import (
@@ -22,6 +23,7 @@ from souspli_keys.statements import (
     Attestation,
     Binding,
     Choice,
+    Closing,
     Consent,
     Gate,
     How,
@@ -29,6 +31,8 @@ from souspli_keys.statements import (
     Line,
     Member,
     Organisation,
+    PurgeReason,
+    PurgeStatement,
     Role,
     Way,
 )
@@ -173,4 +177,29 @@ def acceptances(draw: st.DrawFn) -> Acceptance:
         line=draw(lines(subject=draw(IDS))),
         terms_version=draw(st.from_regex("[0-9a-z-]{1,32}", fullmatch=True)),
         terms_hash=draw(HASHES),
+    )
+
+
+@st.composite
+def closings(draw: st.DrawFn) -> Closing:
+    """Draw the end of an account."""
+    return Closing(line=draw(lines(subject=draw(IDS), sequence=1)))
+
+
+@st.composite
+def purges(draw: st.DrawFn) -> PurgeStatement:
+    """Draw what the service signs about a letter that nobody answered."""
+    begun_at, ended_at, backups_until = sorted(draw(st.tuples(MOMENTS, MOMENTS, MOMENTS)))
+    counts = st.integers(0, MAX_INTEGER)
+    return PurgeStatement(
+        line=draw(lines(subject=draw(IDS), sequence=1)),
+        organisation=draw(FINGERPRINTS),
+        reason=draw(st.sampled_from(PurgeReason)),
+        begun_at=begun_at,
+        ended_at=ended_at,
+        deliveries=draw(counts),
+        documents=tuple(sorted(draw(st.sets(IDS, max_size=5)))),
+        objects_deleted=draw(counts),
+        objects_kept=draw(counts),
+        backups_until=backups_until,
     )

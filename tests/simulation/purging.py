@@ -44,13 +44,15 @@ class PurgeWorld:
         self.blobs = MemoryBlobs()
         self.ledger = MemoryLedger()
         self.now = END
-        # Somebody has looked at the clock: what passes from here on, passes.
-        rows.database.write_now(confirm_clock, now=END)
+        self.is_confirmed = True
+        """Whether somebody says each time that the clock is right."""
         self.watch = ClockWatch(rows.database, clocks_of(lambda: float(self.now)))
 
     @property
     def purger(self) -> Purger:
         """As a new process has it."""
+        if self.is_confirmed:
+            self.rows.database.write_now(confirm_clock, now=self.now)
         return Purger(
             database=self.rows.database,
             blobs=self.blobs,
