@@ -106,7 +106,7 @@ def load_settings(
     except SettingsError as wrong:
         raise Refused("service_settings", reason=str(wrong)) from None
     # Whatever parts of the service say goes to stderr: results alone are on stdout.
-    configure_logging("warning")
+    configure_logging(settings.log_level)
     return settings
 
 

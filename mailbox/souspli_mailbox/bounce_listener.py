@@ -38,6 +38,14 @@ STEP_SECONDS: Final = 30.0
 # For a whole connection, however diligently it drips.
 CONNECTION_SECONDS: Final = 300.0
 
+# For a whole connection, whatever is in it: a few reports. aiosmtpd reads a mail that is too
+# large to its end before it says so, and keeps a line that never ends.
+MOST_BYTES: Final = 4 * MAX_REPORT_BYTES
+
+# Taken at a time, before anybody else has a turn: aiosmtpd reads line by line, and of empty
+# ones asyncio's usual 256 KiB hold so many that requests would wait for a second.
+TURN_BYTES: Final = 8_192
+
 # `MAIL FROM:<>`, as aiosmtpd gives it.
 _NO_SENDER: Final = frozenset({"", "<>"})
 
@@ -165,11 +173,23 @@ class _Smtp(SMTP):
         )
         self._place = place
         self._began = False
+        self._received = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._began = self._place.begin(transport)
         if self._began:
+            # How much asyncio's transports read at a time: nothing else tells them.
+            vars(transport)["max_size"] = TURN_BYTES
             super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._received > MOST_BYTES:
+            # No relay of the operator's: those heed the size that our greeting says, and
+            # bring again what was cut off.
+            self._place.abort()
+        elif self._began:
+            super().data_received(data)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._place.end()

@@ -14,7 +14,15 @@ from benchmarks.engine_kinds import StoreKind
 from crash.bugs import Bug
 from crash.engines import EMBEDDED, ENGINES, Engines
 from crash.network_story import WEATHER, Link, Weather
-from crash.points import PURGE_STEPS, SERVICE_STEPS, Kind, Point, Step, service_points
+from crash.points import (
+    PURGE_STEPS,
+    SERVICE_STEPS,
+    WITHDRAW_STEPS,
+    Kind,
+    Point,
+    Step,
+    service_points,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,7 +74,7 @@ def _points() -> list[tuple[Engines, Point]]:
 
 
 def _steps_of_all() -> list[Step]:
-    every = (*SERVICE_STEPS, *PURGE_STEPS)
+    every = (*SERVICE_STEPS, *PURGE_STEPS, *WITHDRAW_STEPS)
     return [step for step in every if step.kind is not Kind.FILE and not step.direct]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from crash import purge_story, story
+from crash import purge_story, story, withdraw_story
 from crash.node import settle
 from crash.points import Kind
 from crash.saboteur import Sabotage
@@ -80,6 +80,8 @@ def story_of(template: Template, engines: Engines, point: Point) -> Callable[[Pa
     """Return the run of any point, to be given a folder."""
     if point.step.purges:
         tells = purge_story.tell
+    elif point.step.withdraws:
+        tells = withdraw_story.tell
     else:
         tells = tell if point.step.kind is Kind.CLIENT else story.tell
     return functools.partial(tells, template, engines, point=point)

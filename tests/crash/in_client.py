@@ -57,7 +57,13 @@ def _wrap_steps(trap: Trap, write: Journal) -> None:
         (AddressBook, "change_patient", spool_error),
     ):
         setattr(kind, name, _client_method(trap, write, kind, name, error))
-    for name in ("open_deposit", "put_segment", "complete_deposit", "publish_invitation"):
+    for name in (
+        "open_deposit",
+        "put_segment",
+        "complete_deposit",
+        "publish_invitation",
+        "withdraw",
+    ):
         setattr(MailboxClient, name, _client_call(trap, write, MailboxClient, name, line_error))
 
 

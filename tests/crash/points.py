@@ -86,6 +86,8 @@ class Step:
     """Whether the pending patient also claims afterwards: it costs a key derivation."""
     purges: bool = False
     """Whether it is a step of the purge, a month later (`purge_story`)."""
+    withdraws: bool = False
+    """Whether it is a step of a withdrawal (`withdraw_story`)."""
 
     @property
     def acts(self) -> tuple[Act, ...]:
@@ -120,6 +122,7 @@ _PUT: Final = "PUT /v1/deposits/{document_id}/segments/{segment}"
 _COMPLETE: Final = "POST /v1/deposits/{document_id}/complete"
 _COLLECT: Final = "POST /v1/deliveries/{delivery_id}/collect"
 _INVITE: Final = "POST /v1/invitations"
+_WITHDRAW: Final = "POST /v1/deposits/{document_id}/withdrawal"
 _RECEIPT: Final = "PUT /v1/deliveries/{delivery_id}/receipt"
 
 SERVICE_STEPS: Final = (
@@ -197,6 +200,37 @@ PURGE_STEPS: Final = (
     Step("purge: files have forgotten", Kind.UNIT, "forgotten", purges=True),
 )
 
+# A document that its sender takes back (docs/specs/withdrawal.md §2).
+WITHDRAW_STEPS: Final = (
+    Step("withdrawal: decided", Kind.UNIT, "decide_withdrawal", withdraws=True),
+    Step(
+        "withdrawal: tombstones",
+        Kind.LEDGER,
+        "append",
+        until="decide_withdrawal",
+        withdraws=True,
+        puts_back=True,
+    ),
+    Step(
+        "withdrawal: tombstones' bytes",
+        Kind.FILE,
+        "lines",
+        until="decide_withdrawal",
+        withdraws=True,
+    ),
+    Step("withdrawal: covers deleted", Kind.UNIT, "carry_out", withdraws=True, puts_back=True),
+    Step("withdrawal: answer", Kind.ANSWER, _WITHDRAW, withdraws=True),
+    Step("withdrawal: job done", Kind.UNIT, "_finish", until="decide_withdrawal", withdraws=True),
+    Step("withdrawal: contents deleted", Kind.BLOB, "delete", until="carry_out", withdraws=True),
+    Step(
+        "withdrawal: object forgotten",
+        Kind.UNIT,
+        "absolve_object",
+        until="carry_out",
+        withdraws=True,
+    ),
+)
+
 CLIENT_STEPS: Final = (
     Step("first segment spooled", Kind.CLIENT, "FolderSpool.put_segment", segments=3),
     Step("last segment spooled", Kind.CLIENT, "FolderSpool.put_segment", occurrence=3, segments=3),
@@ -217,13 +251,23 @@ CLIENT_STEPS: Final = (
         occurrence=2,
         replaces=True,
     ),
+    # the document is taken back
+    Step("withdrawal noted", Kind.CLIENT, "AddressBook.change_document", withdraws=True),
+    Step("withdrawal posted", Kind.CLIENT, "MailboxClient.withdraw", withdraws=True),
+    Step(
+        "withdrawal confirmed",
+        Kind.CLIENT,
+        "AddressBook.change_document",
+        occurrence=2,
+        withdraws=True,
+    ),
 )
 
 CLIENT_POINTS: Final = tuple(Point(step, act) for step in CLIENT_STEPS for act in step.acts)
 
 
 def service_points(
-    engines: Engines, steps: Sequence[Step] = (*SERVICE_STEPS, *PURGE_STEPS)
+    engines: Engines, steps: Sequence[Step] = (*SERVICE_STEPS, *PURGE_STEPS, *WITHDRAW_STEPS)
 ) -> tuple[Point, ...]:
     """Return the points that a service on these has.
 

@@ -41,17 +41,9 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
     with Run(template, engines, folder, versioned=True) as run:
         sabotage = Sabotage(folder, point=point)
         run.node.start(run.quiet)
-        run.send()
-        file = run.folder / "seul.bin"
-        file.write_bytes(ALONE)
-        words = ("send", file, "--to", PENDING, "--yes", "--json")
-        sent = run.practice.run(*words, sabotage=run.quiet)
-        assert sent.code == 0, sent.err
-        # One mail each; the second document's waits for the next day, and is never sent.
-        settle(lambda: len(run.mails.mails()) >= 2, seconds=PATIENCE_SECONDS)
+        alone = send_both(run)
         run.node.stop()
         before = all_rows(run.database) if point.step.puts_back else None
-        alone = _alone(run, sent.json["document_id"])
         run.let_time_pass(LATE_SECONDS)
         run.node.start(sabotage)
         # Not `run.died`: what was acknowledged a month ago is to go.
@@ -77,6 +69,19 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
         )
 
 
+def send_both(run: Run) -> str:
+    """Send what waits for both patients, and a second document; return where that one lies."""
+    run.send()
+    file = run.folder / "seul.bin"
+    file.write_bytes(ALONE)
+    words = ("send", file, "--to", PENDING, "--yes", "--json")
+    sent = run.practice.run(*words, sabotage=run.quiet)
+    assert sent.code == 0, sent.err
+    # One mail each; the second document's waits for the next day, and is never sent.
+    settle(lambda: len(run.mails.mails()) >= 2, seconds=PATIENCE_SECONDS)
+    return _alone(run, sent.json["document_id"])
+
+
 def _purge(run: Run, sabotage: Sabotage, point: Point) -> None:
     """Let the time pass that leases and second tries take, until all has ended."""
     for _ in range(8):
@@ -85,6 +90,15 @@ def _purge(run: Run, sabotage: Sabotage, point: Point) -> None:
             until(lambda: run.node.lives > 2)
         if ended(run):
             return
+        run.let_time_pass(AGAIN_SECONDS)
+
+
+def let_it_end(run: Run) -> None:
+    """Let the time pass that second tries take, until all has ended or nothing helps."""
+    for _ in range(8):
+        settle(lambda: ended(run) or _rests(run), seconds=PATIENCE_SECONDS)
+        if ended(run):
+            break
         run.let_time_pass(AGAIN_SECONDS)
 
 
@@ -168,11 +182,7 @@ def comes_back(run: Run, before: AllRows, alone: str) -> list[Broken]:
     put_back(run.database, before)
     run.let_time_pass(-run.quiet.clock_is_off)
     run.node.start(run.quiet)
-    for _ in range(8):
-        settle(lambda: ended(run) or _rests(run), seconds=PATIENCE_SECONDS)
-        if ended(run):
-            break
-        run.let_time_pass(AGAIN_SECONDS)
+    let_it_end(run)
     run.node.stop()
     back = [Broken(Property.GONE, f"after a restore: {one.how}") for one in forgotten(run, alone)]
     return [*back, *kept(run)]

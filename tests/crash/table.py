@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from crash import bug_story
 from crash.bugs import Bug
 from crash.network_story import Link, Weather
-from crash.points import CLIENT_STEPS, PURGE_STEPS, SERVICE_STEPS, Kind, Point
+from crash.points import (
+    CLIENT_STEPS,
+    PURGE_STEPS,
+    SERVICE_STEPS,
+    WITHDRAW_STEPS,
+    Kind,
+    Point,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +98,7 @@ def _by_step(ran: Mapping[Cell, Outcome], engines: Sequence[Engines]) -> str:
     lines = [("step", *map(str, engines))]
     found = {cell.row for cell in runs}
     order = [
-        *(step.name for step in (*SERVICE_STEPS, *PURGE_STEPS)),
+        *(step.name for step in (*SERVICE_STEPS, *PURGE_STEPS, *WITHDRAW_STEPS)),
         *(f"sender: {step.name}" for step in CLIENT_STEPS),
         *(f"line: {link}" for link in Link),
     ]

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from benchmarks.engine_kinds import DatabaseKind, StoreKind
+from crash import purge_story
 from crash.chosen import everywhere
 from crash.engines import EMBEDDED, ENGINES, Engines
 from crash.node import Node, settle
-from crash.points import CLIENT_STEPS, SERVICE_STEPS, Act, Point
+from crash.points import CLIENT_STEPS, PURGE_STEPS, SERVICE_STEPS, Act, Point
 from crash.proxy import Proxy
 from crash.saboteur import Sabotage
 from crash.story import HOUR, Run
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from crash.template import Template
 
-STEPS: Final = {step.name: step for step in (*SERVICE_STEPS, *CLIENT_STEPS)}
+STEPS: Final = {step.name: step for step in (*SERVICE_STEPS, *PURGE_STEPS, *CLIENT_STEPS)}
 JUMPS: Final = ((26,), (-26,), (26, -26))
 ROOMS: Final = (9_000_000, 300_000, 0)
 """In bytes: for one part, for rows, for nothing."""
@@ -74,6 +75,29 @@ def test_a_disk_that_is_full_at_each_stage_and_has_room_again(
         run.read()
         run.node.stop()
         assert run.look() == []
+
+
+@pytest.mark.parametrize("step", ["purge: decided", "purge: told", "purge: covers deleted"])
+def test_a_disk_that_is_full_in_the_middle_of_a_purge_and_has_room_again(
+    made: Template, tmp_path: Path, step: str
+) -> None:
+    with Run(made, EMBEDDED, tmp_path / "run", small=True) as run:
+        assert run.disk is not None
+        sabotage = Sabotage(run.folder, point=Point(STEPS[step], Act.HELD_AFTER))
+        run.node.start(sabotage)
+        alone = purge_story.send_both(run)
+        run.let_time_pass(purge_story.LATE_SECONDS)
+        until(sabotage.struck.exists)
+        run.disk.fill(run.node, room=0)
+        sabotage.go.touch()
+        settle(lambda: purge_story.ended(run), seconds=1)
+        assert not purge_story.ended(run)
+        run.disk.make_room(run.node)
+        purge_story.let_it_end(run)
+        run.read()
+        run.node.stop()
+        assert purge_story.forgotten(run, alone) == []
+        assert purge_story.kept(run) == []
 
 
 def test_a_database_that_somebody_else_holds_longer_than_a_write_waits(

@@ -31,6 +31,7 @@ from souspli_keys.statements import (
     Attestation,
     Binding,
     Choice,
+    Closing,
     Consent,
     Invitation,
     Member,
@@ -51,8 +52,9 @@ STATEMENT_KINDS: dict[str, type[Statement]] = {
     "h": Choice,
     "e": Acceptance,
     "p": PurgeStatement,
+    "z": Closing,
 }
-"""By the letter that stands before the payload; any other byte counts modulo 9 as well."""
+"""By the letter that stands before the payload; any other byte counts modulo 10 as well."""
 
 
 def age_header(data: bytes) -> None:

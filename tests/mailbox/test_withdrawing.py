@@ -65,7 +65,7 @@ class World:
 
     def decide(self, withdrawal: NewWithdrawal, *, deposit_id: int = 1) -> bool:
         return self.rows.database.write_now(
-            withdrawals.decide, deposit_id=deposit_id, withdrawal=withdrawal, now=LATER
+            withdrawals.decide_withdrawal, deposit_id=deposit_id, withdrawal=withdrawal, now=LATER
         )
 
     async def withdraw(self, withdrawal: NewWithdrawal | None = None) -> None:

@@ -1,6 +1,6 @@
 """Documents that their senders took back (docs/specs/withdrawal.md §2).
 
-In order: `decide`, then the tombstones of `untold` outside of the database, then
+In order: `decide_withdrawal`, then the tombstones of `untold` outside of the database, then
 `carry_out`. Each finds done what was done, and may be run by two processes at once.
 """
 
@@ -45,7 +45,9 @@ class KeptWithdrawal:
     member_envelope: bytes = field(repr=False)
 
 
-def decide(connection: Connection, *, deposit_id: int, withdrawal: NewWithdrawal, now: int) -> bool:
+def decide_withdrawal(
+    connection: Connection, *, deposit_id: int, withdrawal: NewWithdrawal, now: int
+) -> bool:
     """Keep the withdrawal of a stored deposit; return whether it is still to be carried out.
 
     From here on what was not handed out is not handed out any more. The same one again

@@ -55,7 +55,7 @@ async def post_withdrawal(request: web.Request) -> web.Response:
         now=now(request),
     )
     unfinished = await database.write(
-        records.decide,
+        records.decide_withdrawal,
         deposit_id=deposit.deposit_id,
         withdrawal=records.NewWithdrawal(
             withdrawal_hash=open_shape(body.withdrawal).payload_hash,
