@@ -100,9 +100,10 @@ def account(
     huge.touch()
     os.truncate(huge, HUGE_BYTES)
     report = practice.world.make_report()
+    others = set(objects(practice))
     practice.send(invitee, huge, title=HUGE)
     before = set(objects(practice))
-    huge_start = min(before, key=lambda path: path.name)
+    huge_start = min(before - others, key=lambda path: path.name)
     practice.send(invitee, scan, report, title=SCAN)
     stored = sorted(set(objects(practice)) - before, key=lambda path: path.name)
     return Account(folder / "profile", number, password, scan, report, stored, huge_start)
@@ -497,14 +498,17 @@ def test_an_export_of_large_documents_has_all_but_the_one_that_is_damaged(
     page = window.page
     limit_room(page, 200 * MEBIBYTE)
     begin_export(page)
-    expect(page.locator("#problem")).to_contain_text("l’archive demande environ", timeout=LONG)
-    assert starts(window) == []
+    # What Chromium says of an origin that has no files yet is not what it then gives.
+    no_room = re.compile("l’archive demande environ|s’est rempli avant la fin")
+    expect(page.locator("#problem")).to_contain_text(no_room, timeout=LONG)
     limit_room(page, None)
     with held_after(page, 3) as held:
         page.locator("#retry").click()
         wait_for_kept(page, 2 * SEGMENT)
         limit_room(page, 10 * MEBIBYTE)
-        page.wait_for_timeout(500)
+        # Asked for later, it would be held for ever.
+        while not held:
+            page.wait_for_timeout(50)
         for route in held:
             route.continue_()
     expect(page.locator("#problem")).to_contain_text("s’est rempli avant la fin", timeout=LONG)
