@@ -35,6 +35,9 @@ OBJECTS_AT_ONCE: Final = 50
 # They mostly wait for the store; more would be more calls that requests have to share.
 PURGES_AT_ONCE: Final = 4
 
+# That have nothing to delete in the store, in one transaction: others wait for its end.
+ENDED_TOGETHER: Final = 8
+
 # Between two groups of purges. SQLite has one writer at a time, and a process that waits
 # for its turn asks ten times a second: without a gap it could ask for minutes in vain.
 GIVE_WAY_SECONDS: Final = 0.02
@@ -173,19 +176,47 @@ class Round:
     async def _purge_all(self) -> bool:
         """Do what is left of each that may go on; say whether there was time for all."""
         while unended := await self._database.read(
-            purges.unended, now=self._now(), but=self._refused, limit=PURGES_AT_ONCE
+            purges.unended, now=self._now(), but=self._refused, limit=ENDED_TOGETHER
         ):
+            ended = await self._end_bare(unended)
+            left = [one for one in unended if one not in ended]
+            for begin in range(0, len(left), PURGES_AT_ONCE):
+                if self._is_over():
+                    return False
+                await self._purge_some(left[begin : begin + PURGES_AT_ONCE])
             if self._is_over():
                 return False
-            fates = await asyncio.gather(*map(self._purge_or_put_off, unended))
-            self._ended += fates.count(_Fate.ENDED)
-            self._resisting += sum(fate in _PUT_OFF for fate in fates)
-            # One alone may be wrong itself.
-            self._store_is_away = self._store_is_away or (
-                len(fates) == PURGES_AT_ONCE and set(fates) == {_Fate.AWAY}
-            )
             await asyncio.sleep(GIVE_WAY_SECONDS)
         return True
+
+    async def _end_bare(self, invitation_ids: Collection[str]) -> frozenset[str]:
+        """End those at once that have nothing to be deleted in the store; return which.
+
+        Where something is wrong with one, each is looked at alone, as those are that have
+        more to do.
+        """
+        bare = await self._database.read(emptying.bare, invitation_ids=invitation_ids)
+        if not bare:
+            return frozenset()
+        try:
+            ended = await self._database.write(
+                emptying.forget_all, invitation_ids=bare, now=self._now(), certify=self._certify
+            )
+        except Exception as error:
+            if isinstance(error, DatabaseError) and not is_about_rows(error):
+                raise
+            return frozenset()
+        self._ended += len(ended)
+        return frozenset(ended)
+
+    async def _purge_some(self, invitation_ids: Collection[str]) -> None:
+        fates = await asyncio.gather(*map(self._purge_or_put_off, invitation_ids))
+        self._ended += fates.count(_Fate.ENDED)
+        self._resisting += sum(fate in _PUT_OFF for fate in fates)
+        # One alone may be wrong itself.
+        self._store_is_away = self._store_is_away or (
+            len(fates) == PURGES_AT_ONCE and set(fates) == {_Fate.AWAY}
+        )
 
     async def _purge_or_put_off(self, invitation_id: str) -> _Fate:
         try:

@@ -121,6 +121,7 @@ async def test_a_database_that_is_away_ends_the_round(
         raise DatabaseUnavailableError("no answer")
 
     with monkeypatch.context() as patch:
+        patch.setattr(emptying, "forget_all", away)
         patch.setattr(emptying, "empty", away)
         patch.setattr(purges, "put_off", away)
         with pytest.raises(DatabaseUnavailableError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, select, update
 
 from souspli_exchange.ports.states import DeliveryState
 from souspli_keys.statements import MAX_DOCUMENTS
@@ -101,56 +101,124 @@ def forget(
     that it replaced go with it. `certify` makes the signed statement that is kept in the
     same transaction: nothing is ever called gone without one, nor certified and not gone.
     """
-    line = _line(connection, invitation_id)
-    unfinished = or_(
-        exists().where(waits_for(line)),
-        exists().where(tables.condemned_objects.c.purge == invitation_id),
-    )
-    if connection.execute(select(unfinished)).scalar():
-        return False
+    return bool(forget_all(connection, invitation_ids=(invitation_id,), now=now, certify=certify))
+
+
+def forget_all(
+    connection: Connection,
+    *,
+    invitation_ids: Collection[str],
+    now: int,
+    certify: Callable[[Ended], bytes],
+) -> tuple[str, ...]:
+    """Do the same for several in one transaction; return those that have ended.
+
+    On a night of a hundred thousand letters most have nothing that waits for them, and a
+    transaction for each would be most of the work.
+    """
+    lines = _lines(connection, invitation_ids)
+    finished = _finished(connection, lines)
     purge = tables.purges.c
-    ended = connection.execute(
+    ending = connection.execute(
         select(tables.purges, tables.invitations.c.organisation)
         .join(tables.invitations, tables.invitations.c.invitation_id == purge.invitation_id)
-        .where(purge.invitation_id == invitation_id, purge.ended_at.is_(None))
-    ).one_or_none()
-    if ended is None:
-        return True
-    forget_person(connection, line)
+        .where(purge.invitation_id.in_(finished), purge.ended_at.is_(None))
+    ).all()
+    if not ending:
+        return finished
+    forget_person(connection, {letter for one in ending for letter in lines[one.invitation_id]})
     note_deletion(connection)
-    envelope = certify(
+    documents = _documents(
+        connection, {one.invitation_id: lines[one.invitation_id] for one in ending}
+    )
+    certified = [
         Ended(
-            invitation_id=invitation_id,
-            organisation=ended.organisation,
-            begun_at=ended.begun_at,
+            invitation_id=one.invitation_id,
+            organisation=one.organisation,
+            begun_at=one.begun_at,
             # Whatever a clock did in between.
-            ended_at=max(now, ended.begun_at),
-            deliveries=ended.deliveries,
-            documents=_documents(connection, line),
-            objects_deleted=ended.objects_deleted,
-            objects_kept=ended.objects_kept,
+            ended_at=max(now, one.begun_at),
+            deliveries=one.deliveries,
+            documents=documents[one.invitation_id],
+            objects_deleted=one.objects_deleted,
+            objects_kept=one.objects_kept,
         )
-    )
+        for one in ending
+    ]
     connection.execute(
-        update(tables.purges)
-        .where(purge.invitation_id == invitation_id)
-        .values(ended_at=max(now, ended.begun_at), envelope=envelope)
+        _END,
+        [
+            {"purged": one.invitation_id, "ended": one.ended_at, "signed": certify(one)}
+            for one in certified
+        ],
     )
-    return True
+    return finished
 
 
-def _documents(connection: Connection, line: Collection[str]) -> tuple[str, ...]:
+_END: Final = (
+    update(tables.purges)
+    .where(tables.purges.c.invitation_id == bindparam("purged"))
+    .values(ended_at=bindparam("ended"), envelope=bindparam("signed"))
+)
+
+
+def bare(connection: Connection, *, invitation_ids: Collection[str]) -> tuple[str, ...]:
+    """Return those for which nothing waits, and of which no object is known to be left."""
+    return _finished(connection, _lines(connection, invitation_ids))
+
+
+def _finished(connection: Connection, lines: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    delivery, condemned = tables.deliveries.c, tables.condemned_objects.c
+    letters = [letter for line in lines.values() for letter in line]
+    waited_for = set(
+        connection.execute(
+            select(delivery.invitation_id).distinct().where(waits_for(letters))
+        ).scalars()
+    )
+    held = set(
+        connection.execute(
+            select(condemned.purge).distinct().where(condemned.purge.in_(list(lines)))
+        ).scalars()
+    )
+    return tuple(
+        one for one, line in lines.items() if one not in held and waited_for.isdisjoint(line)
+    )
+
+
+def _documents(
+    connection: Connection, lines: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the documents that waited for each line, in order."""
+    delivery = tables.deliveries.c
+    letters = [letter for line in lines.values() for letter in line]
+    had_some = set(
+        connection.execute(
+            select(delivery.invitation_id).distinct().where(_waited_in_vain(letters))
+        ).scalars()
+    )
+    return {
+        one: () if had_some.isdisjoint(line) else _documents_of(connection, line)
+        for one, line in lines.items()
+    }
+
+
+def _waited_in_vain(letters: Collection[str]) -> ColumnElement[bool]:
+    delivery = tables.deliveries.c
+    return and_(
+        delivery.invitation_id.in_(letters),
+        delivery.account_number.is_(None),
+        delivery.state == DeliveryState.EXPIRED,
+    )
+
+
+def _documents_of(connection: Connection, line: Collection[str]) -> tuple[str, ...]:
     deposit, delivery = tables.deposits.c, tables.deliveries.c
     return tuple(
         connection.execute(
             select(deposit.document_id)
             .distinct()
             .join(tables.deliveries, delivery.deposit_id == deposit.deposit_id)
-            .where(
-                delivery.invitation_id.in_(line),
-                delivery.account_number.is_(None),
-                delivery.state == DeliveryState.EXPIRED,
-            )
+            .where(_waited_in_vain(line))
             .order_by(deposit.document_id)
             .limit(MAX_DOCUMENTS)
         ).scalars()
@@ -170,3 +238,16 @@ def waits_for(invitation_ids: Collection[str]) -> ColumnElement[bool]:
 def _line(connection: Connection, invitation_id: str) -> tuple[str, ...]:
     """Return the letter and those that it replaced: they were about the same person."""
     return (invitation_id, *replaced_by(connection, invitation_id=invitation_id))
+
+
+def _lines(connection: Connection, invitation_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the same of each: most have replaced none."""
+    invitation = tables.invitations.c
+    followers = set(
+        connection.execute(
+            select(invitation.invitation_id).where(
+                invitation.invitation_id.in_(invitation_ids), invitation.supersedes.is_not(None)
+            )
+        ).scalars()
+    )
+    return {one: _line(connection, one) if one in followers else (one,) for one in invitation_ids}
