@@ -38,16 +38,18 @@ EMPTIED: Final = tuple(
 def forget_person(connection: Connection, line: Collection[str]) -> None:
     """Delete what says whom these letters were for."""
     end_claims(connection, line)
-    invitation = tables.invitations.c
     for table in (tables.person_checks, tables.attestations):
         connection.execute(delete(table).where(table.c.invitation_id.in_(line)))
-    forget_recipients(connection, invitation_ids=line)
     connection.execute(delete(tables.consents).where(tables.consents.c.subject.in_(line)))
+    invitation = tables.invitations.c
+    # At once, and before anything else is changed in them: a row is written whole each time,
+    # and the envelope is most of it.
     connection.execute(
         update(tables.invitations)
         .where(invitation.invitation_id.in_(line))
         .values(
             address=None,
+            phone=None,
             # Unique, and of no letter: numbers have digits alone.
             letter_number=literal("purged-") + invitation.invitation_id,
             record_hash="",
@@ -56,6 +58,7 @@ def forget_person(connection: Connection, line: Collection[str]) -> None:
             envelope=b"",
         )
     )
+    forget_recipients(connection, invitation_ids=line)
 
 
 def end_claims(connection: Connection, invitation_ids: Collection[str]) -> None:
