@@ -15,6 +15,7 @@ from souspli_mailbox.records.forgetting import forget_person, note_deletion
 from souspli_mailbox.records.invitations import replaced_by
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.letting_go import let_go
+from souspli_mailbox.records.recipients import is_unclaimed
 from souspli_mailbox.records.sweeps import CondemnReason
 from souspli_mailbox.schema import tables
 
@@ -206,7 +207,7 @@ def _waited_in_vain(letters: Collection[str]) -> ColumnElement[bool]:
     delivery = tables.deliveries.c
     return and_(
         delivery.invitation_id.in_(letters),
-        delivery.account_number.is_(None),
+        is_unclaimed(),
         delivery.state == DeliveryState.EXPIRED,
     )
 
@@ -230,7 +231,7 @@ def waits_for(invitation_ids: Collection[str]) -> ColumnElement[bool]:
     delivery = tables.deliveries.c
     return and_(
         delivery.invitation_id.in_(invitation_ids),
-        delivery.account_number.is_(None),
+        is_unclaimed(),
         delivery.state.not_in(ENDED),
     )
 

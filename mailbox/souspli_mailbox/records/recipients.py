@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, case, delete, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 
 from souspli_mailbox.records.jobs import JobName, forget_jobs
 from souspli_mailbox.records.notifications import TEXTS, recipient_of
@@ -68,20 +68,20 @@ def waits_for(contact: Contact) -> ColumnElement[bool]:
     delivery = tables.deliveries.c
     if contact.account_number is not None:
         return delivery.account_number == contact.account_number
-    return (delivery.invitation_id == contact.invitation_id) & delivery.account_number.is_(None)
+    return (delivery.invitation_id == contact.invitation_id) & is_unclaimed()
 
 
 def forget_recipients(connection: Connection, *, invitation_ids: Collection[str]) -> None:
-    """Forget all that could still be sent to who these letters were for, and where to.
+    """Forget all that could still be sent to who these letters were for.
 
     Part of a purge: of letters that nobody has claimed. A worker that has begun a mail
     before this line ends it; it finds nobody to note that for.
     """
-    invitation, delivery = tables.invitations.c, tables.deliveries.c
+    delivery = tables.deliveries.c
     waiting = (
         connection.execute(
             select(delivery.delivery_id).where(
-                delivery.invitation_id.in_(invitation_ids), delivery.account_number.is_(None)
+                delivery.invitation_id.in_(invitation_ids), is_unclaimed()
             )
         )
         .scalars()
@@ -100,8 +100,12 @@ def forget_recipients(connection: Connection, *, invitation_ids: Collection[str]
     connection.execute(
         update(tables.deliveries).where(delivery.delivery_id.in_(waiting)).values(remind_at=None)
     )
-    connection.execute(
-        update(tables.invitations)
-        .where(invitation.invitation_id.in_(invitation_ids), invitation.account_number.is_(None))
-        .values(address=None, phone=None)
-    )
+
+
+def is_unclaimed() -> ColumnElement[bool]:
+    """Return the condition of deliveries that wait for a letter that nobody has claimed.
+
+    Not `IS NULL`: SQLite, which counts no tables, would look for these by their account,
+    and read those of everybody who has none.
+    """
+    return func.coalesce(tables.deliveries.c.account_number, "") == ""
