@@ -18,13 +18,16 @@ from souspli_mailbox.deliveries import DeliveryEvent
 from souspli_mailbox.failures import count_failure, require_no_wait
 from souspli_mailbox.records import (
     accounts,
+    deciding,
     deliveries,
     deposits,
+    emptying,
     invitations,
     jobs,
     nonces,
     notifications,
     organisations,
+    purges,
     sessions,
     sweeps,
 )
@@ -237,3 +240,34 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for child in plan.get("Plans", []):
         yield from _nodes(child)
+
+
+def test_a_purge_finds_what_waits_by_the_letter_alone(rows: Rows) -> None:
+    """By who has no account it would read those of everybody whose letter waits."""
+    practice = rows.admit()
+    letter = rows.invite(practice)
+    rows.deliver(practice, (letter.invitation_id, letter.claim_fingerprint))
+    one = {"invitation_id": letter.invitation_id}
+    after = letter.not_after + 2 * DAY
+    with noted() as statements:
+        rows.database.write_now(deciding.decide, invitation_ids=(letter.invitation_id,), now=after)
+        rows.database.write_now(purges.told, invitation_ids=(letter.invitation_id,), now=after)
+        rows.database.read_now(emptying.bare, invitation_ids=(letter.invitation_id,))
+        assert rows.database.write_now(emptying.empty, **one, now=after)
+        for key in rows.database.read_now(emptying.objects_left, **one, limit=9):
+            rows.database.write_now(sweeps.absolve_object, object_key=key)
+        assert rows.database.write_now(emptying.forget, **one, now=after, certify=lambda _: b"{}")
+    if not isinstance(rows.database, SqliteDatabase):
+        rows.database.write_now(_say_full)
+    for statement, parameters in statements:
+        plan = rows.database.read_now(_explain, statement, parameters)
+        assert "account_number" not in _searched(plan), statement
+    assert len(statements) > 15
+
+
+def _searched(plan: str) -> str:
+    """Return what indexes are searched by: of PostgreSQL the conditions, not the filters."""
+    if not plan.startswith("["):
+        return "\n".join(step for step in plan.split("\n") if step.startswith("SEARCH"))
+    (whole,) = json.loads(plan)
+    return "\n".join(str(node.get("Index Cond", "")) for node in _nodes(whole["Plan"]))
