@@ -19,6 +19,7 @@ from souspli_exchange.binding import verify_claim
 from souspli_exchange.consent import sign_consent
 from souspli_exchange.errors import BindingRefusedError
 from souspli_exchange.ids import InvitationId
+from souspli_exchange.port_errors import BackToPaperError
 from souspli_keys.statements import Way
 
 if TYPE_CHECKING:
@@ -104,8 +105,10 @@ async def _hear(sending: Sending, account: Account, patient: Patient) -> Verifie
         account.book, patient, view, own, sender=sending.sender, identity=identity
     )
     if words.closed is not None:
-        since = people.shown_day(words.closed.since)
-        raise Refused("account_closed", address=patient.address, date=since)
+        try:
+            words.check_electronic()
+        except BackToPaperError as closed:
+            raise consenting.on_paper(closed, patient.address) from None
     return words
 
 

@@ -195,6 +195,7 @@ def on_paper(error: BackToPaperError, address: str) -> Refused:
     if error.since is None:
         return Refused("back_to_paper", address=address)
     if error.closed:
-        return Refused("account_closed", address=address, date=people.shown_day(error.since))
+        key = "account_closed" if error.by_patient else "account_closed_said"
+        return Refused(key, address=address, date=people.shown_day(error.since))
     key = "back_to_paper_patient" if error.by_patient else "back_to_paper_practice"
     return Refused(key, address=address, date=people.shown_day(error.since))

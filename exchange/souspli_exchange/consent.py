@@ -67,7 +67,7 @@ class VerifiedWords:
             raise BackToPaperError(
                 "the patient closed their account",
                 since=self.closed.since,
-                by_patient=True,
+                by_patient=self.closed.proved,
                 closed=True,
             )
         if self.in_force is not None and self.in_force.way is Way.PAPER:

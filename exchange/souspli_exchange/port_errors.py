@@ -179,7 +179,8 @@ class BackToPaperError(ConflictError):
     ) -> None:
         """`since` and `by_patient` where the statements were seen, not only the refusal.
 
-        `closed`: since then the patient has no account any more (closing.md §4).
+        `closed`: since then the patient has no account any more (closing.md §4), and
+        `by_patient` whether they signed that.
         """
         super().__init__(message)
         self.since = since

@@ -51,6 +51,7 @@ def anything(draw: st.DrawFn) -> Waiting:
         letter_ends=draw(st.none() | moments),
         stopped=draw(st.booleans()),
         paper_since=draw(st.none() | moments),
+        closed_since=draw(st.none() | moments),
     )
 
 
@@ -197,3 +198,16 @@ def key(item: Item) -> tuple[object, ...]:
 @given(st.lists(anything()), moments)
 def test_each_recipient_of_a_document_has_one_item_at_most(many: list[Waiting], now: int) -> None:
     assert len(worklist(many, now=now)) <= len(many)
+
+
+@pytest.mark.parametrize("state", ["stored", "notified", "bounced", "expired"])
+def test_what_a_closed_account_had_not_collected_is_to_be_printed(state: str) -> None:
+    """Not called purged: nobody's letter has ended, and there is no certificate."""
+    closed = replace(WAITS, state=state, has_account=True, closed_since=BEGAN + 60)
+    item = item_of(closed, now=BEGAN + 120)
+    assert item is not None
+    assert (item.kind, item.since) == (Kind.ACCOUNT_CLOSED, BEGAN + 60)
+    assert item.command.startswith("souspli print ")
+    for read in ("fetched", "opened", "withdrawn"):
+        other = item_of(replace(closed, state=read), now=BEGAN + 120)
+        assert other is None or other.kind is Kind.UNPROVED

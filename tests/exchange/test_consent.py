@@ -153,7 +153,11 @@ async def test_a_closed_account_is_believed_if_the_patient_signed_it(world: Worl
     # What was seen once is not unseen.
     assert heard(None, words.words).closed == words.closed
     # A service that was put back from a backup has its own word alone.
-    assert heard(ClosedView(NOW + 25, None)).closed == Closed(since=NOW + 25, proved=False)
+    said = heard(ClosedView(NOW + 25, None))
+    assert said.closed == Closed(since=NOW + 25, proved=False)
+    with pytest.raises(BackToPaperError) as unproved:
+        said.check_electronic()
+    assert not unproved.value.by_patient
     with pytest.raises(WordRefusedError):
         heard(ClosedView(NOW + 25, closing(Identity.generate())))
     # A word of an account before this one is none about this one.
