@@ -59,6 +59,7 @@ CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "back
     "purge_now",
     "findings",
     "given",
+    "logs",
 }
 
 NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}
