@@ -188,8 +188,11 @@ def _command(one: Waiting, kind: Kind, reason: Bounce | None) -> str:
             words = ("souspli", "sent")
         case Kind.RED_STOP | Kind.PURGED | Kind.LETTER_EXPIRED | Kind.LETTER_ENDS:
             words = letter
-        case Kind.BACK_TO_PAPER | Kind.ACCOUNT_CLOSED:
+        case Kind.BACK_TO_PAPER:
             words = printed
+        case Kind.ACCOUNT_CLOSED:
+            # The service has nothing left of it: it is printed from the practice's own software.
+            words = ("souspli", "worklist", "--handled", one.document_id)
         case Kind.NOT_COLLECTED:
             words = printed if one.has_account else letter
         case Kind.BOUNCED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from cli_world import patient_claims, patient_closes
@@ -35,7 +36,7 @@ def test_what_was_not_collected_is_listed_to_be_printed(
 
     (item,) = items(practice, address)
     assert (item["kind"], item["priority"]) == ("account-closed", "routine")
-    assert item["command"].startswith("souspli print ")
+    assert item["command"] == f"souspli worklist --handled {item['document_id']}"
     # Nothing was purged, hence no certificate is missing.
     told = practice.run("sent", "--json")
     assert told.code == 0, told.err
@@ -52,6 +53,8 @@ def test_what_was_not_collected_is_listed_to_be_printed(
     assert practice.send(practice.document(content=b"de nouveau"), to=address).code == 0
     # Still about the document of then; the new one waits for the new letter.
     assert [one["kind"] for one in items(practice, address)] == ["account-closed"]
+    assert practice.run(*shlex.split(item["command"])[1:], "--json").code == 0
+    assert items(practice, address) == []
 
 
 def test_what_was_opened_stays_opened(practice: Practice, service: Service, tmp_path: Path) -> None:

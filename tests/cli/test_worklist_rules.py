@@ -207,7 +207,7 @@ def test_what_a_closed_account_had_not_collected_is_to_be_printed(state: str) ->
     item = item_of(closed, now=BEGAN + 120)
     assert item is not None
     assert (item.kind, item.since) == (Kind.ACCOUNT_CLOSED, BEGAN + 60)
-    assert item.command.startswith("souspli print ")
+    assert item.command == f"souspli worklist --handled {WAITS.document_id}"
     for read in ("fetched", "opened", "withdrawn"):
         other = item_of(replace(closed, state=read), now=BEGAN + 120)
         assert other is None or other.kind is Kind.UNPROVED

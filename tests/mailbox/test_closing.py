@@ -81,6 +81,21 @@ async def test_a_closed_account_lets_nobody_in_and_is_sent_nothing(
     assert verify_closing(view.closed.closing, identity=patient.identity.public, origin=ORIGIN)
 
 
+async def test_a_late_visitor_learns_nothing_from_the_old_letter(
+    service: Service, patient: Claimant
+) -> None:
+    """The answer of a letter that never existed: nobody learns that somebody had an account."""
+    await post(service, await request(service, patient))
+    asked = ("GET", f"/v1/claims/{patient.invited.invitation_id}")
+    unknown = ("GET", f"/v1/claims/{'ab' * 16}")
+    letter = await service.ask(*asked)
+    assert (letter.status, letter.problem) == (404, "letter-not-valid")
+    assert letter.json == (await service.ask(*unknown)).json
+    number = {"letter_number": patient.invited.letter_number}
+    looked_up = await service.ask("POST", "/v1/claims/lookup", number)
+    assert looked_up.problem == "letter-not-valid"
+
+
 async def test_the_same_closing_again_is_answered_as_the_first_time(
     service: Service, patient: Claimant
 ) -> None:
