@@ -72,7 +72,7 @@ def waits_for(contact: Contact) -> ColumnElement[bool]:
 
 
 def forget_recipients(connection: Connection, *, invitation_ids: Collection[str]) -> None:
-    """Forget all that could still be sent to who these letters were for.
+    """Forget all that could still be sent to who these letters were for, and where to.
 
     Part of a purge: of letters that nobody has claimed. A worker that has begun a mail
     before this line ends it; it finds nobody to note that for.
@@ -99,6 +99,16 @@ def forget_recipients(connection: Connection, *, invitation_ids: Collection[str]
     )
     connection.execute(
         update(tables.deliveries).where(delivery.delivery_id.in_(waiting)).values(remind_at=None)
+    )
+    invitation = tables.invitations.c
+    connection.execute(
+        update(tables.invitations)
+        .where(
+            invitation.invitation_id.in_(invitation_ids),
+            func.coalesce(invitation.account_number, "") == "",
+            func.coalesce(invitation.address, invitation.phone).is_not(None),
+        )
+        .values(address=None, phone=None)
     )
 
 
