@@ -40,7 +40,8 @@ def test_two_programs_at_once_purge_each_letter_once(
         blobs.complete(key, [PART])
     ahead = tmp_path / "ahead"
     ahead.write_text(str(END + 60 - time.time()))
-    line = [sys.executable, "-m", "souspli_cli.later", str(ahead), "purge", "--now", "--json"]
+    words = ("purge", "--now", "--clock-is-right", "--json")
+    line = [sys.executable, "-m", "souspli_cli.later", str(ahead), *words]
     programs = [
         subprocess.Popen(
             line,

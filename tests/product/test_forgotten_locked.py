@@ -60,7 +60,7 @@ def test_a_purge_waits_for_the_lock_says_so_and_ends_when_it_ends(
         # At once, although it was put off; and what the store complains of is no result.
         now = practice.run("purge", "--now", "--data", data, "--json")
         assert now.code == 1
-        assert now.json == {"ended": 0, "resisting": 1}
+        assert now.json == {"ended": 0, "resisting": 1, "held_back": False}
         assert "souspli storage check" in now.err
         assert s3_server.versions(place, "documents/")
         assert service.rows("SELECT address FROM invitations") == [(ADDRESS,)]
