@@ -54,7 +54,7 @@ STATEMENT_KINDS: dict[str, type[Statement]] = {
     "p": PurgeStatement,
     "z": Closing,
 }
-"""By the letter that stands before the payload; any other byte counts modulo 10 as well."""
+"""By the letter that stands before the payload; any other byte counts modulo 10."""
 
 
 def age_header(data: bytes) -> None:
@@ -166,11 +166,11 @@ def identity_file(data: bytes) -> None:
 
 
 def statement(data: bytes) -> None:
-    """The nine kinds of statement; the first byte says which."""
+    """The ten kinds of statement; the first byte says which."""
     if not data:
         return
-    kinds = {ord(letter) % len(STATEMENT_KINDS): kind for letter, kind in STATEMENT_KINDS.items()}
-    kind = kinds[data[0] % len(STATEMENT_KINDS)]
+    kinds = list(STATEMENT_KINDS.values())
+    kind = STATEMENT_KINDS.get(chr(data[0])) or kinds[data[0] % len(kinds)]
     payload = data[1:]
     try:
         parsed = kind.parse(payload)
