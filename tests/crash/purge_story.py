@@ -85,7 +85,7 @@ def send_both(run: Run) -> str:
 def _purge(run: Run, sabotage: Sabotage, point: Point) -> None:
     """Let the time pass that leases and second tries take, until all has ended."""
     for _ in range(8):
-        settle(lambda: ended(run) or _rests(run), seconds=PATIENCE_SECONDS)
+        settle(lambda: ended(run) or _rests(run, killed=point.act.kills), seconds=PATIENCE_SECONDS)
         if sabotage.struck.exists() and point.act.kills:
             until(lambda: run.node.lives > 2)
         if ended(run):
@@ -96,15 +96,19 @@ def _purge(run: Run, sabotage: Sabotage, point: Point) -> None:
 def let_it_end(run: Run) -> None:
     """Let the time pass that second tries take, until all has ended or nothing helps."""
     for _ in range(8):
-        settle(lambda: ended(run) or _rests(run), seconds=PATIENCE_SECONDS)
+        settle(lambda: ended(run) or _rests(run, killed=False), seconds=PATIENCE_SECONDS)
         if ended(run):
             break
         run.let_time_pass(AGAIN_SECONDS)
 
 
-def _rests(run: Run) -> bool:
+def _rests(run: Run, *, killed: bool) -> bool:
+    """Whether nothing happens before some time has passed: a round under way is no rest.
+
+    Unless its process was killed, whose lease has to run out.
+    """
     return run.node.alive and all(
-        row.run_at > run.quiet.now()
+        row.run_at > run.quiet.now() and (killed or row.lease is None)
         for row in run.facts.rows("jobs")
         if row.job == JobName.EXPIRE and row.state == "waiting"
     )
