@@ -55,7 +55,8 @@ class Document:
     kept: bool = False
     """The segment was acknowledged."""
     stored: bool = False
-    answered: tuple[completion.DeliveryMade, ...] | None = None
+    answered: list[tuple[str, str]] | None = None
+    """Each delivery that the service named, and its invitation."""
 
 
 @dataclass

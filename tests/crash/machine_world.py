@@ -27,7 +27,7 @@ from simulation.rows import DAY, NOW, Rows
 from sqlalchemy import select
 
 from souspli_exchange.ports.states import DeliveryState
-from souspli_mailbox.deliveries import DeliveryEvent, advance
+from souspli_mailbox.deliveries import NOT_COLLECTED, DeliveryEvent, advance
 from souspli_mailbox.jobs import Worker
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.records.jobs import JobName
@@ -103,7 +103,8 @@ class World(RuleBasedStateMachine):
         self.sent: dict[str, Document] = {}
         self.states: dict[str, tuple[str, DeliveryState]] = {}
         """By delivery: whose it is, and its state."""
-        self.refused: set[str] = set()
+        self.bounced: dict[str, int] = {}
+        """By delivery: when the mail was begun that the relay refused."""
         self.receipts: set[str] = set()
 
     # --- what breaks ------------------------------------------------------------------
@@ -137,10 +138,30 @@ class World(RuleBasedStateMachine):
         address, state = self.states[delivery_id]
         self.states[delivery_id] = address, advance(state, event)
 
-    def advance_all(self, address: str, event: DeliveryEvent) -> None:
-        for delivery_id, (whose, _) in list(self.states.items()):
-            if whose == address:
-                self.advance(delivery_id, event)
+    def waiting(self, address: str) -> list[str]:
+        """What still waits for whom that address is."""
+        return [
+            delivery_id
+            for delivery_id, (whose, state) in self.states.items()
+            if whose == address and state in NOT_COLLECTED
+        ]
+
+    def accept(self, address: str, *, begun_at: int) -> None:
+        """One mail tells of all that waits, but for what has bounced since it was begun."""
+        for delivery_id in self.waiting(address):
+            bounced = self.states[delivery_id][1] is DeliveryState.BOUNCED
+            if not (bounced and self.bounced[delivery_id] >= begun_at):
+                self.advance(delivery_id, DeliveryEvent.MAILED)
+
+    def bounce(self, delivery_id: str, *, begun_at: int) -> None:
+        """The address is the recipient's: all that waits bounces with the one mailed for."""
+        address, state = self.states[delivery_id]
+        if state not in NOT_COLLECTED - {DeliveryState.BOUNCED}:
+            return
+        for one in self.waiting(address):
+            if self.states[one][1] is not DeliveryState.BOUNCED:
+                self.advance(one, DeliveryEvent.MAIL_REFUSED)
+                self.bounced[one] = begun_at
 
     @invariant()
     def states_are_the_models(self) -> None:

@@ -175,8 +175,13 @@ class DeliveryMachine(World):
                 for address, cover in document.covers.items():
                     self.states[cover.delivery_id] = address, INITIAL
         if done is not None:
-            assert document.answered in {None, done}, "another answer than the first time"
-            document.answered = done
+            made = [(one.delivery_id, one.invitation_id) for one in done]
+            assert document.answered in (None, made), "another answer than the first time"
+            document.answered = made
+            # Of the letter, what holds when it is asked.
+            for one in done:
+                address, _ = self.states[one.delivery_id]
+                assert (one.letter_ends_at is None) == (address in self.claimed)
 
     @rule(to=st.sampled_from([ADDRESSES[:1], ADDRESSES[1:], ADDRESSES]), target=documents)
     def deliver(self, to: tuple[str, ...]) -> Document:
@@ -235,11 +240,9 @@ class DeliveryMachine(World):
         if answer == "accepted, answer lost" or self.now >= sending.begun_at + LEASE_SECONDS:
             told.unrecorded += answer.startswith("accepted")
         if answer == "accepted":
-            self.advance_all(sending.address, DeliveryEvent.MAILED)
+            self.accept(sending.address, begun_at=sending.begun_at)
         elif answer == "refused":
-            delivery_id = sending.job.ids["delivery_id"]
-            self.advance(delivery_id, DeliveryEvent.MAIL_REFUSED)
-            self.refused.add(delivery_id)
+            self.bounce(sending.job.ids["delivery_id"], begun_at=sending.begun_at)
 
     @precondition(lambda self: self.sendings)
     @rule(which=st.integers(0, 9), accepted=st.booleans())
@@ -336,7 +339,7 @@ class DeliveryMachine(World):
         assert jobs == [], "a job that never ends"
         for delivery_id, (address, state) in self.states.items():
             if state is DeliveryState.BOUNCED:
-                assert delivery_id in self.refused
+                assert delivery_id in self.bounced
             else:
                 assert state is not DeliveryState.STORED, "never told"
             if state is DeliveryState.NOTIFIED:

@@ -69,8 +69,8 @@ def test_every_document_is_in_the_archive_or_told_of_and_no_sender_is_told(
         practice.send(invitee, *files, title=title)
         # The list is by whole seconds.
         time.sleep(1 - time.time() % 1)
-    practice.send(invitee, report, title="Pour un autre patient")
-    practice.world.run("withdraw", "Pour un autre patient", "--reason", "wrong-patient", "--yes")
+    practice.send(invitee, report, title="Le résultat d’un autre")
+    practice.world.run("withdraw", "Le résultat d’un autre", "--reason", "wrong-patient", "--yes")
 
     claimant = Claimant(watched, practice, invitee)
     claimant.claim()
