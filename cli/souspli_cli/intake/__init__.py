@@ -1,0 +1,1 @@
+"""What laboratories send, read into documents: bytes in, values out (docs/specs/intake.md)."""

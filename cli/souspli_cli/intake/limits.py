@@ -1,0 +1,34 @@
+"""How much of a mail is read: bounds that hold before anything is built from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024**2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one mail. Each reader checks those that its format can break."""
+
+    mail_bytes: int = 64 * MIB
+    """As advertised by SIZE; 36 MB are the largest of MSSanté's operators."""
+    parts: int = 1_000
+    """MIME parts of all depths."""
+    depth: int = 20
+    """Of MIME parts in parts, of zips in zips, of XML elements in elements ×10."""
+    header_bytes: int = 256 * 1024
+    """Of one part's headers."""
+    documents: int = 500
+    """Patients in one HPRIM file, messages in one HL7 batch, documents in one XDM zip."""
+    files: int = 200
+    """In one document."""
+    unpacked_bytes: int = 256 * MIB
+    """Of a zip's entries together, and of everything decoded from one mail."""
+    ratio: int = 200
+    """Unpacked to packed, of one zip entry beyond 1 MiB; deflate's best is 1,032."""
+    entries: int = 2_000
+    """In one zip."""
+
+
+DEFAULT_LIMITS = Limits()
