@@ -177,6 +177,49 @@ def test_keys_open_no_socket() -> None:
     assert not wrong
 
 
+# What intake is made of, so that bytes in are values out: no socket, file or clock.
+INTAKE_MAY_USE = {
+    *("__future__", "base64", "binascii", "codecs", "collections", "dataclasses", "encodings"),
+    *(
+        "enum",
+        "functools",
+        "hashlib",
+        "importlib",
+        "itertools",
+        "json",
+        "operator",
+        "os",
+        "pathlib",
+    ),
+    *("re", "struct", "threading", "typing", "unicodedata", "urllib", "zlib"),
+    *("lxml", "stdnum", "magic", "souspli_cli", "souspli_exchange", "souspli_keys"),
+}
+INTAKE = "souspli_cli.intake"
+# Of the few that could do more: which modules may, and what they take.
+INTAKE_EXCEPTIONS = {
+    "os": {f"{INTAKE}.magic_types"},  # puts back what loading libmagic changes
+    "importlib": {f"{INTAKE}.magic_types"},
+    "magic": {f"{INTAKE}.magic_types"},
+    "threading": {f"{INTAKE}.magic_types"},
+    "pathlib": {f"{INTAKE}.file_names"},  # PurePosixPath
+    "urllib": {f"{INTAKE}.xdm"},  # parse.unquote
+}
+
+
+def test_intake_reads_bytes_and_nothing_else() -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if module.startswith(INTAKE)
+        for name in _imports(module)
+        for top in [name.partition(".")[0]]
+        if top not in INTAKE_MAY_USE
+        or module not in INTAKE_EXCEPTIONS.get(top, {module})
+        or (top == "souspli_cli" and not name.startswith(INTAKE) and name != top)
+    ]
+    assert not wrong
+
+
 def test_only_the_s3_driver_knows_boto3() -> None:
     users = {
         module

@@ -42,6 +42,10 @@ def mail(
         message.add_attachment(
             one.content, maintype=main, subtype=sub, filename=one.name, cte=one.cte
         )
+    # The library's own boundaries are another one each time.
+    for number, part in enumerate(message.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{number}_boundary_of_tests")
     return message.as_bytes()
 
 

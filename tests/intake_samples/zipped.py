@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
+from functools import cache
 
 Entries = Iterable[tuple[str, bytes]]
 
@@ -54,9 +55,13 @@ def zip64(name: str, content: bytes) -> bytes:
     return local + listing + end + locator + last
 
 
+@cache
 def bomb(size: int) -> bytes:
     """Return a zip whose one entry unpacks to `size` zeros."""
-    return zipped([("zeros.bin", bytes(size))])
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("zeros.bin", bytes(size))
+    return written.getvalue()
 
 
 def lying(size: int, stated: int) -> bytes:

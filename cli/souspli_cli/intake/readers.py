@@ -40,8 +40,13 @@ def reader_of(content: bytes, kind: Kind) -> Reader | None:
 
 
 def names_patients_unread(content: bytes, kind: Kind) -> bool:
-    """Say whether a file is of a format that names patients and that nobody here reads."""
-    return kind.media_type == "application/xml" and _HPRIM_XML in _beginning(content).lower()
+    """Say whether a file may name patients in a way that nobody here reads.
+
+    HPRIM XML; and XML behind a DTD, where any root may be.
+    """
+    if kind.media_type != "application/xml":
+        return False
+    return kind.root is None or _HPRIM_XML in _beginning(content).lower()
 
 
 def _is_xdm(_content: bytes, kind: Kind) -> bool:

@@ -12,7 +12,8 @@ from souspli_cli.intake.magic_types import magic_type
 from souspli_cli.intake.zip_listing import ZipKind, look_at_zip
 
 UNKNOWN: Final = "application/octet-stream"
-_LOOKED_AT = 4_096
+_LOOKED_AT = 65_536
+"""Licences and histories of changes stand before the root element of some."""
 _PDF = "application/pdf"
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _MOST_PDF_OFFSET = 1_024  # as Adobe's readers have always taken them
@@ -61,7 +62,8 @@ _HTML: Final = frozenset(
     | {"h1", "h2", "h3", "h4", "ul", "ol", "li", "pre", "strong", "em", "form", "blockquote"}
 )
 _JSON_BEGINNINGS: Final = frozenset('"{[}]')
-_TEXT_CONTROLS: Final = frozenset("\t\n\r\f\x1a\x0b\x1c\x1d\x1e\x1f")
+# Beside the controls that printers, HL7 (0x1C) and DOS (0x1A) still use.
+_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x19]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,9 @@ def _text_kind(content: bytes) -> Kind | None:
 
 def _markup_kind(beginning: str) -> Kind:
     doctype, root = _DOCTYPE.match(beginning), _ROOT.match(beginning)
-    name = doctype[1] if doctype else root[1] if root else None
-    if name is not None and name.lower() in _HTML:
+    name = root[1] if root else None
+    is_fragment = not beginning.startswith("<?xml") and (name or "").lower() in _HTML
+    if is_fragment or "html" in {(name or "").lower(), doctype and doctype[1].lower()}:
         return Kind("text/html")
     if root:
         return Kind("image/svg+xml" if name == "svg" else "application/xml", root=name)
@@ -141,5 +144,4 @@ def _beginning_as_text(content: bytes) -> str | None:
         return start.decode("utf-16-be", "ignore")
     # Not final: the first bytes may end inside a letter.
     text, _ = decode_text(start[: len(start) - 3] if len(start) == _LOOKED_AT else start)
-    shown = all(letter >= " " or letter in _TEXT_CONTROLS for letter in text)
-    return text if shown else None
+    return None if _NO_TEXT.search(text) else text

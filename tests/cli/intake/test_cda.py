@@ -7,6 +7,7 @@ from intake_samples.attachments import JPEG, PNG, WINDOWS_PROGRAM, pdf
 from intake_samples.cda import Attached, cda
 from intake_samples.patients import ALMA, BORIS, INS_OF_NIR, LABORATORY
 from intake_samples.people import TEST_NIR
+from properties.profile import examples
 
 from souspli_cli.intake.cda import read_cda
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
@@ -178,6 +179,7 @@ def test_files_beyond_a_limit_are_refused(content: bytes, limits: Limits) -> Non
         read(content, limits)
 
 
+@examples(50)
 @given(st.data())
 def test_no_change_to_a_cda_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = cda(replaces="1|2", recipients=("a@b.example",), structured=data.draw(st.booleans()))

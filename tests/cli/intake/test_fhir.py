@@ -18,6 +18,7 @@ from intake_samples.fhir import (
     patient,
 )
 from intake_samples.patients import ALMA, BORIS, INS_OF_NIR, LABORATORY
+from properties.profile import examples
 
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.fhir import read_fhir
@@ -222,6 +223,7 @@ JSON = st.recursive(
 )
 
 
+@examples(50)
 @given(st.data())
 def test_any_json_at_any_place_raises_nothing_but_our_own_errors(data: st.DataObject) -> None:
     person, resource = patient(), document_reference()

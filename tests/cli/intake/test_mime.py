@@ -17,6 +17,7 @@ from intake_samples.mails import (
     nested_parts,
     raw,
 )
+from properties.profile import examples
 
 from souspli_cli.intake.errors import BeyondLimitsError, UnreadableError
 from souspli_cli.intake.limits import DEFAULT_LIMITS, MIB, Limits
@@ -205,6 +206,7 @@ _PARTS = st.lists(
 )
 
 
+@examples(50)
 @given(_PARTS)
 def test_what_the_standard_library_reads_is_read_alike(parts: list[tuple[bytes, str, str]]) -> None:
     message = mail(
@@ -221,6 +223,7 @@ def test_what_the_standard_library_reads_is_read_alike(parts: list[tuple[bytes, 
     assert [leaf.name for leaf in ours[1:]] == [name for _, _, name in parts]
 
 
+@examples(50)
 @given(st.binary(max_size=2_000), st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_our_own_errors(noise: bytes, more: bytes) -> None:
     for message in (noise, b"A: b\n" + noise, multipart([noise, more]), mail() + noise):

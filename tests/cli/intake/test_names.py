@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties.profile import examples
 
 from souspli_cli.intake.names import clean_name, extension_of, with_unique_names
 from souspli_cli.intake.values import Document, File, Finding, Format
@@ -36,6 +37,7 @@ def test_a_name_keeps_what_may_travel(given_name: str | None, name: str, *, chan
     assert clean_name(given_name, extension=".pdf") == (name, changed)
 
 
+@examples(50)
 @given(st.lists(st.text(max_size=300) | st.just("a.pdf"), max_size=6))
 def test_any_names_at_all_become_names_that_may_stand_together(names: list[str]) -> None:
     named = with_unique_names(document(*(clean_name(name, extension="")[0] for name in names)))

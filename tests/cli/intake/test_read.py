@@ -140,6 +140,8 @@ def test_a_broken_file_beside_a_patient_s_may_be_about_somebody_else() -> None:
         as_json(document_reference())[:-2],
         b"<evenementsPatients xmlns='http://www.hprim.org/hprimXML'/>",
         zipped([("a.xml", cda()[:-20])]),
+        cda(before_root="<!DOCTYPE ClinicalDocument>"),
+        b"<!-- without an end",
     ],
 )
 def test_what_looks_like_a_format_and_can_t_be_read_travels_and_is_said(content: bytes) -> None:

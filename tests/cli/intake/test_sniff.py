@@ -102,6 +102,10 @@ def test_the_root_of_xml_is_found_behind_everything_that_may_stand_before_it() -
     assert sniff(b"<?xml version='1.0'?><!-- <a> --><?x <b> ?><c:Root a='b'/>").root == "Root"
 
 
+def test_a_root_behind_a_long_comment_is_found() -> None:
+    assert sniff(cda(before_root=f"<!-- {'x' * 20_000} -->")).root == "ClinicalDocument"
+
+
 def test_a_kind_has_an_extension_if_it_is_known() -> None:
     assert [Kind("application/pdf").extension, Kind("x/y").extension] == [".pdf", ""]
 

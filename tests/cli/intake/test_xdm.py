@@ -8,6 +8,7 @@ from intake_samples.cda import cda
 from intake_samples.patients import ALMA, BORIS, INS_OF_NIR, LABORATORY
 from intake_samples.xdm import JUNK, Entry, metadata, with_cda, xdm
 from intake_samples.zipped import zipped
+from properties.profile import examples
 
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.limits import DEFAULT_LIMITS, Limits
@@ -205,6 +206,7 @@ def test_what_the_patient_is_not_to_see_is_said() -> None:
     assert document.findings == {Finding.HIDDEN_FROM_PATIENT}
 
 
+@examples(50)
 @given(st.data())
 def test_no_change_to_metadata_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = metadata((PDF, with_cda()), ("a@b.example",))

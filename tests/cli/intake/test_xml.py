@@ -5,6 +5,7 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties.profile import examples
 
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.limits import DEFAULT_LIMITS, MIB, Limits
@@ -102,6 +103,7 @@ def test_refusing_takes_no_more_memory_than_looking() -> None:
         tracemalloc.stop()
 
 
+@examples(50)
 @given(st.binary(max_size=500), st.text(max_size=200))
 def test_no_bytes_raise_anything_but_our_own_errors(noise: bytes, written: str) -> None:
     around = b"<a b='" + noise + b"'>" + written.encode("utf-8", "replace") + b"</a>"

@@ -16,6 +16,7 @@ from intake_samples.zipped import (
     zip64,
     zipped,
 )
+from properties.profile import examples
 
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.limits import DEFAULT_LIMITS, MIB, Limits
@@ -132,6 +133,7 @@ def test_hostile_zips_take_no_memory() -> None:
         tracemalloc.stop()
 
 
+@examples(50)
 @given(st.data())
 def test_no_change_to_a_zip_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([zipped(FILES), zip64("a", b"1")])))
