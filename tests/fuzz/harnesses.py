@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz import contents, formats, mutators, seeds
+from fuzz import contents, formats, intake, mutators, seeds
 from fuzz.mutators import Mutator
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -121,6 +121,34 @@ HARNESSES = {
             seeds=seeds.recipes,
             mutate=mutators.of_bytes,
             max_bytes=512,
+        ),
+        Harness(
+            name="mail",
+            run=intake.read_any_mail,
+            seeds=intake.mails,
+            mutate=mutators.of_lines,
+            max_bytes=8_192,
+        ),
+        Harness(
+            name="cda",
+            run=intake.read_any_cda,
+            seeds=intake.cdas,
+            mutate=mutators.of_markup,
+            max_bytes=6_144,
+        ),
+        Harness(
+            name="xdm",
+            run=intake.read_any_xdm,
+            seeds=intake.xdms,
+            mutate=mutators.of_markup,
+            max_bytes=8_192,
+        ),
+        Harness(
+            name="fhir",
+            run=intake.read_any_fhir,
+            seeds=intake.fhirs,
+            mutate=mutators.of_json_or_markup,
+            max_bytes=6_144,
         ),
     )
 }

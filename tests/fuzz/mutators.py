@@ -7,6 +7,7 @@ one value, and write all of it again as it should be written.
 import base64
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,37 @@ _TEXTS = (
     "soon",
     *("..", "00", "1950-02-00", "2026-02-29", "0" * 32, "0" * 64, "A" * 64, "routine", "urgent"),
     *("claim", "share", "email", "bridge", "application/pdf", "__proto__", "x" * 201, "é" * 128),
+)
+_TAG = re.compile(rb"(<[^<>]*>)")
+_VALUE = re.compile(rb'"[^"<]*"')
+_MARKUP = (
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"<a>",
+    b"</a>",
+    b"&#233;",
+    b"&x;",
+    b"<!DOCTYPE a>",
+    b"<?x ?>",
+)
+_VALUES = (
+    *(
+        "RPLC",
+        "BR",
+        "SP",
+        "B64",
+        "DF",
+        "GZ",
+        "INVISIBLE_PATIENT",
+        "F",
+        "M",
+        "UN",
+        "19740821",
+        "1974",
+    ),
+    *("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.10", "274087511610162", "1.2^3", "PID-5|A^B^^^^^L"),
+    *("D0", "D1", "DOC1.PDF", "%2e", "mailto:a@b.example", "official", "entered-in-error", "#p"),
 )
 _KEYS = ("a", "version", "checkpoint", "payloadType", "keyid", "__proto__", "A", "")
 
@@ -82,6 +114,44 @@ def _change_line(lines: list[bytes], at: int, rng: random.Random, native: Native
             lines[at : at + 1] = _wrapped(rng.randbytes(rng.choice((0, 16, 31, 32, 33, 48, 96))))
         case _:
             lines[at] = b" ".join([*words[:-1], _respelled(words[-1], native)])
+
+
+def of_markup(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change XML tag by tag, or what stands in one or between two."""
+    pieces = _TAG.split(data)
+    if len(pieces) < 3 or rng.random() < _NATIVE_SHARE:
+        return native(data)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(pieces))
+        match rng.randrange(5):
+            case 0:
+                del pieces[at : at + rng.choice((1, 2, 4))]
+            case 1:
+                pieces[at:at] = pieces[at : at + rng.randint(1, 12)]
+            case 2:
+                pieces.insert(at, rng.choice(pieces) if pieces else b"")
+            case 3:
+                pieces[at : at + 1] = [_mutate_markup(b"".join(pieces[at : at + 1]), rng, native)]
+            case _:
+                words = (text.encode("utf-8", "replace") for text in _TEXTS)
+                pieces.insert(at, rng.choice((*_MARKUP, *words)))
+        pieces = pieces or [b""]
+    return b"".join(pieces)
+
+
+def _mutate_markup(piece: bytes, rng: random.Random, native: Native) -> bytes:
+    values = _VALUE.findall(piece)
+    if values and rng.random() < 0.7:
+        chosen = rng.choice(values)
+        text = rng.choice((*_VALUES, *_TEXTS)).encode("utf-8", "replace")
+        return piece.replace(chosen, b'"' + text + b'"', 1)
+    return native(piece) if piece else rng.choice(_MARKUP)
+
+
+def of_json_or_markup(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change JSON value by value, XML tag by tag."""
+    change = of_markup if data.startswith(b"<") else of_json()
+    return change(data, rng, native)
 
 
 def of_bytes(data: bytes, rng: random.Random, native: Native) -> bytes:
