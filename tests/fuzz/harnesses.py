@@ -127,7 +127,7 @@ HARNESSES = {
             run=intake.read_any_mail,
             seeds=intake.mails,
             mutate=mutators.of_lines,
-            max_bytes=8_192,
+            max_bytes=4_096,
         ),
         Harness(
             name="cda",

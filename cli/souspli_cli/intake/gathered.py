@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from souspli_cli.intake.declared import differs
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
-from souspli_cli.intake.names import clean_name
+from souspli_cli.intake.names import TEXT_STEM, clean_name
 from souspli_cli.intake.readers import names_patients_unread, reader_of
 from souspli_cli.intake.sniff import Kind, sniff
 from souspli_cli.intake.values import Document, File, Finding
@@ -57,7 +57,7 @@ class Gathered:
         kind = sniff(piece.content, name=piece.name or "")
         name, changed = clean_name(piece.name, extension="" if piece.is_text else kind.extension)
         if piece.is_text:
-            name = f"message{kind.extension or '.txt'}"
+            name = f"{TEXT_STEM}{kind.extension or '.txt'}"
         findings = piece.findings | _odd(piece, kind, changed=changed)
         loose = Loose(
             file=File(name=name, media_type=kind.media_type, content=piece.content),
@@ -66,7 +66,7 @@ class Gathered:
         )
         if kind.zip_kind is ZipKind.FILES:
             self._add_zip(loose, depth=depth)
-        elif kind.zip_kind is ZipKind.UNREADABLE or names_patients_unread(piece.content, kind):
+        elif kind.zip_kind is ZipKind.UNREADABLE:
             self._check_limits(loose)
             self._add_loose(loose, Finding.BROKEN)
         else:
@@ -76,7 +76,8 @@ class Gathered:
         file = loose.file
         reader = reader_of(file.content, kind)
         if reader is None:
-            self.loose.append(loose)
+            unread = {Finding.BROKEN} if names_patients_unread(file.content, kind) else set()
+            self.loose.append(replace(loose, findings=loose.findings | unread))
             return
         try:
             documents = reader(file.content, name=file.name, limits=self._limits)

@@ -21,6 +21,9 @@ _ROOM_FOR_A_NUMBER = 10
 _MOST_LOOKED_AT: Final = 4 * MAX_NAME_CHARACTERS
 _MOST_EXTENSION_CHARACTERS = 12
 _DEFAULT_STEM = "document"
+TEXT_STEM = "message"
+OUR_STEMS: Final = frozenset({_DEFAULT_STEM, TEXT_STEM})
+"""Of files that come without a name."""
 
 
 def clean_name(given: str | None, *, extension: str) -> tuple[str, bool]:
@@ -52,7 +55,12 @@ def with_unique_names(document: Document) -> Document:
     files = tuple(
         replace(file, name=name) for file, name in zip(document.files, named, strict=True)
     )
-    return replace(document, files=files, findings=document.findings | {Finding.NAME_CHANGED})
+    # A number behind a name of our own changes nothing that anybody wrote.
+    ours = all(
+        name == new or stem_of(name) in OUR_STEMS for name, new in zip(given, named, strict=True)
+    )
+    findings = frozenset[Finding]() if ours else {Finding.NAME_CHANGED}
+    return replace(document, files=files, findings=document.findings | findings)
 
 
 def extension_of(name: str) -> str:

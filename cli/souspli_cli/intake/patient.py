@@ -76,17 +76,23 @@ def likeness(one: Traits, other: Traits) -> Likeness:
     """Say whether two documents are about the same person."""
     if _contradict(one.birth_date, other.birth_date) or _numbers_differ(one.ins, other.ins):
         return Likeness.DIFFERENT
-    names, others = _families(one), _families(other)
-    if names and others and names.isdisjoint(others):
-        return Likeness.DIFFERENT
-    if _first_names_differ(one.given_names, other.given_names):
+    given, other_given = _given(one), _given(other)
+    if given and other_given and given.isdisjoint(other_given):
         return Likeness.DIFFERENT
     if one.sex and other.sex and Sex.UNKNOWN not in {one.sex, other.sex} and one.sex != other.sex:
         return Likeness.DIFFERENT
     same_number = (one.ins and one.ins == other.ins) or not set(one.local_ids).isdisjoint(
         other.local_ids
     )
-    same_person = one.birth_date and one.birth_date == other.birth_date and names & others
+    families, other_families = _families(one), _families(other)
+    if _birth_names_differ(one, other):
+        return Likeness.DIFFERENT
+    if families and other_families and families.isdisjoint(other_families):
+        # A name of birth and one in use may well be one woman's, if her number says so.
+        return Likeness.UNKNOWN if same_number else Likeness.DIFFERENT
+    # All three, because of twins.
+    same_birth = one.birth_date is not None and one.birth_date == other.birth_date
+    same_person = same_birth and families & other_families and given & other_given
     return Likeness.SAME if same_number or same_person else Likeness.UNKNOWN
 
 
@@ -121,10 +127,15 @@ def _families(traits: Traits) -> set[str]:
     return {_folded(name) for name in (traits.birth_name, traits.used_name) if name}
 
 
-def _first_names_differ(one: str | None, other: str | None) -> bool:
-    # One of two may be the list of the birth certificate, the other the name that is used.
-    first, second = set(_folded(one or "").split()), set(_folded(other or "").split())
-    return bool(first and second) and first.isdisjoint(second)
+def _birth_names_differ(one: Traits, other: Traits) -> bool:
+    return _contradict(
+        one.birth_name and _folded(one.birth_name), other.birth_name and _folded(other.birth_name)
+    )
+
+
+def _given(traits: Traits) -> set[str]:
+    """Return single names: one document may list the certificate's, another the used one."""
+    return set(_folded(traits.given_names or "").split())
 
 
 def _folded(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from souspli_cli.intake.cda import ROOT as CDA_ROOT
 from souspli_cli.intake.cda import read_cda
 from souspli_cli.intake.decoding import decode_text
-from souspli_cli.intake.fhir import REPORTS, read_fhir
+from souspli_cli.intake.fhir import read_fhir
 from souspli_cli.intake.fhir_resources import NAMESPACE as FHIR_NAMESPACE
 from souspli_cli.intake.hl7 import looks_like_hl7, read_hl7
 from souspli_cli.intake.values import Document
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from souspli_cli.intake.sniff import Kind
 
 _LOOKED_AT = 65_536
-_HPRIM_XML: Final = "hprim.org/hprimxml"
+_NAMING: Final = ("hprim.org/hprimxml", "urn:hl7-org:", "urn:oasis:names:tc:ebxml-regrep:")
+"""Namespaces of XML that names patients: HPRIM XML, HL7 v2 and v3, metadata without a zip."""
 
 
 class Reader(Protocol):
@@ -42,11 +43,14 @@ def reader_of(content: bytes, kind: Kind) -> Reader | None:
 def names_patients_unread(content: bytes, kind: Kind) -> bool:
     """Say whether a file may name patients in a way that nobody here reads.
 
-    HPRIM XML; and XML behind a DTD, where any root may be.
+    Other XML of healthcare; and XML behind a DTD, where any root may be.
     """
     if kind.media_type != "application/xml":
         return False
-    return kind.root is None or _HPRIM_XML in _beginning(content).lower()
+    if kind.root is None:
+        return True
+    beginning = _beginning(content).lower()
+    return any(namespace in beginning for namespace in _NAMING)
 
 
 def _is_xdm(_content: bytes, kind: Kind) -> bool:
@@ -59,8 +63,9 @@ def _is_cda(_content: bytes, kind: Kind) -> bool:
 
 def _is_fhir(content: bytes, kind: Kind) -> bool:
     if kind.media_type == "application/json":
-        return '"resourceType"' in _beginning(content)
-    return kind.root in {*REPORTS, "Bundle"} and FHIR_NAMESPACE in _beginning(content)
+        # Anywhere: names stand in no order.
+        return b'"resourceType"' in content.replace(b"\x00", b"")
+    return kind.media_type == "application/xml" and FHIR_NAMESPACE in _beginning(content)
 
 
 def _is_hl7(content: bytes, _kind: Kind) -> bool:

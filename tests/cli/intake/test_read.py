@@ -4,10 +4,10 @@ import pytest
 from intake_samples import attachments as made
 from intake_samples.attachments import pdf
 from intake_samples.cda import cda
-from intake_samples.fhir import as_json, document_reference
+from intake_samples.fhir import as_json, as_xml, document_reference, patient
 from intake_samples.mails import Attachment, forwarded, mail, multipart, raw
 from intake_samples.patients import ALMA, BORIS
-from intake_samples.xdm import with_cda, xdm
+from intake_samples.xdm import Entry, metadata, with_cda, xdm
 from intake_samples.zipped import bomb, encrypted, nested, zipped
 
 from souspli_cli.intake.errors import BeyondLimitsError, UnreadableError
@@ -142,6 +142,10 @@ def test_a_broken_file_beside_a_patient_s_may_be_about_somebody_else() -> None:
         zipped([("a.xml", cda()[:-20])]),
         cda(before_root="<!DOCTYPE ClinicalDocument>"),
         b"<!-- without an end",
+        b"<ORU_R01 xmlns='urn:hl7-org:v2xml'/>",
+        metadata((Entry(content=pdf()),)),
+        as_xml(patient()),
+        as_json(patient()),
     ],
 )
 def test_what_looks_like_a_format_and_can_t_be_read_travels_and_is_said(content: bytes) -> None:
@@ -216,6 +220,13 @@ def test_files_of_one_name_are_told_apart() -> None:
     (document,) = read_mail(mail(*twice, text="")).documents
     assert names(document) == ["resultat.pdf", "resultat (2).pdf"]
     assert Finding.NAME_CHANGED in document.findings
+
+
+def test_a_file_without_a_name_gets_one_and_nothing_is_said_of_it() -> None:
+    nameless = [Attachment(content=pdf(text), name=None) for text in "ab"]
+    (document,) = read_mail(mail(*nameless, text="")).documents
+    assert names(document) == ["document.pdf", "document (2).pdf"]
+    assert not document.findings
 
 
 def test_a_tnef_file_is_left_a_file() -> None:
