@@ -126,7 +126,7 @@ HARNESSES = {
             name="mail",
             run=intake.read_any_mail,
             seeds=intake.mails,
-            mutate=mutators.of_lines,
+            mutate=mutators.of_mail,
             max_bytes=4_096,
         ),
         Harness(

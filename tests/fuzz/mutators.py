@@ -24,6 +24,7 @@ _TEXTS = (
     *("..", "00", "1950-02-00", "2026-02-29", "0" * 32, "0" * 64, "A" * 64, "routine", "urgent"),
     *("claim", "share", "email", "bridge", "application/pdf", "__proto__", "x" * 201, "é" * 128),
 )
+_BASE64_LINES = re.compile(rb"(?:(?<=\n)[A-Za-z0-9+/]{4,76}={0,2}\r?\n)+")
 _TAG = re.compile(rb"(<[^<>]*>)")
 _VALUE = re.compile(rb'"[^"<]*"')
 _MARKUP = (
@@ -146,6 +147,17 @@ def _mutate_markup(piece: bytes, rng: random.Random, native: Native) -> bytes:
         text = rng.choice((*_VALUES, *_TEXTS)).encode("utf-8", "replace")
         return piece.replace(chosen, b'"' + text + b'"', 1)
     return native(piece) if piece else rng.choice(_MARKUP)
+
+
+def of_mail(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change a mail line by line, or a file inside it, which is encoded again."""
+    blocks = list(_BASE64_LINES.finditer(data))
+    if not blocks or rng.random() < 0.5:
+        return of_lines(data, rng, native)
+    block = rng.choice(blocks)
+    inner = _decoded(re.sub(rb"\s", b"", block[0]).decode())
+    encoded = base64.encodebytes(of_json_or_markup(inner, rng, native))
+    return data[: block.start()] + encoded + data[block.end() :]
 
 
 def of_json_or_markup(data: bytes, rng: random.Random, native: Native) -> bytes:

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 _MOST_BOUNDARY_CHARACTERS: Final = 200  # RFC 2046 has 70; some programs write more
 _DEFAULT_TYPE = "text/plain"
-_LINE_END: Final = re.compile(rb"(--)?[ \t]*+\r?(?:\n|\Z)")
-_NEWLINE, _RETURN = b"\n\r"
+_RETURN = ord("\r")
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -149,28 +148,22 @@ def _spans(part: _Part, body: int, boundary: str, *, most: int) -> list[tuple[in
     """
     if not boundary or len(boundary) > _MOST_BOUNDARY_CHARACTERS:
         return []
-    line = b"--" + boundary.encode("utf-8", "replace")
+    escaped = re.escape(boundary.encode("utf-8", "replace"))
+    line = re.compile(rb"\n--" + escaped + rb"(--)?+[ \t]*+\r?(?=\n|\Z)")
     spans: list[tuple[int, int]] = []
     start: int | None = None
-    at = part.content.find(line, body, part.end)
-    while at >= 0:
-        rest = _LINE_END.match(part.content, at + len(line), part.end)
-        if rest and (at == body or part.content[at - 1] == _NEWLINE):
-            if start is not None:
-                spans.append((start, _without_line_end(part.content, start, at)))
-            if len(spans) > most:
-                raise BeyondLimitsError("parts: the mail has too many parts")
-            start = None if rest[1] else rest.end()
-        at = part.content.find(line, at + len(line), part.end)
+    # A body begins behind the end of a line.
+    for found in line.finditer(part.content, max(0, body - 1), part.end):
+        if start is not None:
+            spans.append((start, max(start, _without_return(part.content, found.start()))))
+        if len(spans) > most:
+            raise BeyondLimitsError("parts: the mail has too many parts")
+        start = None if found[1] else min(found.end() + 1, part.end)
     if start is not None:
         spans.append((start, part.end))  # cut off, or its program forgot the last line
     return spans
 
 
-def _without_line_end(content: bytes, start: int, end: int) -> int:
-    """The line end before a boundary belongs to the boundary."""
-    if end > start and content[end - 1] == _NEWLINE:
-        end -= 1
-        if end > start and content[end - 1] == _RETURN:
-            end -= 1
-    return end
+def _without_return(content: bytes, end: int) -> int:
+    """The line end before a boundary belongs to the boundary: all of it."""
+    return end - 1 if end and content[end - 1] == _RETURN else end
