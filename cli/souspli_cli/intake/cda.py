@@ -21,11 +21,9 @@ from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.names import clean_name, stem_of
 from souspli_cli.intake.sniff import sniff
 from souspli_cli.intake.values import Document, File, Finding, Format
-from souspli_cli.intake.xml import local_name, namespace, read_xml
+from souspli_cli.intake.xml import Element, local_name, namespace, read_xml
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from souspli_cli.intake.limits import Limits
 
 ROOT: Final = "ClinicalDocument"
@@ -72,9 +70,7 @@ def read_cda(content: bytes, *, name: str, limits: Limits) -> tuple[Document, ..
     )
 
 
-def _files(
-    root: etree._Element, name: str, limits: Limits
-) -> tuple[tuple[File, ...], frozenset[Finding]]:
+def _files(root: Element, name: str, limits: Limits) -> tuple[tuple[File, ...], frozenset[Finding]]:
     """Return every file that the body holds, at whatever level it is structured."""
     files: list[File] = []
     findings: set[Finding] = set()
@@ -106,7 +102,7 @@ def _files(
     return tuple(files), frozenset(findings)
 
 
-def _decoded(element: etree._Element, most: int) -> tuple[bytes, bool]:
+def _decoded(element: Element, most: int) -> tuple[bytes, bool]:
     encoded = (element.text or "").encode("utf-8")
     if len(encoded) * 3 // 4 > most:
         raise BeyondLimitsError("unpacked_bytes: a CDA with too large a file")

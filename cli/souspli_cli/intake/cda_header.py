@@ -10,12 +10,10 @@ from souspli_cli.intake.cleaning import clean_birth_date, clean_date, clean_loin
 from souspli_cli.intake.patient import given_names_of, sex_of, with_numbers
 from souspli_cli.intake.values import Change, Finding, Traits
 from souspli_cli.intake.visibility import visibility_of
-from souspli_cli.intake.xml import text_of
+from souspli_cli.intake.xml import Element, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from lxml import etree
 
 V3: Final = "{urn:hl7-org:v3}"
 LOINC_OID: Final = "2.16.840.1.113883.6.1"
@@ -26,12 +24,12 @@ _USED: Final = frozenset({"SP", "CL"})
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
-def find(element: etree._Element | None, path: str) -> etree._Element | None:
+def find(element: Element | None, path: str) -> Element | None:
     """Return the first element at a path of local names, all of them of HL7 v3."""
     return None if element is None else element.find(_v3(path))
 
 
-def find_all(element: etree._Element | None, path: str) -> list[etree._Element]:
+def find_all(element: Element | None, path: str) -> list[Element]:
     """Return all elements at a path, up to a number that no header has."""
     return [] if element is None else element.findall(_v3(path))[:_MOST]
 
@@ -40,7 +38,7 @@ def _v3(path: str) -> str:
     return "/".join(f"{V3}{step}" for step in path.split("/"))
 
 
-def patient_of(root: etree._Element) -> tuple[Traits, frozenset[Finding]]:
+def patient_of(root: Element) -> tuple[Traits, frozenset[Finding]]:
     """Return the traits of the one patient, and what was found about them.
 
     A CDA about several people (a mother and her newborn) is about nobody in particular.
@@ -64,12 +62,12 @@ def patient_of(root: etree._Element) -> tuple[Traits, frozenset[Finding]]:
     return with_numbers(traits, _numbers(find_all(role, "id")))
 
 
-def _numbers(ids: Iterable[etree._Element]) -> list[tuple[str, str]]:
+def _numbers(ids: Iterable[Element]) -> list[tuple[str, str]]:
     found = [(_attribute(item, "root"), _attribute(item, "extension")) for item in ids]
     return [(root, extension) for root, extension in found if root and extension]
 
 
-def _names(names: list[etree._Element]) -> tuple[str | None, str | None, str | None]:
+def _names(names: list[Element]) -> tuple[str | None, str | None, str | None]:
     """Return birth name, used name and given names.
 
     A family name without a qualifier is the legal one: in France that of birth.
@@ -83,7 +81,7 @@ def _names(names: list[etree._Element]) -> tuple[str | None, str | None, str | N
     return birth, used if used != birth else None, given_names_of(first, lists)
 
 
-def _qualified(names: list[etree._Element], part: str) -> list[tuple[frozenset[str], str]]:
+def _qualified(names: list[Element], part: str) -> list[tuple[frozenset[str], str]]:
     """Return the parts of all names with their qualifiers, those of nicknames left out."""
     found: list[tuple[frozenset[str], str]] = []
     for name in names:
@@ -103,12 +101,12 @@ def _first(parts: list[tuple[frozenset[str], str]], wanted: frozenset[str] | Non
     return None
 
 
-def title_of(root: etree._Element) -> str | None:
+def title_of(root: Element) -> str | None:
     """Return the document's title."""
     return clean_text(text_of(find(root, "title")))
 
 
-def kind_of(root: etree._Element) -> str | None:
+def kind_of(root: Element) -> str | None:
     """Return the document's LOINC code."""
     code = find(root, "code")
     if code is None:
@@ -119,7 +117,7 @@ def kind_of(root: etree._Element) -> str | None:
     return None
 
 
-def date_of(root: etree._Element) -> str | None:
+def date_of(root: Element) -> str | None:
     """Return the day of the act that is documented, else the document's own."""
     for path in (
         "documentationOf/serviceEvent/effectiveTime/low",
@@ -131,14 +129,14 @@ def date_of(root: etree._Element) -> str | None:
     return None
 
 
-def hidden_from_patient(root: etree._Element) -> frozenset[Finding]:
+def hidden_from_patient(root: Element) -> frozenset[Finding]:
     """Return whether the header asks that the patient does not see the document."""
     codes = find_all(root, "confidentialityCode")
     translations = [inner for code in codes for inner in find_all(code, "translation")]
     return visibility_of(_attribute(code, "code") for code in [*codes, *translations])
 
 
-def report_of(root: etree._Element) -> tuple[str | None, Change, tuple[str, ...]]:
+def report_of(root: Element) -> tuple[str | None, Change, tuple[str, ...]]:
     """Return the report's id, what this version does, and to which reports.
 
     `setId` is what its versions share; where there is none, the document's own id is all
@@ -161,20 +159,20 @@ def report_of(root: etree._Element) -> tuple[str | None, Change, tuple[str, ...]
     return report_id, Change.REPLACES if replaced else Change.NEW, tuple(replaced)
 
 
-def copies_of(root: etree._Element) -> tuple[str, ...]:
+def copies_of(root: Element) -> tuple[str, ...]:
     """Return the addresses of the practitioners that the header names as recipients."""
     telecoms = find_all(root, "informationRecipient/intendedRecipient/telecom")
     found = [mail_address(_attribute(telecom, "value")) for telecom in telecoms]
     return tuple(dict.fromkeys(address for address in found if address))
 
 
-def _identifier(element: etree._Element | None) -> str | None:
+def _identifier(element: Element | None) -> str | None:
     root = _attribute(element, "root")
     if not root:
         return None
     return clean_text(f"{root}|{_attribute(element, 'extension') or ''}")
 
 
-def _attribute(element: etree._Element | None, name: str) -> str | None:
+def _attribute(element: Element | None, name: str) -> str | None:
     value = None if element is None else element.get(name)
     return None if value is None else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from souspli_cli.intake.cleaning import clean_birth_date, clean_text
-from souspli_cli.intake.fhir_resources import Resource, many, one, text_at, texts
+from souspli_cli.intake.fhir_resources import NOTHING, Resource, many, one, text_at, texts
 from souspli_cli.intake.ins import INS_OIDS
 from souspli_cli.intake.patient import given_names_of, sex_of, with_numbers
 from souspli_cli.intake.values import Finding, Traits
@@ -64,4 +64,4 @@ def _given(name: Resource) -> str | None:
 
 
 def _first(by_use: dict[str, Resource], uses: tuple[str, ...]) -> Resource:
-    return next((by_use[use] for use in uses if use in by_use), {})
+    return next((by_use[use] for use in uses if use in by_use), NOTHING)

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from souspli_cli.intake.decoding import decode_text
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
-from souspli_cli.intake.xml import local_name, namespace, read_xml
+from souspli_cli.intake.xml import Element, local_name, namespace, read_xml
 
 if TYPE_CHECKING:
-    from lxml import etree
-
     from souspli_cli.intake.limits import Limits
 
 Value = object
@@ -27,7 +25,7 @@ _MOST_RESOURCES: Final = 5_000
 _MOST_ITEMS: Final = 200
 """Of one list: identifiers, names, attachments."""
 _HOLDS_RESOURCES: Final = frozenset({"contained", "resource"})
-_EMPTY: Final[Resource] = {}
+NOTHING: Final[Resource] = {}
 
 
 def read_resource(content: bytes, *, limits: Limits) -> tuple[Resource, bool]:
@@ -62,7 +60,7 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     return found
 
 
-def _from_xml(element: etree._Element) -> Resource:
+def _from_xml(element: Element) -> Resource:
     """Turn an element into what its JSON would be, near enough for `one` and `many`."""
     found: dict[str, list[Value]] = {}
     for child in element:
@@ -88,7 +86,7 @@ def many(resource: Resource, name: str) -> list[Resource]:
 
 def one(resource: Resource, name: str) -> Resource:
     """Return the first object at a name, an empty one if there is none."""
-    return next(iter(many(resource, name)), _EMPTY)
+    return next(iter(many(resource, name)), NOTHING)
 
 
 def texts(resource: Resource, name: str) -> list[str]:
@@ -143,8 +141,8 @@ class Resources:
             for inner in many(owner, "contained"):
                 if text_at(inner, "id") in {reference, reference[1:]}:
                     return inner
-            return _EMPTY
+            return NOTHING
         # A version is the server's matter; of an absolute reference the end is enough.
         plain = reference.partition("/_history/")[0]
         relative = "/".join(plain.split("/")[-2:])
-        return self._known.get(plain) or self._known.get(relative, _EMPTY)
+        return self._known.get(plain) or self._known.get(relative, NOTHING)

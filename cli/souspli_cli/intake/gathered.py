@@ -76,8 +76,10 @@ class Gathered:
         file = loose.file
         reader = reader_of(file.content, kind)
         if reader is None:
-            unread = {Finding.BROKEN} if names_patients_unread(file.content, kind) else set()
-            self.loose.append(replace(loose, findings=loose.findings | unread))
+            if names_patients_unread(file.content, kind):
+                self._add_loose(loose, Finding.BROKEN)
+            else:
+                self.loose.append(loose)
             return
         try:
             documents = reader(file.content, name=file.name, limits=self._limits)

@@ -21,12 +21,10 @@ from souspli_cli.intake.hl7_types import (
 from souspli_cli.intake.patient import sex_of, with_numbers
 from souspli_cli.intake.values import Finding, Traits
 from souspli_cli.intake.visibility import visibility_of
-from souspli_cli.intake.xml import local_name, read_xml
+from souspli_cli.intake.xml import Element, local_name, read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from lxml import etree
 
     from souspli_cli.intake.limits import Limits
 
@@ -81,7 +79,7 @@ def read_metadata(content: bytes, *, limits: Limits) -> tuple[DocumentEntry, ...
 
 
 def _entry(
-    item: etree._Element,
+    item: Element,
     replaced: dict[str, list[str]],
     copies: tuple[str, ...],
     found: frozenset[Finding],
@@ -136,7 +134,7 @@ def _patient(
     return traits, findings | ({Finding.TRAITS_DIFFER} if differ else frozenset[Finding]())
 
 
-def _visibility(item: etree._Element) -> frozenset[Finding]:
+def _visibility(item: Element) -> frozenset[Finding]:
     return visibility_of(
         classification.get("nodeRepresentation")
         for classification in _named(item, "Classification")
@@ -144,7 +142,7 @@ def _visibility(item: etree._Element) -> frozenset[Finding]:
     )
 
 
-def _kind(item: etree._Element) -> str | None:
+def _kind(item: Element) -> str | None:
     for scheme in (TYPE_CODE, CLASS_CODE):
         for classification in _named(item, "Classification"):
             if classification.get("classificationScheme") != scheme:
@@ -155,7 +153,7 @@ def _kind(item: etree._Element) -> str | None:
     return None
 
 
-def _title(item: etree._Element) -> str | None:
+def _title(item: Element) -> str | None:
     for child in item:
         if local_name(child) == "Name":
             for string in _named(child, "LocalizedString"):
@@ -163,7 +161,7 @@ def _title(item: etree._Element) -> str | None:
     return None
 
 
-def _replaced(root: etree._Element) -> dict[str, list[str]]:
+def _replaced(root: Element) -> dict[str, list[str]]:
     """Return what each document of this metadata replaces, by its id in it."""
     unique = {
         str(item.get("id") or ""): _external_identifiers(item).get(UNIQUE_ID, "")
@@ -181,7 +179,7 @@ def _replaced(root: etree._Element) -> dict[str, list[str]]:
     return found
 
 
-def _copies(root: etree._Element) -> tuple[str, ...]:
+def _copies(root: Element) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for package in _named(root, "RegistryPackage"):
         for value in _slots(package).get("intendedRecipient", []):
@@ -189,7 +187,7 @@ def _copies(root: etree._Element) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _external_identifiers(item: etree._Element) -> dict[str, str]:
+def _external_identifiers(item: Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for child in item:
         if local_name(child) == "ExternalIdentifier":
@@ -198,7 +196,7 @@ def _external_identifiers(item: etree._Element) -> dict[str, str]:
     return found
 
 
-def _slots(item: etree._Element) -> dict[str, list[str]]:
+def _slots(item: Element) -> dict[str, list[str]]:
     """Return the values of an object's own slots, not of its classifications'."""
     found: dict[str, list[str]] = {}
     for child in item:
@@ -214,6 +212,6 @@ def _first(slots: dict[str, list[str]], name: str) -> str:
     return next(iter(slots.get(name, [])), "")
 
 
-def _named(element: etree._Element, name: str) -> Iterator[etree._Element]:
+def _named(element: Element, name: str) -> Iterator[Element]:
     # Of any namespace: ebRIM 2.1 is still about, and prefixes are put in the wrong place.
     yield from element.iter(f"{{*}}{name}")

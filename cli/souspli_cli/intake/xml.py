@@ -8,7 +8,7 @@ and everything that goes wrong with XML begins there.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lxml import etree
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from souspli_cli.intake.limits import Limits
 
+# lxml has no public name for what all its functions return.
+Element: TypeAlias = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
 DEPTH_FACTOR = 10
 """Elements in elements, for each of `Limits.depth`."""
 _DECLARATION: Final = re.compile(r"\s*+<\?xml\s[^>]*?>", re.DOTALL)
@@ -29,7 +32,7 @@ _MOST_ORDINARY_CHARACTERS: Final = 10_000_000  # libxml2's XML_MAX_TEXT_LENGTH
 _WIDE_STARTS: Final = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))
 
 
-def read_xml(content: bytes, *, limits: Limits) -> tuple[etree._Element, bool]:
+def read_xml(content: bytes, *, limits: Limits) -> tuple[Element, bool]:
     """Return the root element, and whether the character set had to be guessed.
 
     Raises NotThisFormatError if it is not well-formed or has a DTD, BeyondLimitsError if it
@@ -74,7 +77,7 @@ def _as_text(content: bytes) -> tuple[str, bool]:
     return beginning + text[_MOST_DECLARATION:], guessed
 
 
-def _check_depth(root: etree._Element, most: int) -> None:
+def _check_depth(root: Element, most: int) -> None:
     depth = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -82,17 +85,17 @@ def _check_depth(root: etree._Element, most: int) -> None:
             raise BeyondLimitsError("depth: XML elements in elements, too many times")
 
 
-def local_name(element: etree._Element) -> str:
+def local_name(element: Element) -> str:
     """Return an element's name without its namespace."""
     return etree.QName(element).localname
 
 
-def namespace(element: etree._Element) -> str:
+def namespace(element: Element) -> str:
     """Return an element's namespace, empty if it has none."""
     return etree.QName(element).namespace or ""
 
 
-def text_of(element: etree._Element | None, *, most: int = 2_000) -> str | None:
+def text_of(element: Element | None, *, most: int = 2_000) -> str | None:
     """Return the text in an element and its children, cut; None if there is no element."""
     if element is None:
         return None
@@ -106,6 +109,6 @@ def text_of(element: etree._Element | None, *, most: int = 2_000) -> str | None:
     return "".join(pieces)[:most]
 
 
-def _texts(element: etree._Element) -> Iterator[str]:
+def _texts(element: Element) -> Iterator[str]:
     for piece in element.itertext():
         yield str(piece)
