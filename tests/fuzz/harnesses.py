@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz import contents, formats, mutators, seeds
+from fuzz import contents, formats, intake, mutators, seeds
 from fuzz.mutators import Mutator
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -121,6 +121,20 @@ HARNESSES = {
             seeds=seeds.recipes,
             mutate=mutators.of_bytes,
             max_bytes=512,
+        ),
+        Harness(
+            name="hl7",
+            run=intake.hl7,
+            seeds=intake.hl7_seeds,
+            mutate=mutators.of_records,
+            max_bytes=2_048,
+        ),
+        Harness(
+            name="hprim",
+            run=intake.hprim,
+            seeds=intake.hprim_seeds,
+            mutate=mutators.of_records,
+            max_bytes=2_048,
         ),
     )
 }
