@@ -1,148 +1,81 @@
-"""What is asked of the readers of mails and of what is in them.
+"""What is asked of the readers of laboratories' files, and where their fuzzers begin.
 
-Their own errors and no other; names, types and originals as a manifest takes them; and of
-every file that a reader takes, the bytes behind what is derived from it.
+The generators that the tests use write the seeds; `check_reader` says what must hold.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intake_samples.attachments import PNG, QUIET_HTML, TNEF, pdf
-from intake_samples.cda import Attached, cda
-from intake_samples.fhir import (
-    as_json,
-    as_xml,
-    bundle,
-    diagnostic_report,
-    document_reference,
-    patient,
-)
-from intake_samples.mails import Attachment, forwarded, mail, multipart, nested_parts, raw
-from intake_samples.patients import ALMA, BORIS
-from intake_samples.xdm import JUNK, Entry, metadata, with_cda, xdm
-from intake_samples.zipped import encrypted, overlapping, streamed, zip64, zipped
+from intake_samples import hl7 as hl7_samples
+from intake_samples import hprim as hprim_samples
+from intake_samples.contents import CDA, PNG
+from intake_samples.people import ANSELME, ELEONORE
+from intake_samples.readers import HL7, HPRIM_MEDECIN, HPRIM_SANTE, check_reader
 
-from souspli_cli.intake.cda import read_cda
-from souspli_cli.intake.errors import BeyondLimitsError, IntakeError, NotThisFormatError
-from souspli_cli.intake.fhir import read_fhir
-from souspli_cli.intake.limits import DEFAULT_LIMITS
-from souspli_cli.intake.read import read_mail
-from souspli_cli.intake.values import Document
-from souspli_cli.intake.xdm import read_xdm
-from souspli_exchange.filenames import check_names
-from souspli_exchange.patterns import LOINC, MEDIA_TYPE
-from souspli_keys.canonical import check_text
+from souspli_cli.intake.limits import Limits
 
-_XDM_FILES = (("DOC1.PDF", pdf()), ("DOC0001.XML", cda()), ("B.XML", cda(BORIS)))
+_PDF = b"%PDF-1.4\n\xe2\xe3\xcf\xd3\n%%EOF\n"
+"""As short as a reader takes for one: half of a longer input would be its base64."""
+_LIMITS = Limits(documents=8, files=6, unpacked_bytes=16_384)
+"""Small, so that short inputs reach them."""
 
 
-def read_any_mail(data: bytes) -> None:
-    """`read_mail`: documents whose files may travel, or one of our own errors."""
-    try:
-        read = read_mail(data)
-    except NotThisFormatError as internal:
-        raise AssertionError("an internal error leaves intake") from internal
-    except IntakeError:
-        return
-    assert read.documents
-    for document in read.documents:
-        _check(document)
-        check_names([file.name for file in document.files])
+def hl7(data: bytes) -> None:
+    """`read_hl7`: documents that may be sealed, or its own errors."""
+    check_reader(HL7, data, limits=_LIMITS)
 
 
-def read_any_cda(data: bytes) -> None:
-    """`read_cda`: the CDA itself behind what is derived from it."""
-    try:
-        (document,) = read_cda(data, name="cda.xml", limits=DEFAULT_LIMITS)
-    except (NotThisFormatError, BeyondLimitsError):
-        return
-    _check(document)
-    assert document.files[-1].content == data
+def hprim(data: bytes) -> None:
+    """`read_hprim_medecin` and `read_hprim_sante`, whichever it looks like."""
+    check_reader(HPRIM_MEDECIN, data, limits=_LIMITS)
+    check_reader(HPRIM_SANTE, data, limits=_LIMITS)
 
 
-def read_any_xdm(data: bytes) -> None:
-    """`read_xdm`: of a zip, or of metadata in a zip that is as it should be."""
-    packed = data if data.startswith(b"PK") else zipped([("METADATA.XML", data), *_XDM_FILES])
-    try:
-        documents = read_xdm(packed, name="xdm.zip", limits=DEFAULT_LIMITS)
-    except (NotThisFormatError, BeyondLimitsError):
-        return
-    for document in documents:
-        _check(document)
-
-
-def read_any_fhir(data: bytes) -> None:
-    """`read_fhir`: the file itself behind the first report's attachments."""
-    try:
-        documents = read_fhir(data, name="fhir.json", limits=DEFAULT_LIMITS)
-    except (NotThisFormatError, BeyondLimitsError):
-        return
-    for document in documents:
-        _check(document)
-    assert documents[0].files[-1].content == data
-
-
-def _check(document: Document) -> None:
-    assert document.files
-    assert any(not file.derived for file in document.files)
-    for file in document.files:
-        assert MEDIA_TYPE.fullmatch(file.media_type)
-        assert len(file.media_type) <= 100
-    traits = document.traits
-    names = (traits.birth_name, traits.used_name, traits.given_names, *traits.local_ids)
-    for text in (document.title, document.report_id, *document.replaces, *names):
-        assert text is None or 1 <= len(check_text(text)) <= 200
-    assert document.kind is None or LOINC.fullmatch(document.kind)
-
-
-def mails() -> Iterator[bytes]:
-    """Mails with something of every kind in them, small ones."""
-    report = Attachment(content=pdf())
-    yield mail(report)
-    yield mail(report, html="<p>Résultat</p>", subject="Résultats de Mme É")
-    yield mail(Attachment(content=cda(attached=()), name="cda.xml", cte="quoted-printable"), report)
-    yield mail(Attachment(content=xdm((Entry(uri="A.PDF", content=pdf()),), extra=JUNK)))
-    yield mail(Attachment(content=as_json(document_reference()), name="f.json"))
-    yield mail(text=None, html=QUIET_HTML.decode())
-    yield mail(Attachment(content=TNEF, name="winmail.dat"), Attachment(content=PNG, name=None))
-    yield forwarded(2, mail(report))
-    yield nested_parts(3)
-    yield multipart(
-        [
-            raw("Content-Disposition: attachment; filename*0*=UTF-8''r%C3; filename*1*=%A9s"),
-            raw("Content-Type: text/plain; charset=cp850", body=b"r\x82sultat"),
-            raw("Content-Type: multipart/mixed", body=b"--x\r\n"),
-        ]
+def hl7_seeds() -> Iterator[bytes]:
+    """A message of each kind, and of each oddity that has a branch of its own."""
+    results = [
+        hl7_samples.result("CRP", "142", unit="mg/l", bounds="< 5", flag="HH"),
+        hl7_samples.result("Culture", "112^E. coli^L", kind="CE"),
+        hl7_samples.result("Titre", ">^100", kind="SN"),
+        hl7_samples.result("Conclusion", "Rien \\.br\\ \\XC3A9\\ \\F\\", kind="FT"),
+        "NTE|1||Remarque",
+    ]
+    yield hl7_samples.oru(results=[hl7_samples.ed(_PDF)])
+    yield hl7_samples.oru(results=results, line_end="\n", more=["TQ1|1||||||||S"])
+    yield hl7_samples.oru(results=results, charset="8859/1", encoding="cp850", signs="#@!%*")
+    yield hl7_samples.oru(results=[hl7_samples.ed(b"un mot", subtype="TEXT")], encoding="utf-16")
+    yield hl7_samples.oru(
+        results=[hl7_samples.ed(CDA, subtype="XML", status="C"), hl7_samples.ed(PNG)],
+        more=[
+            hl7_samples.prt("a@b.example"),
+            hl7_samples.about_transport("INVISIBLE_PATIENT"),
+        ],
     )
-    for content in (zip64("a", b"1"), streamed([("a", b"1")]), encrypted(), overlapping(3, 99)):
-        yield mail(Attachment(content=content, name="a.zip"), text="")
+    for how in ("broken lines", "no padding", "another alphabet"):
+        yield hl7_samples.oru(
+            results=[hl7_samples.ed(data=hl7_samples.broken_base64(_PDF, how=how))]
+        )
+    yield hl7_samples.oru(results=["OBX|1|ED|X^Y||^TEXT^^Hex^255044462D||||||D"], control="CA")
+    yield hl7_samples.mdm(
+        event="T10",
+        document="2^^1.2.3^ISO",
+        parent="1^^1.2.3^ISO",
+        results=[hl7_samples.ed(_PDF[:9]), hl7_samples.ed(_PDF[9:])],
+    )
+    small = [hl7_samples.result("A", "1")]
+    yield hl7_samples.batch([hl7_samples.oru(results=small), hl7_samples.oru(results=small)])
+    yield hl7_samples.framed([hl7_samples.oru(results=small)])
+    yield hl7_samples.several_patients(ELEONORE, ANSELME)
 
 
-def cdas() -> Iterator[bytes]:
-    """CDAs of both levels, in several character sets."""
-    small = (Attached(content=b"%PDF-1.4"),)
-    yield cda(attached=small)
-    yield cda(attached=small, structured=True, replaces="1.2|3", recipients=("a@b.example",))
-    yield cda(attached=(Attached(content=PNG, compressed=True),), encoding="UTF-16")
-    yield cda(attached=(), set_id=None, version=2, encoding="ISO-8859-1", other_person=BORIS)
-    yield cda(None, attached=small)
-
-
-def xdms() -> Iterator[bytes]:
-    """Metadata, and whole zips."""
-    entries = (Entry(uri="DOC1.PDF", content=pdf(), replaces="urn:uuid:1"), with_cda(ALMA))
-    yield metadata(entries, ("a@b.example",))
-    yield metadata((with_cda(ALMA), with_cda(BORIS, uri="B.XML", number=2)))
-    yield metadata((Entry(uri="none.pdf", person=None),))
-    yield xdm((Entry(uri="A.PDF", content=b"%PDF-1.4"),))
-
-
-def fhirs() -> Iterator[bytes]:
-    """Reports in both spellings."""
-    for resource in (
-        document_reference(contents=(b"%PDF-1.4",)),
-        document_reference(relatesTo=[{"code": "replaces", "target": {"reference": "x/y"}}]),
-        bundle(patient(), diagnostic_report(status="corrected")),
-        bundle(document_reference(contents=(PNG,)), document_reference(BORIS, contents=())),
-    ):
-        yield as_json(resource)
-        yield as_xml(resource)
+def hprim_seeds() -> Iterator[bytes]:
+    """Files of both formats, of one patient and of two, in all character sets."""
+    two = (hprim_samples.medecin_report(), hprim_samples.medecin_report(ANSELME, text=[]))
+    yield hprim_samples.medecin()
+    yield hprim_samples.medecin(*two, encoding="cp850", line_end="\n")
+    yield hprim_samples.medecin(encoding="utf-16")
+    patients = (hprim_samples.sante_patient(), hprim_samples.sante_patient(ANSELME, status="D"))
+    yield hprim_samples.sante()
+    yield hprim_samples.sante(*patients, encoding="mac_roman", line_end="\n")
+    yield hprim_samples.sante(signs="|^~\\&", encoding="utf-8")

@@ -166,6 +166,83 @@ def of_json_or_markup(data: bytes, rng: random.Random, native: Native) -> bytes:
     return change(data, rng, native)
 
 
+_RECORD_PIECES = (
+    *(
+        b"",
+        b"|",
+        b"^",
+        b"~",
+        b"\\",
+        b"&",
+        b'""',
+        b"\r",
+        b"\n",
+        b"\x0b",
+        b"\x1c",
+        b"\0",
+        b"\xff\xfe",
+    ),
+    *(b"MSH|^~\\&|", b"BHS|", b"PID|", b"OBX|", b"OBR|", b"NTE|", b"PRT|", b"TXA|", b"A|", b"P|1"),
+    *(b"H|~^\\&|", b"L|1", b"****FIN****", b"****FINFICHIER****", b"****LAB****", b"RES|", b"TEX|"),
+    *(
+        b"ED",
+        b"TX",
+        b"CE",
+        b"SN",
+        b"Base64",
+        b"Hex",
+        b"A",
+        b"C",
+        b"D",
+        b"W",
+        b"LN",
+        b"11502-2",
+        b"ORU",
+    ),
+    *(b"MDM^T10", b"UNICODE UTF-8", b"8859/15", b"JVBERi0", b"INS", b"&1.2.250.1.213.1.4.8&ISO"),
+    *(
+        b"\\F\\",
+        b"\\XC3A9\\",
+        b"\\.br\\",
+        b"\xe9",
+        b"\xc3\xa9",
+        b"\x82",
+        b"01/01/2000",
+        b"20260229",
+    ),
+    *(b"MetaDMPMSS", b"INVISIBLE_PATIENT^x^MetaDMPMSS", b"RCT", b"a@b.example", b"%PDF-", b"MZ\0"),
+)
+_RECORD_SIGNS = b"|^~\\&"
+
+
+def of_records(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change lines, or what stands between the delimiters of one of them."""
+    line_end = b"\n" if b"\n" in data and rng.random() < 0.5 else b"\r"
+    lines = data.split(line_end)
+    if rng.random() < _NATIVE_SHARE:
+        return native(data)
+    if len(lines) > 2 and rng.random() < 0.3:
+        _move_lines(lines, rng.randrange(len(lines)), rng, native)
+        return line_end.join(lines)
+    at = rng.randrange(len(lines))
+    sign = _RECORD_SIGNS[(place := rng.randrange(len(_RECORD_SIGNS))) : place + 1]
+    values = lines[at].split(sign)
+    where = rng.randrange(len(values))
+    match rng.randrange(5):
+        case 0:
+            values[where] = rng.choice(_RECORD_PIECES)
+        case 1:
+            values[where] += rng.choice(_RECORD_PIECES)
+        case 2:
+            values[where] = rng.choice(rng.choice(lines).split(sign))
+        case 3:
+            values[where:where] = [b""] * rng.randint(1, 12)
+        case _:
+            values[where] = native(values[where])
+    lines[at] = sign.join(values)
+    return line_end.join(lines)
+
+
 def of_bytes(data: bytes, rng: random.Random, native: Native) -> bytes:
     """Leave everything to libFuzzer."""
     return native(data)

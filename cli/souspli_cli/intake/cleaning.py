@@ -40,6 +40,8 @@ def clean_text(value: str | None) -> str | None:
     if value is None:
         return None
     shown = " ".join(value[:_MOST_LOOKED_AT].split())
+    if shown.isascii() and shown.isprintable():  # most texts are codes and numbers
+        return shown[:MAX_TEXT_CHARACTERS].rstrip() or None
     composed = unicodedata.normalize("NFC", "".join(filter(_may_stand, shown)))
     # Once more: what was dropped may have stood between two spaces, and been their reason.
     return " ".join(composed.split())[:MAX_TEXT_CHARACTERS].rstrip() or None

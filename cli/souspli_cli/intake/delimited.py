@@ -97,12 +97,13 @@ class Part:
             at = end + 1
 
     def _nth(self, delimiter: bytes, number: int) -> Part:
-        at = self.start
+        content, at, end = self.content, self.start, self.end
         for _ in range(number - 1):
-            at = self._find(delimiter, at) + 1
-            if at > self.end:
-                return Part(self.content, self.end, self.end, self.dialect)
-        return Part(self.content, at, self._find(delimiter, at), self.dialect)
+            found = content.find(delimiter, at, end) if delimiter else -1
+            if found < 0:
+                return Part(content, end, end, self.dialect)
+            at = found + 1
+        return Part(content, at, self._find(delimiter, at), self.dialect)
 
     def _find(self, delimiter: bytes, at: int) -> int:
         """Return where the next `delimiter` stands, or the end."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Final
 
 from souspli_exchange.filenames import fold
 
 _MOST_STEM_BYTES: Final = 180  # of the 255 that a name may have: room for what is added
+
+_MOST_EXTENSION_CHARACTERS: Final = 16
 
 
 class Names:
@@ -15,11 +16,13 @@ class Names:
 
     def __init__(self, name: str, *, part: int | None = None) -> None:
         """`name` is the original's, and may stand in a manifest; `part` numbers its parts."""
-        path = PurePosixPath(name)
-        self._stem = _cut(path.stem)
+        stem, dot, extension = name.rpartition(".")
+        if not stem or len(extension) > _MOST_EXTENSION_CHARACTERS:
+            stem, dot, extension = name, "", ""  # a name with a dot in it
+        self._stem = _cut(stem)
         if part is not None:
             self._stem = f"{self._stem}-{part}"
-            name = f"{self._stem}{path.suffix if len(path.suffix) <= 16 else ''}"
+            name = f"{self._stem}{dot}{extension}"
         self.original: Final = name
         self._taken = {fold(name)}
 

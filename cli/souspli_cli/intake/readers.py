@@ -11,6 +11,8 @@ from souspli_cli.intake.decoding import decode_text
 from souspli_cli.intake.fhir import read_fhir
 from souspli_cli.intake.fhir_resources import NAMESPACE as FHIR_NAMESPACE
 from souspli_cli.intake.hl7 import looks_like_hl7, read_hl7
+from souspli_cli.intake.hprim_medecin import looks_like_hprim_medecin, read_hprim_medecin
+from souspli_cli.intake.hprim_sante import looks_like_hprim_sante, read_hprim_sante
 from souspli_cli.intake.values import Document
 from souspli_cli.intake.xdm import read_xdm
 from souspli_cli.intake.zip_listing import ZipKind
@@ -72,6 +74,14 @@ def _is_hl7(content: bytes, _kind: Kind) -> bool:
     return looks_like_hl7(content)
 
 
+def _is_hprim_sante(content: bytes, _kind: Kind) -> bool:
+    return looks_like_hprim_sante(content)
+
+
+def _is_hprim_medecin(content: bytes, _kind: Kind) -> bool:
+    return looks_like_hprim_medecin(content)
+
+
 def _beginning(content: bytes) -> str:
     # UTF-16 without a mark, too: what is looked for is ASCII.
     return decode_text(content[:_LOOKED_AT])[0].replace("\x00", "")
@@ -82,4 +92,6 @@ _READERS: Final[tuple[tuple[Callable[[bytes, Kind], bool], Reader], ...]] = (
     (_is_cda, read_cda),
     (_is_fhir, read_fhir),
     (_is_hl7, read_hl7),
+    (_is_hprim_sante, read_hprim_sante),
+    (_is_hprim_medecin, read_hprim_medecin),
 )
