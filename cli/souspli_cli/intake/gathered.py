@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from souspli_cli.intake.declared import differs
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
+from souspli_cli.intake.inner import with_inner_cda
 from souspli_cli.intake.names import TEXT_STEM, clean_name
 from souspli_cli.intake.readers import names_patients_unread, reader_of
 from souspli_cli.intake.sniff import Kind, sniff
@@ -86,7 +87,8 @@ class Gathered:
         except NotThisFormatError:
             self._add_loose(loose, Finding.BROKEN)
             return
-        for document in documents:
+        for read in documents:
+            document = with_inner_cda(read, limits=self._limits)
             self.documents.append(replace(document, findings=document.findings | loose.findings))
             made = sum(len(file.content) for file in document.files if file.derived)
             self._limits = self._limits.after(made)
