@@ -27,7 +27,7 @@ _ALIASES: Final = {
     "application/vnd.ms-excel": "application/x-ole-storage",
 }
 # What a signature or a spelling of its own shows; libmagic's word on the rest is a hint.
-_CERTAIN: Final = frozenset(
+CERTAIN: Final = frozenset(
     {"application/pdf", "application/dicom", "application/zip", "application/x-ole-storage"}
     | {"image/png", "image/jpeg", "image/gif", "image/tiff", "image/svg+xml"}
     | {"text/rtf", "text/html", "text/plain", "application/xml", "application/json"}
@@ -44,7 +44,7 @@ def differs(declared: str, told: str) -> bool:
     and what nobody knows may well be what it says.
     """
     known = _ALIASES.get(declared.lower(), declared.lower())
-    if known in _SAYS_NOTHING or told not in _CERTAIN or known == told:
+    if known in _SAYS_NOTHING or told not in CERTAIN or known == told:
         return False
     if _is_text(known) and _is_text(told):
         return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from souspli_cli.intake.cda import ROOT as CDA_ROOT
 from souspli_cli.intake.cda import read_cda
+from souspli_cli.intake.declared import CERTAIN
 from souspli_cli.intake.decoding import decode_text
 from souspli_cli.intake.fhir import read_fhir
 from souspli_cli.intake.fhir_resources import NAMESPACE as FHIR_NAMESPACE
@@ -70,16 +71,23 @@ def _is_fhir(content: bytes, kind: Kind) -> bool:
     return kind.media_type == "application/xml" and FHIR_NAMESPACE in _beginning(content)
 
 
-def _is_hl7(content: bytes, _kind: Kind) -> bool:
-    return looks_like_hl7(content)
+def _is_hl7(content: bytes, kind: Kind) -> bool:
+    return _may_be_text(content, kind) and looks_like_hl7(content)
 
 
-def _is_hprim_sante(content: bytes, _kind: Kind) -> bool:
-    return looks_like_hprim_sante(content)
+def _is_hprim_sante(content: bytes, kind: Kind) -> bool:
+    return _may_be_text(content, kind) and looks_like_hprim_sante(content)
 
 
-def _is_hprim_medecin(content: bytes, _kind: Kind) -> bool:
-    return looks_like_hprim_medecin(content)
+def _is_hprim_medecin(content: bytes, kind: Kind) -> bool:
+    return _may_be_text(content, kind) and looks_like_hprim_medecin(content)
+
+
+def _may_be_text(content: bytes, kind: Kind) -> bool:
+    """HPRIM's marks are looked for in all of a file: not in what certainly is another."""
+    if kind.media_type == "application/pdf":
+        return not content.startswith(b"%PDF-")  # but somewhere in its first lines
+    return kind.media_type == "text/plain" or kind.media_type not in CERTAIN
 
 
 def _beginning(content: bytes) -> str:

@@ -5,6 +5,8 @@ from intake_samples import attachments as made
 from intake_samples.attachments import pdf
 from intake_samples.cda import cda
 from intake_samples.fhir import as_json, as_xml, document_reference, patient
+from intake_samples.hl7 import oru
+from intake_samples.hprim import medecin, sante
 from intake_samples.mails import Attachment, forwarded, mail, multipart, raw
 from intake_samples.patients import ALMA, BORIS
 from intake_samples.xdm import Entry, metadata, with_cda, xdm
@@ -238,6 +240,25 @@ def test_a_tnef_file_is_left_a_file() -> None:
 def test_a_result_written_into_the_mail_itself_is_read() -> None:
     (document,) = read_mail(mail(text=as_json(document_reference()).decode())).documents
     assert (document.format, document.traits.birth_name) == (Format.FHIR, ALMA.birth_name)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (oru(), Format.HL7_V2),
+        (b"\x0b" + oru() + b"\x1c\r", Format.HL7_V2),
+        (medecin(), Format.HPRIM_MEDECIN),
+        (sante(), Format.HPRIM_SANTE),
+        (cda(), Format.CDA),
+        (xdm(), Format.XDM),
+        (as_xml(document_reference()), Format.FHIR),
+        (pdf(), Format.PLAIN),
+    ],
+)
+def test_every_format_is_read_by_its_reader(content: bytes, expected: Format) -> None:
+    (document,) = read_mail(mail(Attachment(content=content, name="a.dat"), text="")).documents
+    assert document.format is expected
+    assert content in {file.content for file in document.files}
 
 
 def test_errors_say_nothing_of_the_mail() -> None:
