@@ -25,7 +25,9 @@ from souspli_cli.intake.values import File, Finding
 
 _FREE_TEXT: Final = frozenset({"TX", "FT", "ST"})
 _CODED: Final = frozenset({"CE", "CWE", "CNE", "CF"})
-_PLAIN: Final = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "ID", "IS", "SI"})
+_POINTERS: Final = frozenset({"RP", "FIC"})
+_WITHDRAWN: Final = frozenset({"D", "W"})  # table 0085
+_FINAL: Final = frozenset({"", "F"})
 _ENCODED_PDF: Final = b"JVBERi0"  # `%PDF-` in base64
 _HIDING: Final = frozenset({"INVISIBLE_PATIENT", "INVISIBLE_REP_LEGAUX"})
 _END_OF_PDF: Final = b"%%EOF"
@@ -80,6 +82,9 @@ class Observations:
 
     def read_obx(self, obx: Part) -> None:
         """OBX-2, -3, -5 to -8."""
+        status = (obx.field(11).component(1).clean or "").upper()
+        if status in _WITHDRAWN:
+            return  # deleted, or another patient's: it must not be read once more
         kind = (obx.field(2).clean or "").upper()
         value = obx.field(5)
         if kind == "ED" or value.content.startswith(_ENCODED_PDF, value.start):
@@ -87,12 +92,18 @@ class Observations:
                 self._read_encapsulated(data)
             return
         label = obx.field(3).component(2).clean or obx.field(3).component(1).clean
+        if status not in _FINAL:
+            label = f"{label or ''} [statut {status}]".strip()
         if kind in _FREE_TEXT and obx.field(6).empty:
             if value.empty:
                 self._text.paragraph(label, "")  # an empty line of a layout
             for paragraph in value.repetitions():
                 self._text.paragraph(label, self._claimed(paragraph).text)
-        elif kind in _FREE_TEXT | _CODED | _PLAIN:
+        elif kind in _POINTERS:
+            # To another computer, or a file that comes by itself: nothing is fetched.
+            self._text.comment(f"{label or ''} : {self._claimed(value).text}")
+        else:
+            # Whatever the type: a text that leaves out a result would be a wrong one.
             shown = [_shown(self._claimed(one), kind) for one in value.repetitions()]
             unit = obx.field(6)
             self._text.result(
@@ -102,7 +113,6 @@ class Observations:
                 bounds=obx.field(7).clean,
                 flags=obx.field(8).component(1).clean or "",
             )
-        # RP points to another computer: nothing is fetched. Other types stay in the original.
 
     def files(self, names: Names) -> list[File]:
         """Return what was found; the text only where no file was sent that says the same."""
@@ -129,6 +139,8 @@ class Observations:
         except NotThisFormatError:
             self.findings.add(Finding.BROKEN)
             return
+        if not content:
+            return  # an escape that stands for nothing
         media_type = media_type_of(content)
         if declared == PDF and media_type in {UNKNOWN, TEXT} and self._continues(content):
             return

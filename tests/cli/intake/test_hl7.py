@@ -140,7 +140,9 @@ def test_the_most_pressing_priority_counts(message: bytes, priority: Priority) -
 
 
 def test_copies_go_to_practitioners_that_the_message_names_and_to_nobody_else() -> None:
-    her = f"{matricule('2840763113042')}^MOULINET^ÉLÉONORE^^^^^^1.2.250.1.213.1.4.8^L^^^INS"
+    number = matricule("2840763113042")
+    by_oid = f"{number}^MOULINET^ÉLÉONORE^^^^^^X&1.2.250.1.213.1.4.8&ISO^L^^^PI"
+    by_type = f"{number}^MOULINET^ÉLÉONORE^^^^^^^L^^^INS"
     document = read(
         hl7.oru(
             more=[
@@ -150,7 +152,8 @@ def test_copies_go_to_practitioners_that_the_message_names_and_to_nobody_else() 
                 hl7.prt("labo@labo.example", role="SB^Send by^participation"),
                 hl7.prt("labo@labo.example", role="REPLY^Reply to^participation"),
                 hl7.prt("28407@patient.mssante.fr"),
-                hl7.prt("eleonore@example.org", person=her),
+                hl7.prt("eleonore@example.org", person=by_oid),
+                hl7.prt("eleonore@example.org", person=by_type),
                 hl7.prt("not an address"),
                 hl7.prt("two@a.example,three@b.example"),
             ]
@@ -198,7 +201,13 @@ def test_values_become_a_text_with_their_units_bounds_flags_and_remarks() -> Non
                 hl7.result("Anticorps", ">^100", kind="SN"),
                 hl7.result("Aspect", "Limpide", kind="ST"),
                 hl7.result("Conclusion", "Rien\\.br\\à signaler", kind="FT"),
-                hl7.result("Image", "http://pacs.example/1^^IM^PICT", kind="RP"),
+                hl7.result("Image", "http://pacs.example/1", kind="RP"),
+                hl7.result("Adresse", "1 RUE^VILLE", kind="AD"),
+                hl7.result("Sans type", "7", kind=""),
+                hl7.result("Ferritine", "12", status="P"),
+                hl7.result("Attente", "en cours", kind="TX", status="I"),
+                hl7.result("Effacé", "13", status="D"),
+                hl7.result("D'un autre", "14", kind="TX", status="W"),
             ],
         )
     )
@@ -213,7 +222,18 @@ def test_values_become_a_text_with_their_units_bounds_flags_and_remarks() -> Non
         "Anticorps : >100\n"
         "Aspect\nLimpide\n"
         "Conclusion\nRien\nà signaler\n"
+        "    Image : http://pacs.example/1\n"
+        "Adresse : 1 RUE^VILLE\n"
+        "Sans type : 7\n"
+        "Ferritine [statut P] : 12\n"
+        "Attente [statut I]\nen cours\n"
     )
+
+
+def test_a_withdrawn_file_among_others_is_not_derived() -> None:
+    document = read(hl7.oru(results=[hl7.ed(pdf("1"), status="W"), hl7.ed(pdf("2"))]))
+    assert [file.content for file in document.files[:-1]] == [pdf("2")]
+    assert document.change is Change.REPLACES
 
 
 def test_lines_of_one_text_have_one_label() -> None:
