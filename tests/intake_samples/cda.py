@@ -19,6 +19,8 @@ class Attached:
     content: bytes
     media_type: str = "application/pdf"
     compressed: bool = False
+    cut: int = 0
+    """Bytes that are missing at its end."""
 
     def text(self, element: str) -> str:
         """Return the element that holds it."""
@@ -26,6 +28,7 @@ class Attached:
         if self.compressed:
             packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
             content = packer.compress(content) + packer.flush()
+            content = content[: len(content) - self.cut]
             compression = ' compression="DF"'
         encoded = base64.encodebytes(content).decode()
         return (

@@ -88,6 +88,12 @@ def test_a_compressed_file_is_unpacked() -> None:
     assert files(document)[0] == ("cr.pdf", "application/pdf", pdf(), True)
 
 
+def test_a_compressed_file_that_was_cut_is_said_and_not_unpacked_by_half() -> None:
+    document = read(cda(attached=(Attached(content=pdf(), compressed=True, cut=9),)))
+    assert [name for name, *_ in files(document)] == ["cr.xml"]
+    assert document.findings == {Finding.BROKEN}
+
+
 def test_a_program_inside_a_cda_is_said() -> None:
     attached = (Attached(content=WINDOWS_PROGRAM),)
     assert Finding.EXECUTABLE in read(cda(attached=attached)).findings
