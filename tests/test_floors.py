@@ -32,6 +32,7 @@ SECRET = {
     "souspli_keys.unlockers",
     "souspli_keys.agekey",
     "souspli_keys.claimcode",
+    "souspli_keys.enrolmentcode",
     "souspli_keys.vault",
     "souspli_exchange.sealed",
     "souspli_exchange.offline_open",
