@@ -122,7 +122,10 @@ def _codes() -> list[Vector]:
     refused = {
         "handle-check": ("another check symbol of the handle", symbols[:9] + other + symbols[10:]),
         "secret-symbol": ("one misread symbol of the secret", symbols[:10] + "8" + symbols[11:]),
-        "halves-swapped": ("the secret before the handle", symbols[10:] + symbols[:10]),
+        "neighbours": (
+            "two neighbours swapped",
+            symbols[:5] + symbols[6] + symbols[5] + symbols[7:],
+        ),
         "29-symbols": ("a symbol too few", symbols[:29]),
         "31-symbols": ("a symbol too many", symbols + "0"),
         "claim-code": ("the code of a letter", symbols[10:]),
