@@ -40,6 +40,7 @@ SECRET = {
     "souspli_exchange.offline_identity",
     "souspli_exchange.receive",
     "souspli_exchange.claim",
+    "souspli_exchange.enrolment",
     "souspli_exchange.age.filekey",
     "souspli_exchange.age.stream",
     "souspli_exchange.age.unwrap",

@@ -75,12 +75,12 @@ def test_a_code_gives_one_identity_for_one_enrolment(vector: Vector) -> None:
     salt = argon2.salt_of(
         "souspli/v1/enrolment-salt",
         vector.text("origin"),
-        vector.binary("enrolment_id"),
-        vector.binary("organisation"),
+        vector.hex("enrolment_id"),
+        vector.hex("organisation"),
     )
-    assert salt == vector.binary("salt")
-    root = framing.derive(vector.binary("key"), "souspli/v1/enrolment/identity")
-    assert root == vector.binary("root")
+    assert salt == vector.hex("salt")
+    root = framing.derive(vector.hex("key"), "souspli/v1/enrolment/identity")
+    assert root == vector.hex("root")
     identity = EnrolmentCode(vector.text("code")).code_identity(
         origin=parse_origin(vector.text("origin")),
         enrolment_id=vector.text("enrolment_id"),
