@@ -14,17 +14,22 @@ import msgspec
 from souspli_cli import account as accounts
 from souspli_cli import clock
 from souspli_exchange import port_errors as port
-from souspli_exchange.enrolment import check_joining, sign_certificate
-from souspli_exchange.errors import JoiningRefusedError
+from souspli_exchange.enrolment import check_joining, sign_certificate, verify_certificate
+from souspli_exchange.errors import EnrolmentRefusedError, JoiningRefusedError
 from souspli_exchange.ids import EnrolmentId
 from souspli_exchange.ports.enrolment import EnrolmentStatus
 
 if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.enrolment_copies import EnrolmentCopies, OwnEnrolment
-    from souspli_exchange.ports.enrolment import JoiningEnvelopes, MembersDesk
+    from souspli_exchange.ports.enrolment import MembersDesk
     from souspli_keys.dsse import Envelope
     from souspli_keys.public import Fingerprint
+    from souspli_keys.statements import VerifiedJoining
+
+
+# No request takes as long.
+UNCONFIRMED_SECONDS = 3_600
 
 
 class Settled(StrEnum):
@@ -65,14 +70,21 @@ async def settle(
         view = await desk.enrolment(EnrolmentId(own.enrolment_id))
     except port.NotFoundError:
         # Not confirmed: perhaps its request is on its way from another terminal.
-        if own.confirmed or clock.now() > own.asked.not_after:
+        if own.confirmed or clock.now() > own.asked.line.issued_at + UNCONFIRMED_SECONDS:
             copies.forget(own.enrolment_id)
         return Outcome(own, Settled.ENDED)
     if view.joining is None or view.status is EnrolmentStatus.OPEN:
         return Outcome(own, Settled.OPEN)
     try:
-        signed, fingerprint = _certificate(account, copies, own, view.joining)
-    except JoiningRefusedError:
+        verified = check_joining(view.joining, own=own.envelope, seen=own.joining_hash)
+        fingerprint = verified.joining.identity.fingerprint
+        if own.certificate is None and view.certificate is not None:
+            # By another copy of this profile, which its root alone can do.
+            _check_certified(account, own, verified, view.certificate)
+            copies.forget(own.enrolment_id)
+            return Outcome(own, Settled.CERTIFIED, fingerprint)
+        signed = _certificate(account, copies, own, verified)
+    except (JoiningRefusedError, EnrolmentRefusedError):
         return Outcome(own, Settled.STOPPED)
     try:
         # A crash here: the next one posts the same bytes.
@@ -83,11 +95,23 @@ async def settle(
     return Outcome(own, Settled.CERTIFIED, fingerprint)
 
 
+def _check_certified(
+    account: Account, own: OwnEnrolment, verified: VerifiedJoining, certificate: Envelope
+) -> None:
+    verify_certificate(
+        certificate,
+        own=own.envelope,
+        identity=verified.joining.identity,
+        organisation_statement=account.organisation_statement,
+        organisation=account.organisation_fingerprint,
+        origin=own.asked.line.origin,
+    )
+
+
 def _certificate(
-    account: Account, copies: EnrolmentCopies, own: OwnEnrolment, joining: JoiningEnvelopes
-) -> tuple[Envelope, Fingerprint]:
+    account: Account, copies: EnrolmentCopies, own: OwnEnrolment, verified: VerifiedJoining
+) -> Envelope:
     """Give the one certificate of an enrolment, kept before it is given."""
-    verified = check_joining(joining, own=own.envelope, seen=own.joining_hash)
     root = accounts.read_root(account)
     drawn = sign_certificate(verified, own=own.envelope, root=root, now=clock.now())
 
@@ -102,4 +126,4 @@ def _certificate(
     kept = copies.change(own.enrolment_id, with_one)
     if kept.joining_hash != verified.joining_hash or kept.signed is None:
         raise JoiningRefusedError("another answer was accepted for this enrolment before")
-    return kept.signed, verified.joining.identity.fingerprint
+    return kept.signed

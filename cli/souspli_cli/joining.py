@@ -137,8 +137,9 @@ def finish(found: Profile, device: Device, kept: KeptJoining, certificate: Envel
     contents = accounts.open_vault(found, device)
     steps.verify_certificate(
         certificate,
-        kept.material,
-        contents.identity,
+        own=kept.material.record,
+        identity=contents.identity.public,
+        organisation_statement=kept.material.organisation,
         # From the vault: pinned when the code had proved it.
         organisation=contents.pinned[0].fingerprint,
         origin=profile.checked_origin(found.settings.origin),

@@ -16,7 +16,7 @@ from souspli_keys.dsse import Envelope
 from souspli_keys.enrolmentcode import EnrolmentCode
 from souspli_keys.errors import StatementError
 from souspli_keys.identity import Identity
-from souspli_keys.public import Fingerprint
+from souspli_keys.public import Fingerprint, PublicIdentity
 from souspli_keys.secret import Secret
 from souspli_keys.statements import (
     Act,
@@ -211,29 +211,31 @@ def join(
 
 def verify_certificate(
     certificate: Envelope,
-    answer: EnrolmentRecord,
-    identity: Identity,
     *,
+    own: Envelope,
+    identity: PublicIdentity,
+    organisation_statement: Envelope,
     organisation: Fingerprint,
     origin: Origin,
 ) -> VerifiedMember:
-    """Return the member that the joiner has become.
+    """Return the member that who answered has become.
 
-    `answer` is the joiner's own copy, `organisation` the one pinned in the vault.
+    `own` is the own copy of the record, `identity` the joining's, `organisation` the one
+    pinned in the vault.
     Raises EnrolmentRefusedError for a certificate of another organisation, of somebody
     else, or of something else than was asked for.
     """
     try:
         issued_at = Member.parse(certificate.payload).line.issued_at
         chain = verify_chain(
-            answer.organisation,
+            organisation_statement,
             certificate,
             organisation=organisation,
             origin=origin,
             at=issued_at,
         )
-        record = Enrolment.parse(answer.record.payload)
-        check_certificate(chain.member, record=record, identity=identity.public)
+        record = Enrolment.parse(own.payload)
+        check_certificate(chain.member, record=record, identity=identity)
     except StatementError as refused:
         raise EnrolmentRefusedError("the certificate is not what was asked for") from refused
     return chain

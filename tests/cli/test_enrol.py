@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -160,6 +161,18 @@ def test_killed_at_every_step_the_asker_certifies_once(
     assert asked.enrol().code == 0
 
 
+def test_what_another_copy_of_the_profile_certified_is_not_certified_again(
+    newcomer: Asked, practice: Practice, tmp_path: Path
+) -> None:
+    assert newcomer.enrol().error == "enrol-waiting"
+    copied = shutil.copytree(practice.profile, tmp_path / "copy")
+    assert members(practice).code == 0
+    listed = members(replace(practice, profile=copied))
+    assert listed.code == 0, listed.err
+    assert [one["address"] for one in listed.json["members"]].count(newcomer.address) == 1
+    assert newcomer.enrol().code == 0
+
+
 def test_a_second_person_with_the_same_code_is_told_so(newcomer: Asked, tmp_path: Path) -> None:
     assert newcomer.enrol().error == "enrol-waiting"
     second = replace(newcomer, profile=tmp_path / "second")
@@ -211,6 +224,10 @@ def test_a_wrong_code_answers_nothing_and_the_right_one_is_then_taken(
     ended = newcomer.enrol(code=mixed)
     assert (ended.code, ended.error) == (1, "enrolment-code-wrong")
     assert "joining.sealed" not in newcomer.files()
+    # A founding that was never answered is not overwritten.
+    (newcomer.profile / "request.sealed").touch()
+    assert newcomer.enrol().error == "founding-under-way"
+    (newcomer.profile / "request.sealed").unlink()
     assert newcomer.enrol().error == "enrol-waiting"
 
 

@@ -89,8 +89,9 @@ def test_who_was_asked_answers_and_is_certified_as_what_they_were_asked_for(
     certificate = sign_certificate(verified, own=drawn.record, root=practice.root, now=NOW + 90)
     member = verify_certificate(
         certificate,
-        material(practice, drawn.record),
-        identity,
+        own=drawn.record,
+        identity=identity.public,
+        organisation_statement=practice.organisation,
         organisation=practice.fingerprint,
         origin=ORIGIN,
     ).member
@@ -205,8 +206,9 @@ def test_a_certificate_that_the_service_chose_is_refused(
         with pytest.raises(EnrolmentRefusedError):
             verify_certificate(
                 wrong,
-                material(practice, drawn.record),
-                identity,
+                own=drawn.record,
+                identity=identity.public,
+                organisation_statement=practice.organisation,
                 organisation=practice.fingerprint,
                 origin=ORIGIN,
             )

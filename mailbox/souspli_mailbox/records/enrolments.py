@@ -278,27 +278,20 @@ def members_of(
 
 
 def _one(connection: Connection, *conditions: ColumnElement[bool]) -> Enrolment:
-    table = tables.enrolments.c
-    row = (
-        connection.execute(
-            select(
-                table.enrolment_id,
-                table.organisation,
-                table.member,
-                table.status,
-                table.record_hash,
-                table.ends_at,
-                table.request_hash,
-                table.envelope,
-                table.by_code,
-                table.by_identity,
-                table.account,
-                table.certificate,
-            ).where(*conditions)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(select(tables.enrolments).where(*conditions)).one_or_none()
     if row is None:
         raise NotFoundError
-    return Enrolment(**{**row, "status": EnrolmentStatus(row["status"])})
+    return Enrolment(
+        enrolment_id=row.enrolment_id,
+        organisation=row.organisation,
+        member=row.member,
+        status=EnrolmentStatus(row.status),
+        record_hash=row.record_hash,
+        ends_at=row.ends_at,
+        request_hash=row.request_hash,
+        envelope=row.envelope,
+        by_code=row.by_code,
+        by_identity=row.by_identity,
+        account=row.account,
+        certificate=row.certificate,
+    )
