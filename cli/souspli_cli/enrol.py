@@ -98,9 +98,11 @@ async def _enrol(
         raise Refused("founding_under_way")
     async with connect(used) as client:
         try:
-            await client.service()
+            service = await client.service()
         except port.BrokenAnswerError:
             raise Refused("service_is_another", expected=used.settings.origin) from None
+        if service.page.rstrip("/") != used.settings.page:
+            terminal.warn("org.page_differs", found=service.page, used=used.settings.page)
         kept, certificate = await _go_on(terminal, client, used, device, code) or await _begin(
             terminal, client, used, device, code
         )

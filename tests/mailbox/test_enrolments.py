@@ -115,27 +115,33 @@ async def test_before_the_certificate_there_is_no_account(service: Service, join
     assert len(service.rows("accounts")) == 1
 
 
-@pytest.mark.parametrize("what", ["code", "identity", "account", "record"])
 async def test_an_answer_that_was_altered_is_refused(
-    service: Service, practice: Practice, joiner: Joiner, what: str
+    service: Service, practice: Practice, joiner: Joiner
 ) -> None:
-    stranger = Identity.generate()
-    now = service.clock.now
-    match what:
-        case "code":  # whoever knows the handle alone
-            opened = replace_opened(joiner, code_identity=stranger)
-            joiner.joining = steps.join(opened, joiner.identity, joiner.account, now=now)
-        case "identity":
-            mixed = steps.join(joiner.opened, stranger, joiner.account, now=now)
-            joiner.joining = JoiningEnvelopes(joiner.joining.by_code, mixed.by_identity)
-        case "account":  # an unlocker of somebody who stands in between
-            other = replace(joiner.account.unlockers[0], login_public_key=b"k" * 32)
-            joiner.account = replace(joiner.account, unlockers=(other,))
-        case _:  # an answer to another enrolment
-            joiner.joining = (await Joiner.open(service, await ask(practice, OTHER))).joining
-    with pytest.raises(StatementNotTakenError):
-        await joiner.answer()
-    assert (await practice.client.enrolment(joiner.opened.enrolment_id)).joining is None
+    stranger, now = Identity.generate(), service.clock.now
+    unlocker = replace(joiner.account.unlockers[0], login_public_key=b"k" * 32)
+    mixed = steps.join(joiner.opened, stranger, joiner.account, now=now)
+    without_code = steps.join(
+        replace_opened(joiner, code_identity=stranger), joiner.identity, joiner.account, now=now
+    )
+    altered = {
+        "by who knows the handle alone": replace(joiner, joining=without_code),
+        "with the identity of somebody else": replace(
+            joiner, joining=JoiningEnvelopes(joiner.joining.by_code, mixed.by_identity)
+        ),
+        "with an unlocker of who stands in between": replace(
+            joiner, account=replace(joiner.account, unlockers=(unlocker,))
+        ),
+        "to another enrolment": replace(
+            joiner, joining=(await Joiner.open(service, await ask(practice, OTHER))).joining
+        ),
+    }
+    for what, other in altered.items():
+        with pytest.raises(StatementNotTakenError):
+            await other.answer()
+        view = await practice.client.enrolment(joiner.opened.enrolment_id)
+        assert view.joining is None, what
+    assert await joiner.answer() is None
 
 
 OTHER = replace(BRIDGE, address=Address("autre@labo.example"))
@@ -145,26 +151,26 @@ def replace_opened(joiner: Joiner, *, code_identity: Identity) -> steps.OpenedEn
     return steps.OpenedEnrolment(code_identity, joiner.opened.enrolment)
 
 
-CHANGED: dict[str, dict[str, Any]] = {
-    "role": {"role": Role.ADMINISTRATOR},
-    "name": {"name": "Dr Paul Petit"},
-    "address": {"address": Address("autre@labo.example")},
-    "right": {"may_invite": True},
-    "identity": {"member": Identity.generate().public},
-    "over": {"not_before": 1, "not_after": 2},
-}
+CHANGED: tuple[dict[str, Any], ...] = (
+    {"role": Role.ADMINISTRATOR},
+    {"name": "Dr Paul Petit"},
+    {"address": Address("autre@labo.example")},
+    {"may_invite": True},
+    {"member": Identity.generate().public},
+    {"not_before": 1, "not_after": 2},
+)
 
 
-@pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
 async def test_a_certificate_says_what_was_asked_for_or_makes_nobody_a_member(
-    service: Service, practice: Practice, joiner: Joiner, changed: dict[str, Any]
+    service: Service, practice: Practice, joiner: Joiner
 ) -> None:
     await joiner.answer()
-    with pytest.raises(StatementNotTakenError):
-        await practice.client.certify(
-            joiner.opened.enrolment_id, certificate=certificate(practice, joiner, **changed)
-        )
-    assert await joiner.answer() is None
+    for changed in CHANGED:
+        with pytest.raises(StatementNotTakenError):
+            await practice.client.certify(
+                joiner.opened.enrolment_id, certificate=certificate(practice, joiner, **changed)
+            )
+        assert await joiner.answer() is None, changed
     assert len(service.rows("members")) == 1
 
 
