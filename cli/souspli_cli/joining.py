@@ -119,7 +119,9 @@ def read(found: Profile, device: Device) -> KeptJoining | None:
                 by_code=dsse.parse(stored.by_code), by_identity=dsse.parse(stored.by_identity)
             ),
         )
-        kept.asked, kept.organisation  # noqa: B018  (they read, or raise)
+        # Read now, so that a damaged file is found before anything is asked.
+        Enrolment.parse(kept.material.record.payload)
+        Organisation.parse(kept.material.organisation.payload)
     except (msgspec.ValidationError, FormatError, StatementError):
         raise box.BoxDamaged(place) from None
     return kept
