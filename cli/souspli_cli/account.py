@@ -18,7 +18,8 @@ from souspli_exchange.ports.accounts import NewAccount, NewUnlocker
 from souspli_keys import canonical, dsse
 from souspli_keys import vault as vaults
 from souspli_keys.codes import AccountNumber
-from souspli_keys.errors import FormatError
+from souspli_keys.errors import FormatError, KeysError
+from souspli_keys.identity import Identity
 from souspli_keys.login import UnlockerKind
 from souspli_keys.statements import Member, Organisation, verify_chain
 from souspli_keys.values import decode_base64, encode_base64
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from souspli_cli.profile import Profile
     from souspli_cli.terminal import Terminal
     from souspli_keys.dsse import Envelope
-    from souspli_keys.identity import Identity
     from souspli_keys.public import Fingerprint
+    from souspli_keys.vault_contents import Vault
 
 _File = TypeVar("_File", "_VaultFile", "_StatementsFile")
 
@@ -53,6 +54,11 @@ class _StatementsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     version: int
     organisation: dict[str, Any]
     member: dict[str, Any]
+
+
+class _RootFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    version: int
+    root: str
 
 
 class _RequestFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -99,22 +105,7 @@ def open_account(terminal: Terminal, folder: Path | None, passphrase_file: Path 
 
 def load(found: Profile, device: Device) -> Account:
     """Open what the profile holds; every link is checked, since disks go bad."""
-    stored = _read_vault_file(found)
-    number = AccountNumber(stored.account_number)
-    key = vaults.unwrap_vault_key(
-        decode_base64(stored.wrapped_vault_key),
-        wrap_key=device.unlocker.wrap_key,
-        account=number,
-        kind=UnlockerKind.DEVICE,
-        unlocker_id=stored.unlocker_id,
-    )
-    contents = vaults.open_vault(
-        decode_base64(stored.sealed),
-        vault_key=key,
-        account=number,
-        generation=stored.generation,
-        seen_generation=stored.generation,
-    )
+    contents = open_vault(found, device)
     organisation_statement, member_statement = _read_statements(found)
     issued = Member.parse(member_statement.payload).line.issued_at
     chain = verify_chain(
@@ -130,12 +121,32 @@ def load(found: Profile, device: Device) -> Account:
     return Account(
         profile=found,
         device=device,
-        number=number,
+        number=contents.account,
         identity=contents.identity,
         organisation_statement=organisation_statement,
         member_statement=member_statement,
         organisation=chain.organisation,
         member=chain.member,
+    )
+
+
+def open_vault(found: Profile, device: Device) -> Vault:
+    """Open the vault of a profile, whether the service has the account yet or not."""
+    stored = _read_vault_file(found)
+    number = AccountNumber(stored.account_number)
+    key = vaults.unwrap_vault_key(
+        decode_base64(stored.wrapped_vault_key),
+        wrap_key=device.unlocker.wrap_key,
+        account=number,
+        kind=UnlockerKind.DEVICE,
+        unlocker_id=stored.unlocker_id,
+    )
+    return vaults.open_vault(
+        decode_base64(stored.sealed),
+        vault_key=key,
+        account=number,
+        generation=stored.generation,
+        seen_generation=stored.generation,
     )
 
 
@@ -150,14 +161,34 @@ def keep_founding(found: Profile, device: Device, founding: Founding, *, code: s
     files.write_atomically(
         found.root, box.seal(secret, root, purpose=box.Purpose.ROOT, place=found.root.name)
     )
-    _write_vault_file(found, founding.account)
-    statements = {
-        "version": 1,
-        "organisation": founding.organisation.to_json(),
-        "member": founding.member.to_json(),
-    }
-    files.write_atomically(found.statements, canonical.encode(statements))
+    keep_vault(found, founding.account)
+    keep_statements(found, organisation=founding.organisation, member=founding.member)
     keep_request(found, device, code=code)
+
+
+def read_root(account: Account) -> Identity:
+    """Give the organisation's root; ``Refused`` where this profile does not hold it."""
+    place = account.profile.root.name
+    try:
+        sealed = files.read(account.profile.root, limit=box.MAX_BOX_BYTES)
+    except FileNotFoundError:
+        raise Refused("no_root") from None
+    secret = account.device.unlocker.secret_bytes()
+    tree = box.unseal(secret, sealed, purpose=box.Purpose.ROOT, place=place)
+    try:
+        root = Identity.from_root(decode_base64(msgspec.convert(tree, _RootFile).root))
+    except (msgspec.ValidationError, KeysError):
+        raise box.BoxDamaged(place) from None
+    if root.public.fingerprint != account.organisation_fingerprint:
+        # Of a founding that was never taken, before this profile joined somebody else.
+        raise Refused("no_root")
+    return root
+
+
+def keep_statements(found: Profile, *, organisation: Envelope, member: Envelope) -> None:
+    """Record durably who we are."""
+    statements = {"version": 1, "organisation": organisation.to_json(), "member": member.to_json()}
+    files.write_atomically(found.statements, canonical.encode(statements))
 
 
 def keep_request(found: Profile, device: Device, *, code: str) -> None:
@@ -194,13 +225,13 @@ def forget_request(found: Profile) -> None:
     files.sync_folder(found.folder)
 
 
-def new_account_of(account: Account) -> NewAccount:
+def new_account_of(found: Profile, device: Device) -> NewAccount:
     """Give the account of a profile as it is asked of the service, byte for byte."""
-    stored = _read_vault_file(account.profile)
+    stored = _read_vault_file(found)
     unlocker = NewUnlocker(
         unlocker_id=stored.unlocker_id,
         kind=UnlockerKind.DEVICE.value,
-        login_public_key=account.device.unlocker.login_key.public_key,
+        login_public_key=device.unlocker.login_key.public_key,
         wrapped_vault_key=decode_base64(stored.wrapped_vault_key),
     )
     return NewAccount(
@@ -210,7 +241,8 @@ def new_account_of(account: Account) -> NewAccount:
     )
 
 
-def _write_vault_file(found: Profile, account: NewAccount) -> None:
+def keep_vault(found: Profile, account: NewAccount) -> None:
+    """Record durably what makes the account, before anything of it leaves."""
     (unlocker,) = account.unlockers
     stored = _VaultFile(
         version=1,

@@ -41,6 +41,7 @@ class Purpose(Enum):
     DOCUMENT = "document"
     AUDIT_KEY = "audit-key"
     PURGE = "purge"
+    ENROLMENT = "enrolment"
 
     @property
     def label(self) -> str:

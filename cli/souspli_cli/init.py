@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from souspli_cli import keyfile, passphrase, profile
-from souspli_cli.errors import Refused
+from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 
@@ -47,6 +47,36 @@ def init(
             "origin": made.settings.origin,
             "page": made.settings.page,
         }
+    )
+
+
+def have_profile(
+    terminal: Terminal,
+    folder: Path | None,
+    *,
+    service: str | None,
+    origin: str | None,
+    page: str | None,
+    passphrase_file: Path | None,
+    no_passphrase: bool,
+) -> profile.Profile:
+    """Give the profile that is there, if it is of the service that is named, or make one."""
+    if profile.exists(folder):
+        used = profile.find(folder)
+        same = service is None or profile.checked_service(service) == used.settings.service
+        if not same or origin not in {None, used.settings.origin}:
+            raise Refused("profile_of_another_service")
+        return used
+    if service is None:
+        raise WrongUsage("no_service_given", folder=str(folder or profile.default_folder()))
+    return make_profile(
+        terminal,
+        folder,
+        service=service,
+        origin=origin or profile.DEFAULT_ORIGIN,
+        page=page,
+        passphrase_file=passphrase_file,
+        no_passphrase=no_passphrase,
     )
 
 

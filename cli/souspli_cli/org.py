@@ -13,7 +13,7 @@ from souspli_cli.account import Account
 from souspli_cli.connection import connect, run
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.founding import Particulars, found
-from souspli_cli.init import make_profile
+from souspli_cli.init import have_profile
 from souspli_cli.terminal import Terminal, checked_line
 from souspli_cli.verb import Verbs, profile_options, verb
 from souspli_exchange import port_errors as port
@@ -67,21 +67,15 @@ def create(
         code = codes.parse_admission_code(code)
     except CodeError:
         raise Refused("code_not_understood") from None
-    if profile.exists(folder):
-        used = profile.find(folder)
-        _check_same_service(used, service=service, origin=origin)
-    elif service is None:
-        raise WrongUsage("no_service_given", folder=str(folder or profile.default_folder()))
-    else:
-        used = make_profile(
-            terminal,
-            folder,
-            service=service,
-            origin=origin or profile.DEFAULT_ORIGIN,
-            page=page,
-            passphrase_file=passphrase_file,
-            no_passphrase=no_passphrase,
-        )
+    used = have_profile(
+        terminal,
+        folder,
+        service=service,
+        origin=origin,
+        page=page,
+        passphrase_file=passphrase_file,
+        no_passphrase=no_passphrase,
+    )
     device = passphrase.unlock(terminal, passphrase_file, profile.read_device_key(used))
     # Alone: two at once would overwrite each other's root.
     with files.locked(used.lock):
@@ -94,6 +88,8 @@ async def _create(
 ) -> Account:
     if used.ready:
         return _same(accounts.load(used, device), particulars, "account_exists")
+    if used.joining.exists():
+        raise Refused("joining_under_way")
     kept = accounts.read_request(used, device)
     if kept is not None:
         made = _same(accounts.load(used, device), particulars, "org_inputs_differ")
@@ -135,7 +131,7 @@ async def _ask(terminal: Terminal, made: Account, code: str) -> Account:
                 admission_code=code,
                 organisation=made.organisation_statement,
                 member=made.member_statement,
-                account=accounts.new_account_of(made),
+                account=accounts.new_account_of(made.profile, made.device),
             )
         except _DEFINITE as refused:
             accounts.forget_request(made.profile)
@@ -159,11 +155,6 @@ def _particulars(
 ) -> Particulars:
     if role not in {Role.PRACTITIONER, Role.ASSISTANT, Role.ADMINISTRATOR}:
         raise WrongUsage("role_not_understood")
-    number = "".join((rpps or "").split())
-    if rpps is not None and not (
-        len(number) == 11 and number.isascii() and number.isdecimal() and codes.passes_luhn(number)
-    ):
-        raise Refused("rpps_not_understood")
     phone = checked_line(phone, option="--phone")
     if not 3 <= len(phone) <= 30:  # statements.md
         raise Refused("phone_not_understood")
@@ -174,14 +165,8 @@ def _particulars(
         member_name=checked_line(member_name, option="--member-name"),
         address=people.address_of(address),
         role=Role(role),
-        rpps=number or None,
+        rpps=people.rpps_of(rpps),
     )
-
-
-def _check_same_service(used: Profile, *, service: str | None, origin: str | None) -> None:
-    same_service = service is None or profile.checked_service(service) == used.settings.service
-    if not same_service or origin not in {None, used.settings.origin}:
-        raise Refused("profile_of_another_service")
 
 
 def _same(made: Account, particulars: Particulars, otherwise: str) -> Account:
@@ -218,4 +203,12 @@ def _show(terminal: Terminal, made: Account) -> None:
     )
 
 
-org = Verbs("org", {"create": "souspli_cli.org:create"}, words_key="org")
+org = Verbs(
+    "org",
+    {
+        "create": "souspli_cli.org:create",
+        "enrol": "souspli_cli.org_enrol:enrol",
+        "members": "souspli_cli.org_members:members",
+    },
+    words_key="org",
+)

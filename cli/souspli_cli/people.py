@@ -16,6 +16,7 @@ from souspli_cli import files
 from souspli_cli.addressbook import Traits
 from souspli_cli.errors import Refused
 from souspli_cli.terminal import checked_line
+from souspli_keys import codes
 from souspli_keys.address import Address, normalise_address
 from souspli_keys.errors import AddressError, PersonError, PhoneError
 from souspli_keys.person import normalise_surname, parse_birth_date
@@ -114,6 +115,16 @@ def postal_address_of(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         checked_line(line, option="--postal-line", limit=MAX_POSTAL_CHARACTERS) for line in lines
     )
+
+
+def rpps_of(text: str | None) -> str | None:
+    """Give the eleven digits of an RPPS number; ``Refused`` where there are none."""
+    number = "".join((text or "").split())
+    if text is not None and not (
+        len(number) == 11 and number.isascii() and number.isdecimal() and codes.passes_luhn(number)
+    ):
+        raise Refused("rpps_not_understood")
+    return number or None
 
 
 def traits_of(given: PatientFile) -> Traits:

@@ -61,6 +61,11 @@ class Profile:
         return self.folder / "request.sealed"
 
     @property
+    def joining(self) -> Path:
+        """What ``enrol`` has answered, until the certificate is here."""
+        return self.folder / "joining.sealed"
+
+    @property
     def vault(self) -> Path:
         return self.folder / "vault"
 

@@ -23,6 +23,7 @@ VERBS: Mapping[str, str] = {
     "demo": "souspli_cli.demo:demo",
     "init": "souspli_cli.init:init",
     "org": "souspli_cli.org:org",
+    "enrol": "souspli_cli.enrol:enrol",
     "invite": "souspli_cli.invite:invite",
     "send": "souspli_cli.send:send",
     "sent": "souspli_cli.sent:sent",

@@ -31,6 +31,8 @@
     │   ├── WithdrawalRefusedError       not a withdrawal of this document by its sender
     │   ├── InvitationRefusedError       an invitation that nobody must seal to or claim
     │   ├── WordRefusedError             a consent or choice that nobody signed who may have
+    │   ├── EnrolmentRefusedError        no enrolment or certificate for this code
+    │   ├── JoiningRefusedError          red stop: not an answer to what was asked
     │   └── BindingRefusedError          red stop: the claim is not proved to be the patient's
     └── PortError                        (port_errors.py: the service's answers, or none)
 
@@ -174,6 +176,14 @@ class InvitationRefusedError(RefusedError):
 
 class WordRefusedError(RefusedError):
     """The service shows a consent or a choice that does not verify; nothing is sent."""
+
+
+class EnrolmentRefusedError(RefusedError):
+    """The code does not fit, another organisation asks, or it is over; or a certificate lies."""
+
+
+class JoiningRefusedError(RefusedError):
+    """Not an answer to the own copy, or a second one; a red stop, never resolved silently."""
 
 
 class BindingRefusedError(RefusedError):

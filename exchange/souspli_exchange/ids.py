@@ -7,6 +7,7 @@ from typing import Final, NewType
 DocumentId = NewType("DocumentId", str)
 DeliveryId = NewType("DeliveryId", str)
 InvitationId = NewType("InvitationId", str)
+EnrolmentId = NewType("EnrolmentId", str)
 
 ID_BYTES = 16  # 128 bits: two drawn anywhere are never the same
 
@@ -27,3 +28,8 @@ def new_document_id() -> DocumentId:
 def new_invitation_id() -> InvitationId:
     """Return the id of an invitation that does not exist yet."""
     return InvitationId(random_hex())
+
+
+def new_enrolment_id() -> EnrolmentId:
+    """Return the id of an enrolment that does not exist yet."""
+    return EnrolmentId(random_hex())

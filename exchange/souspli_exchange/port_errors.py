@@ -10,7 +10,8 @@
     ├── SignatureRefusedError            login signature, nonce, account or unlocker wrong
     ├── NotAllowedError                  signed in, and it is not yours
     ├── NotFoundError
-    │   └── LetterNotValidError          letter number or invitation unknown
+    │   ├── LetterNotValidError          letter number or invitation unknown
+    │   └── EnrolmentNotValidError       unknown, over or replaced: ask for a new code
     ├── ConflictError                    the world is not as the caller thought
     │   ├── DocumentDiffersError         this document id was used for other bytes
     │   ├── RecipientClaimedError        the key is not the one in force; .invitation_id
@@ -21,6 +22,7 @@
     │   ├── CoverChangedError            compare-and-swap lost
     │   ├── WithdrawnError               the sender took the document back
     │   ├── TermsChangedError            other terms are in force: show them
+    │   ├── EnrolmentAnsweredError       somebody else has answered with this code
     │   ├── AccountNumberTakenError      draw another
     │   ├── LetterNumberTakenError       draw another
     │   └── AddressInUseError            a pending invitation exists: supersede it
@@ -123,6 +125,12 @@ class LetterNotValidError(NotFoundError):
     problem = "letter-not-valid"
 
 
+class EnrolmentNotValidError(NotFoundError):
+    """No such enrolment, or it is over, or was replaced: the service never says which."""
+
+    problem = "enrolment-not-valid"
+
+
 class ConflictError(PortError):
     """The world is not as the caller thought; nothing was changed."""
 
@@ -204,6 +212,12 @@ class WithdrawnError(ConflictError):
     """The sender took the document back: it is not handed out, nor withdrawn otherwise."""
 
     problem = "withdrawn"
+
+
+class EnrolmentAnsweredError(ConflictError):
+    """Somebody else has answered with this code."""
+
+    problem = "enrolment-answered"
 
 
 class AccountNumberTakenError(ConflictError):

@@ -13,6 +13,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 CLAIM_CODE_SYMBOLS = 20  # 19 random ones, 95 bits
 ADMISSION_CODE_SYMBOLS = 16  # 15 random ones, 75 bits
+ENROLMENT_HANDLE_SYMBOLS = 10  # 9 random ones, 45 bits
 NUMBER_DIGITS = 10  # 9 random ones
 
 _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
@@ -23,6 +24,9 @@ AdmissionCode = NewType("AdmissionCode", str)
 
 AccountNumber = NewType("AccountNumber", str)
 """10 digits that name an account for ever and salt its password."""
+
+EnrolmentHandle = NewType("EnrolmentHandle", str)
+"""The first 10 symbols of an enrolment code: they name the enrolment to the service."""
 
 LetterNumber = NewType("LetterNumber", str)
 """10 digits printed on a letter, that name its invitation."""
@@ -51,6 +55,14 @@ def read_symbols(text: str, *, symbols: int) -> str:
     avoids, are read as what was meant. Raises CodeSymbolError, CodeLengthError or
     CodeCheckError; their texts do not repeat the code.
     """
+    read = typed_symbols(text, symbols=symbols)
+    if check_symbol(read[:-1]) != read[-1]:
+        raise CodeCheckError("at least one symbol was misread")
+    return read
+
+
+def typed_symbols(text: str, *, symbols: int) -> str:
+    """Return that many symbols as they were meant; their check symbols are not looked at."""
     # isascii before upper: `ı` in capitals is I, and would be read as 1.
     if not text.isascii():
         raise CodeSymbolError("a character that no code contains")
@@ -59,8 +71,6 @@ def read_symbols(text: str, *, symbols: int) -> str:
         raise CodeSymbolError("a character that no code contains")
     if len(read) != symbols:
         raise CodeLengthError(f"{len(read)} symbols where {symbols} belong")
-    if check_symbol(read[:-1]) != read[-1]:
-        raise CodeCheckError("at least one symbol was misread")
     return read
 
 
@@ -77,6 +87,16 @@ def parse_admission_code(text: str) -> AdmissionCode:
 def format_admission_code(code: AdmissionCode) -> str:
     """Return the code as it is written: `XXXX-XXXX-XXXX-XXXX`."""
     return group_symbols(code, group=4)
+
+
+def draw_enrolment_handle() -> EnrolmentHandle:
+    """Return a new enrolment handle."""
+    return EnrolmentHandle(draw_symbols(ENROLMENT_HANDLE_SYMBOLS))
+
+
+def parse_enrolment_handle(text: str) -> EnrolmentHandle:
+    """Return the handle that somebody sent; CodeError if it is none."""
+    return EnrolmentHandle(read_symbols(text, symbols=ENROLMENT_HANDLE_SYMBOLS))
 
 
 def draw_account_number() -> AccountNumber:

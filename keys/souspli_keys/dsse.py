@@ -43,6 +43,8 @@ class PayloadType(StrEnum):
     CHOICE = "application/vnd.souspli.choice+json"
     ACCEPTANCE = "application/vnd.souspli.acceptance+json"
     CLOSING = "application/vnd.souspli.closing+json"
+    ENROLMENT = "application/vnd.souspli.enrolment+json"
+    JOINING = "application/vnd.souspli.joining+json"
 
 
 class VerifyKeys(Protocol):

@@ -60,7 +60,9 @@ from souspli_mailbox.routes import (
     contents,
     deliveries,
     deposits,
+    enrolments,
     invitations,
+    joining,
     organisations,
     purges,
     segments,
@@ -111,6 +113,8 @@ from souspli_storage.errors import DatabaseBusyError
 ENDPOINTS: Final[Sequence[Endpoint]] = (
     *service.ENDPOINTS,
     *organisations.ENDPOINTS,
+    *enrolments.ENDPOINTS,
+    *joining.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *closings.ENDPOINTS,
     *invitations.ENDPOINTS,

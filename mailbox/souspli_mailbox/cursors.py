@@ -29,11 +29,17 @@ class PageRequest:
 
 def read_page_request(request: web.Request) -> PageRequest:
     """Return the page that the query names; Refusal `bad-request` for a query that is none."""
-    cursor, limit = request.query.get("after"), request.query.get("limit")
+    cursor = request.query.get("after")
     return PageRequest(
         after=None if cursor is None else _cursor(cursor),
-        limit=DEFAULT_LIMIT if limit is None else _limit(limit),
+        limit=read_limit(request) or DEFAULT_LIMIT,
     )
+
+
+def read_limit(request: web.Request) -> int | None:
+    """Return how many rows the query asks for; None if it does not say."""
+    limit = request.query.get("limit")
+    return None if limit is None else _limit(limit)
 
 
 def next_cursor(rows: int, *, limit: int, last: Cursor | None) -> str | None:

@@ -49,6 +49,7 @@ PATH_PATTERNS: Final[Mapping[str, str]] = {
     "invitation_id": "[0-9a-f]{32}",
     "document_id": "[0-9a-f]{32}",
     "delivery_id": "[0-9a-f]{32}",
+    "enrolment_id": "[0-9a-f]{32}",
     "organisation": "[0-9a-f]{64}",
     "segment": "0|[1-9][0-9]{0,4}",
 }

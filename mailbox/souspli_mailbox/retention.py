@@ -42,6 +42,7 @@ class Due:
     claim_session_expires_at: int
     throttle_expires_at: int
     admission_code_expires_at: int
+    enrolment_ends_at: int
     notification_mailed_at: int
 
 
@@ -54,6 +55,7 @@ def due(now: int) -> Due:
         claim_session_expires_at=now,
         throttle_expires_at=now,
         admission_code_expires_at=now - ADMISSION_REPEAT_SECONDS,
+        enrolment_ends_at=now,
         notification_mailed_at=now - NOTIFICATION_SECONDS,
     )
 

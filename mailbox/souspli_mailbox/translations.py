@@ -33,6 +33,8 @@ TABLE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (records.BackToPaperError, ProblemKind.BACK_TO_PAPER),
     (records.ClosedError, ProblemKind.SIGNATURE_REFUSED),
     (records.NotSuccessorError, ProblemKind.NOT_ALLOWED),
+    (records.EnrolmentAnsweredError, ProblemKind.ENROLMENT_ANSWERED),
+    (records.EnrolmentDiffersError, ProblemKind.ALREADY_DIFFERENT),
     (records.GateNotPassedError, ProblemKind.GATE_NOT_PASSED),
     (records.CodeExpiredError, ProblemKind.CODE_EXPIRED),
     (records.CodeWrongError, ProblemKind.CODE_WRONG),

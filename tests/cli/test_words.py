@@ -23,6 +23,7 @@ from souspli_cli.worklist_rules import Bounce, Kind
 from souspli_exchange.manifest import Priority
 from souspli_exchange.offline_inspect import NotOurs
 from souspli_exchange.ports.states import DeliveryState
+from souspli_keys.statements import Role
 from souspli_mailbox.findings import Level, Topic
 from souspli_mailbox.given import Source
 from souspli_storage.s3_check import Trial
@@ -62,6 +63,7 @@ def constants() -> set[str]:
     found |= {f"worklist.why_{reason.value}" for reason in Bounce}
     found |= {f"worklist.urgency_{priority.value}" for priority in Priority}
     found |= {f"worklist.csv_{column}" for column in worklist.COLUMNS}
+    found |= {f"org_members.role_{role.value}" for role in Role}
     return found | {f"sent.state_{state.value}" for state in DeliveryState}
 
 

@@ -33,7 +33,9 @@ from souspli_keys.statements import (
     Choice,
     Closing,
     Consent,
+    Enrolment,
     Invitation,
+    Joining,
     Member,
     Organisation,
     PurgeStatement,
@@ -53,8 +55,10 @@ STATEMENT_KINDS: dict[str, type[Statement]] = {
     "e": Acceptance,
     "p": PurgeStatement,
     "z": Closing,
+    "n": Enrolment,
+    "j": Joining,
 }
-"""By the letter that stands before the payload; any other byte counts modulo 10."""
+"""By the letter that stands before the payload; any other byte counts modulo 12."""
 
 
 def age_header(data: bytes) -> None:
@@ -166,7 +170,7 @@ def identity_file(data: bytes) -> None:
 
 
 def statement(data: bytes) -> None:
-    """The ten kinds of statement; the first byte says which."""
+    """The twelve kinds of statement; the first byte says which."""
     if not data:
         return
     kinds = list(STATEMENT_KINDS.values())

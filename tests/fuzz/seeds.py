@@ -94,6 +94,8 @@ def statements() -> Iterator[bytes]:
         yield letters.get(name, "o").encode() + vector.body
     for vector in read_vectors("purge-payload"):
         yield b"p" + vector.body
+    for vector in read_vectors("enrolment-payload"):
+        yield (b"n" if vector.text("kind") == "enrolment" else b"j") + vector.body
     for folder in ("consent", "choice", "acceptance"):
         for kind, payload in _payloads(folder):
             if kind in letters:

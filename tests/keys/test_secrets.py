@@ -8,6 +8,7 @@ import pytest
 from souspli_keys.address import parse_origin
 from souspli_keys.claimcode import ClaimCode, ClaimKeys
 from souspli_keys.codes import draw_account_number
+from souspli_keys.enrolmentcode import EnrolmentCode
 from souspli_keys.identity import Identity
 from souspli_keys.login import UnlockerKind
 from souspli_keys.operator import OperatorKey
@@ -48,7 +49,9 @@ def _secrets() -> list[Secret]:
     login, wrap = device.login_key, device.wrap_key
     operator = OperatorKey(b"o" * 32)
     vault_key = VaultKey.generate()
-    return [identity, device, login, wrap, code, keys, vault_key, claim, known, vault, operator]
+    enrolment = EnrolmentCode.draw()
+    people = [identity, device, login, wrap, code, keys, enrolment]
+    return [*people, vault_key, claim, known, vault, operator]
 
 
 SECRETS = _secrets()
@@ -66,7 +69,7 @@ def test_every_class_of_secrets_is_tried_here() -> None:
         name.__name__
         for name in (
             Identity, Unlocker, LoginKey, WrapKey, ClaimCode, ClaimKeys, VaultKey,
-            ClaimIdentity, KnownUnlocker, Vault, OperatorKey,
+            ClaimIdentity, KnownUnlocker, Vault, OperatorKey, EnrolmentCode,
         )
     }  # fmt: skip
     keys = {kind for kind in _subclasses(Secret) if kind.__module__.startswith("souspli_keys")}

@@ -144,6 +144,7 @@ def test_a_role_may_sign_what_the_specification_s_table_says(
         Act.INVITATIONS: may_invite,
         Act.ATTESTATIONS: role is not Role.BRIDGE,
         Act.CONSENTS: True,
+        Act.ENROLMENTS: role is not Role.BRIDGE,
     }[act]
     member = replace(MEMBER, role=role, may_invite=may_invite)
     if allowed:

@@ -28,7 +28,9 @@ from souspli_keys.statements import (
     Choice,
     Closing,
     Consent,
+    Enrolment,
     Invitation,
+    Joining,
     Member,
     Organisation,
     PurgeStatement,
@@ -133,6 +135,8 @@ CODECS = (
     _statement(Acceptance, statements.acceptances()),
     _statement(PurgeStatement, statements.purges()),
     _statement(Closing, statements.closings()),
+    _statement(Enrolment, statements.enrolments()),
+    _statement(Joining, statements.joinings()),
     Codec(
         name="public identity file",
         values=identity_files.PUBLIC_IDENTITY_FILES,

@@ -25,9 +25,11 @@ from souspli_keys.statements import (
     Choice,
     Closing,
     Consent,
+    Enrolment,
     Gate,
     How,
     Invitation,
+    Joining,
     Line,
     Member,
     Organisation,
@@ -184,6 +186,37 @@ def acceptances(draw: st.DrawFn) -> Acceptance:
 def closings(draw: st.DrawFn) -> Closing:
     """Draw the end of an account."""
     return Closing(line=draw(lines(subject=draw(IDS), sequence=1)))
+
+
+@st.composite
+def enrolments(draw: st.DrawFn) -> Enrolment:
+    """Draw an enrolment record, some of at most 7 days."""
+    begin, like = draw(MOMENTS), draw(members())
+    return Enrolment(
+        line=draw(lines(sequence=1)),
+        organisation=like.organisation,
+        member=draw(FINGERPRINTS),
+        code_identity=like.member,
+        name=like.name,
+        address=like.address,
+        role=like.role,
+        rpps=like.rpps,
+        may_invite=like.may_invite,
+        not_before=begin,
+        not_after=begin + draw(st.integers(0, 7 * DAY)),
+    )
+
+
+@st.composite
+def joinings(draw: st.DrawFn) -> Joining:
+    """Draw the answer to an enrolment."""
+    return Joining(
+        line=draw(lines(sequence=1)),
+        record_hash=draw(HASHES),
+        identity=draw(PUBLIC_IDENTITIES),
+        account_hash=draw(HASHES),
+        joined_at=draw(MOMENTS),
+    )
 
 
 @st.composite

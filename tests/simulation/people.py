@@ -191,7 +191,7 @@ class Practice:
         return practice
 
     async def colleague(self) -> Practice:
-        """Let a second member in, as the enrolment of members will do one day."""
+        """Let a second member in, without asking and answering (`enrolling` does that)."""
         now = self.service.clock.now
         theirs = draw_founding(now=now)
         statement = sign_statement(

@@ -6,6 +6,7 @@ from vectors.made_closings import closing_vectors
 from vectors.made_codes import code_vectors
 from vectors.made_consents import consent_vectors
 from vectors.made_encoding import encoding_vectors
+from vectors.made_enrolments import enrolment_vectors
 from vectors.made_identities import identity_vectors
 from vectors.made_purges import purge_vectors
 from vectors.made_statements import statement_vectors
@@ -29,6 +30,7 @@ def make_vectors(store: SignatureStore) -> list[Vector]:
         *purge_vectors(store),
         *consent_vectors(store),
         *closing_vectors(store),
+        *enrolment_vectors(store),
     ]
 
 

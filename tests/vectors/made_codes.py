@@ -41,7 +41,8 @@ def _luhn(symbols: str, alphabet: str) -> int:
     return total % base
 
 
-def _completed(data: str, alphabet: str) -> str:
+def completed(data: str, alphabet: str) -> str:
+    """Return the symbols with the check symbol that they need."""
     (check,) = [symbol for symbol in alphabet if _luhn(data + symbol, alphabet) == 0]
     return data + check
 
@@ -50,10 +51,10 @@ def _claim_codes() -> list[Vector]:
     def right(name: str, what: str, typed: str, symbols: str) -> Vector:
         return accept(f"claim-code/{name}", what, typed.encode(), symbols=symbols)
 
-    code = _completed("7Z01QK5W8T3N9XB4HM2", codes.ALPHABET)
+    code = completed("7Z01QK5W8T3N9XB4HM2", codes.ALPHABET)
     written = "-".join(code[start : start + 5] for start in range(0, 20, 5))
-    zeros, last = "0" * 20, _completed("Z" * 19, codes.ALPHABET)
-    with_s = _completed("S" * 19, codes.ALPHABET)
+    zeros, last = "0" * 20, completed("Z" * 19, codes.ALPHABET)
+    with_s = completed("S" * 19, codes.ALPHABET)
     swapped = code[:5] + code[6] + code[5] + code[7:]
     refused = {
         "check-symbol": ("another check symbol", code[:19] + ("A" if code[19] != "A" else "B")),
@@ -92,7 +93,7 @@ def _claim_codes() -> list[Vector]:
 
 
 def _admission_codes() -> list[Vector]:
-    code = _completed("0123456789ABCDE", codes.ALPHABET)
+    code = completed("0123456789ABCDE", codes.ALPHABET)
     written = "-".join(code[start : start + 4] for start in range(0, 16, 4))
     return [
         accept("admission-code/written", "as it is printed", written.encode(), symbols=code, written=written),
@@ -109,7 +110,7 @@ def _numbers() -> list[Vector]:
         written = f"{number[:3]} {number[3:6]} {number[6:9]} {number[9]}"
         return accept(f"number/{name}", what, typed.encode(), number=number, written=written)
 
-    number = _completed("123456789", digits)
+    number = completed("123456789", digits)
     refused = {
         "check-digit": ("another check digit", "1234567890"),
         "swapped": ("two neighbours swapped", number[:3] + number[4] + number[3] + number[5:]),
@@ -127,8 +128,8 @@ def _numbers() -> list[Vector]:
         right("written", "as it is printed", f"{number[:3]} {number[3:6]} {number[6:9]} {number[9]}", number),
         right("hyphens", "hyphens are dropped", f"{number[:3]}-{number[3:]}", number),
         right("zeros", "the number of zeros", "0000000000", "0000000000"),
-        right("leading-zero", "a zero in front counts", _completed("012345678", digits), _completed("012345678", digits)),
-        right("nines", "doubled nines contribute both digits", _completed("9" * 9, digits), _completed("9" * 9, digits)),
+        right("leading-zero", "a zero in front counts", completed("012345678", digits), completed("012345678", digits)),
+        right("nines", "doubled nines contribute both digits", completed("9" * 9, digits), completed("9" * 9, digits)),
         *(
             refuse(f"number/{name}", f"refused: {what}", typed.encode())
             for name, (what, typed) in refused.items()
@@ -184,7 +185,7 @@ def _passwords() -> list[Vector]:
 
 def _claims() -> list[Vector]:
     def claim(name: str, what: str, invitation_id: bytes, organisation: bytes) -> Vector:
-        symbols = _completed("7Z01QK5W8T3N9XB4HM2", codes.ALPHABET)
+        symbols = completed("7Z01QK5W8T3N9XB4HM2", codes.ALPHABET)
         salt = argon2.salt_of("souspli/v1/claim-salt", ORIGIN, invitation_id, organisation)
         key = bindings.crypto_pwhash_alg(32, symbols.encode(), salt, 3, 64 << 20, 2)
         keys = ClaimKeys(

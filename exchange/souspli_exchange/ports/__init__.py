@@ -1,7 +1,7 @@
 """What the exchange needs from a mailbox service, and not how it is reached.
 
-`directory`, `sender`, `recipient` and `claim` hold one port each, with the values that
-only it speaks of; the other modules hold what several speak of.
+`directory`, `sender`, `recipient`, `claim` and `enrolment` hold the ports, with the values
+that only they speak of; the other modules hold what several speak of.
 
 Requests, fields and states: docs/specs/mailbox.md §4. `souspli_mailbox.client`
 implements these protocols over HTTP; tests do it in memory. They hold for every

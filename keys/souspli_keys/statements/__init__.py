@@ -21,12 +21,26 @@ from souspli_keys.statements.chain import (
 from souspli_keys.statements.choice import Choice, verify_choice
 from souspli_keys.statements.closing import Closing, verify_closing
 from souspli_keys.statements.consent import Consent, How, verify_consent
+from souspli_keys.statements.enrolment import (
+    Enrolment,
+    VerifiedEnrolment,
+    check_certificate,
+    check_enrolment_in_force,
+    verify_enrolment,
+)
 from souspli_keys.statements.invitation import (
     Gate,
     Invitation,
     VerifiedInvitation,
     check_in_force,
     verify_invitation,
+)
+from souspli_keys.statements.joining import (
+    Joining,
+    VerifiedJoining,
+    account_hash,
+    sign_joining,
+    verify_joining,
 )
 from souspli_keys.statements.line import Line
 from souspli_keys.statements.member import Member, check_may
@@ -51,10 +65,12 @@ __all__ = [
     "Choice",
     "Closing",
     "Consent",
+    "Enrolment",
     "Gate",
     "How",
     "InForce",
     "Invitation",
+    "Joining",
     "Line",
     "Member",
     "Organisation",
@@ -64,13 +80,19 @@ __all__ = [
     "Said",
     "Statement",
     "VerifiedBinding",
+    "VerifiedEnrolment",
     "VerifiedInvitation",
+    "VerifiedJoining",
     "VerifiedMember",
     "Way",
+    "account_hash",
+    "check_certificate",
+    "check_enrolment_in_force",
     "check_in_force",
     "check_may",
     "in_force",
     "sign_binding",
+    "sign_joining",
     "sign_statement",
     "verify_acceptance",
     "verify_attestation",
@@ -79,7 +101,9 @@ __all__ = [
     "verify_choice",
     "verify_closing",
     "verify_consent",
+    "verify_enrolment",
     "verify_invitation",
+    "verify_joining",
     "verify_organisation",
     "verify_purge",
     "verify_self_signed_organisation",

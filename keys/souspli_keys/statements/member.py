@@ -82,7 +82,7 @@ def _read(fields: Fields) -> Member:
         name=fields.text("name", most=MAX_NAME_CHARACTERS),
         address=parse_address(fields.text("address", most=MAX_ADDRESS_CHARACTERS)),
         role=fields.choice("role", Role),
-        rpps=fields.or_null("rpps", lambda name: _read_rpps(fields, name)),
+        rpps=fields.or_null("rpps", lambda name: read_rpps(fields, name)),
         may_invite=fields.boolean("may_invite"),
         not_before=fields.integer("not_before"),
         not_after=fields.integer("not_after"),
@@ -92,7 +92,8 @@ def _read(fields: Fields) -> Member:
     return member
 
 
-def _read_rpps(fields: Fields, name: str) -> str:
+def read_rpps(fields: Fields, name: str) -> str:
+    """Return the RPPS number in a field, or raise SchemaError."""
     rpps = fields.text(name, most=_RPPS_DIGITS)
     if not _RPPS.fullmatch(rpps) or not passes_luhn(rpps):
         raise SchemaError("no RPPS number")

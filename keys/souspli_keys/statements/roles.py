@@ -28,9 +28,11 @@ class Act(Enum):
     """Only if the member statement's `may_invite` says so as well."""
     ATTESTATIONS = auto()
     CONSENTS = auto()
+    ENROLMENTS = auto()
+    """Asking somebody to become a member; the root alone makes them one."""
 
 
-_PERSON = frozenset({Act.DOCUMENTS, Act.INVITATIONS, Act.ATTESTATIONS, Act.CONSENTS})
+_PERSON = frozenset(Act)
 
 MAY_SIGN: Mapping[Role, frozenset[Act]] = MappingProxyType(
     {

@@ -56,6 +56,8 @@ LEFT_OUT: Final = frozenset(
         "claim_sessions",
         # Each is good for once: it would be good for twice.
         "nonces",
+        # A code that was replaced since would be good again; who waits asks for a new one.
+        "enrolments",
         # Delays of a minute to an hour, about moments that are past.
         "throttles",
     }

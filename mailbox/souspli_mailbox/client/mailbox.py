@@ -8,13 +8,18 @@ from souspli_keys.address import Origin
 from souspli_mailbox.client.account_calls import AccountCalls
 from souspli_mailbox.client.claim_calls import ClaimCalls
 from souspli_mailbox.client.directory_calls import DirectoryCalls
+from souspli_mailbox.client.enrolment_calls import EnrolmentCalls
 from souspli_mailbox.client.recipient_calls import RecipientCalls
 from souspli_mailbox.client.sender_calls import SenderCalls
 from souspli_mailbox.client.transport import Transport
 
 
-class MailboxClient(AccountCalls, DirectoryCalls, SenderCalls, RecipientCalls, ClaimCalls):
-    """One connection pool and at most one session: a `Directory`, `Mailbox` and `ClaimDesk`.
+class MailboxClient(
+    AccountCalls, DirectoryCalls, SenderCalls, RecipientCalls, ClaimCalls, EnrolmentCalls
+):
+    """One connection pool and at most one session.
+
+    A `Directory`, `Mailbox`, `ClaimDesk`, `MembersDesk` and `JoiningDesk`.
 
     `origin` is the one built into the program; the service's is compared with it and
     never taken over. After `bind` the session is the new account's. Calls may overlap,

@@ -6,6 +6,7 @@ Normative: docs/specs/mailbox.md §3 and §4. One file per noun:
     problems      every error answer: name, status, words
     service       what the service says about itself
     organisations accounts and the making of an organisation
+    enrolments    members after the first
     sign_in       nonce, signature, session, vault
     invitations   invitation, look-up, attestation
     claims        the gates of a claim, in order

@@ -78,6 +78,12 @@ class ProblemKind(Enum):
         "Letter not valid",
         "Check the number on the letter, or call the practice.",
     )
+    ENROLMENT_NOT_VALID = Words(
+        "enrolment-not-valid",
+        404,
+        "Enrolment not valid",
+        "Check the code, or ask the organisation for a new one.",
+    )
     METHOD_NOT_ALLOWED = Words(
         "method-not-allowed", 405, "Method not allowed", "Use a method that Allow names."
     )
@@ -116,6 +122,12 @@ class ProblemKind(Enum):
     )
     INVITATION_EXPIRED = Words(
         "invitation-expired", 409, "Invitation expired", "Call the practice for a new letter."
+    )
+    ENROLMENT_ANSWERED = Words(
+        "enrolment-answered",
+        409,
+        "Somebody else has answered with this code",
+        "Tell the organisation before it certifies them, and ask for a new code.",
     )
     COVER_CHANGED = Words(
         "cover-changed", 409, "The cover has changed", "Fetch the cover again and start from it."

@@ -90,8 +90,8 @@ def add_account(
 ) -> None:
     """Keep an account with its vault and unlockers.
 
-    Part of `organisations.admit` and `bindings.bind`; no route calls it. Raises
-    AccountNumberTakenError or UnlockerTakenError.
+    Part of `organisations.admit`, `bindings.bind` and `enrolments.certify`; no route calls
+    it. Raises AccountNumberTakenError or UnlockerTakenError.
     """
     number = account.account_number
     taken = select(tables.accounts.c.account_number).where(

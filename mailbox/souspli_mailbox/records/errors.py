@@ -17,6 +17,8 @@
     ├── StatementDiffersError       does not follow the newest one of its line
     ├── TermsChangedError           of no text in force
     ├── NotSuccessorError           not the pending successor of the invitation
+    ├── EnrolmentAnsweredError      by another joining
+    ├── EnrolmentDiffersError       id, handle or certificate is kept with other bytes
     ├── GateNotPassedError
     ├── CodeExpiredError            or none was asked for
     ├── TriesError                  carries `tries_left`
@@ -105,6 +107,14 @@ class TermsChangedError(RecordsError):
 
 class NotSuccessorError(RecordsError):
     """The named invitation is not the pending successor of the delivery's own."""
+
+
+class EnrolmentAnsweredError(RecordsError):
+    """Somebody else has answered with this code."""
+
+
+class EnrolmentDiffersError(RecordsError):
+    """The enrolment's id or handle is taken, or it was certified with other bytes."""
 
 
 class GateNotPassedError(RecordsError):

@@ -45,7 +45,7 @@ class CondemnedObject:
 
 
 def delete_due(connection: Connection, *, due: Due) -> int:
-    """Delete nonces, sessions, throttles, codes and mail moments that are due; count them."""
+    """Delete nonces, sessions, throttles, codes, enrolments, mail moments due; count them."""
     expired = (
         delete(tables.nonces).where(tables.nonces.c.expires_at <= due.nonce_expires_at),
         delete(tables.sessions).where(tables.sessions.c.expires_at <= due.session_expires_at),
@@ -56,6 +56,7 @@ def delete_due(connection: Connection, *, due: Due) -> int:
         delete(tables.admission_codes).where(
             tables.admission_codes.c.expires_at <= due.admission_code_expires_at
         ),
+        delete(tables.enrolments).where(tables.enrolments.c.ends_at <= due.enrolment_ends_at),
         delete(tables.notifications).where(
             tables.notifications.c.mailed_at <= due.notification_mailed_at
         ),

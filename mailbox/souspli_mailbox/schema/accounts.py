@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table
 
 from souspli_mailbox.schema.columns import Text, Wide, metadata, one_of
 
@@ -44,6 +44,8 @@ members = Table(
     Column("envelope", LargeBinary, nullable=False),
     sqlite_strict=True,
 )
+
+Index("ix_members_organisation", members.c.organisation, members.c.fingerprint)
 
 unlockers = Table(
     "unlockers",

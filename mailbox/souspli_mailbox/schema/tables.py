@@ -22,6 +22,7 @@ from souspli_mailbox.schema.deposits import (
     organisation_usage,
     sender_covers,
 )
+from souspli_mailbox.schema.enrolments import IS_UNCERTIFIED, enrolments
 from souspli_mailbox.schema.entry import admission_codes, nonces, sessions, throttles
 from souspli_mailbox.schema.facts import service_facts, service_secrets
 from souspli_mailbox.schema.invitations import (
@@ -37,6 +38,7 @@ __all__ = [
     "IS_ON_PAPER",
     "IS_PENDING",
     "IS_UNANSWERED",
+    "IS_UNCERTIFIED",
     "IS_UNENDED",
     "IS_UNTOLD",
     "IS_UPLOADING",
@@ -53,6 +55,7 @@ __all__ = [
     "covers",
     "deliveries",
     "deposits",
+    "enrolments",
     "invitations",
     "jobs",
     "members",

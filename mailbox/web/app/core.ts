@@ -212,7 +212,12 @@ export interface DocumentCover {
   readonly soon: boolean
   readonly replacesAnother: boolean
   readonly withdrawsAnother: boolean
-  readonly sender: { readonly name: string; readonly organisation: string }
+  readonly sender: {
+    readonly name: string
+    readonly organisation: string
+    /** Whether it is a laboratory's bridge, by the role that its organisation certified. */
+    readonly bridge: boolean
+  }
   readonly patient: { readonly name: string; readonly birthDate: string } | null
 }
 

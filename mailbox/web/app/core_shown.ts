@@ -24,7 +24,11 @@ export function coverOf({ manifest, sender }: VerifiedCover): DocumentCover {
     soon: priority === 'soon',
     replacesAnother: replaces !== null,
     withdrawsAnother: withdraws !== null,
-    sender: { name: sender.member.name, organisation: sender.organisation.name },
+    sender: {
+      name: sender.member.name,
+      organisation: sender.organisation.name,
+      bridge: sender.member.role === 'bridge',
+    },
     patient:
       patient === null
         ? null

@@ -3,6 +3,7 @@ import { sayCalendarDate, sayMoment } from '../texts/dates.ts'
 import { LANGUAGES, type Language, type Say, speaker } from '../texts/texts.ts'
 import type { ExportedDocument } from './core.ts'
 import { csvTable } from './csv_table.ts'
+import { saySender } from './sender_text.ts'
 import { sayTrouble } from './trouble_text.ts'
 import { sayWithdrawn } from './withdrawn_text.ts'
 
@@ -57,7 +58,7 @@ function line(document: ExportedDocument, say: Say, language: Language): string[
   return [
     cover === null ? '' : sayCalendarDate(cover.date),
     sayMoment(storedAt, language),
-    cover === null ? '' : sayFrom(cover.sender),
+    cover === null ? '' : saySender(say, cover.sender),
     cover?.title ?? '',
     isHere ? document.folder : '',
     // No name has this sign: filenames.ts.
@@ -72,8 +73,4 @@ export function sayRemark(document: ExportedDocument, say: Say, language: Langua
   const withdrawn = sayWithdrawn(say, document.withdrawn, language)
   const trouble = 'trouble' in document ? sayTrouble(say, document.trouble, language) : null
   return [withdrawn, trouble].filter((words) => words !== null).join(' ')
-}
-
-function sayFrom({ name, organisation }: { name: string; organisation: string }): string {
-  return name === organisation ? name : `${name}, ${organisation}`
 }

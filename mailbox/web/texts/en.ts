@@ -225,8 +225,7 @@ export const en: Texts = {
   'inbox.unread': 'New',
   'inbox.urgent': 'Urgent',
   'inbox.soon': 'To be read soon',
-  'inbox.from': 'From {name}, {organisation}',
-  'inbox.fromOne': 'From {name}',
+  'inbox.from': 'From {sender}',
   'inbox.received': 'Received on {date}',
   'inbox.more': 'Show older documents',
   'inbox.refresh': 'Refresh the list',
@@ -390,6 +389,8 @@ In your mailbox, these documents can be read by you alone. Here, whoever has thi
   'document.preparing': 'Getting {name} ready: {percent}%',
   'document.verifying': 'Verifying the document…',
   'document.from': 'Sent by',
+  'document.bridge':
+    'This document travelled unprotected inside the laboratory, as far as its bridge, which sealed it.',
   'document.date': 'Date of the document',
   'document.received': 'Received on',
   'document.patient': 'About',
@@ -412,6 +413,8 @@ In your mailbox, these documents can be read by you alone. Here, whoever has thi
   'document.showReplaced': 'See the document that was replaced',
   'document.corrected': 'There is a corrected version of this document.',
   'document.showCorrected': 'See the corrected version',
+  'sender.member': '{name}, {organisation}',
+  'sender.bridge': '{organisation}, through the laboratory’s bridge',
   'withdrawn.by': 'Withdrawn by {organisation} on {date}: {reason}.',
   'withdrawn.unproved':
     'The service says that this document was withdrawn by its sender, and shows no proof of it. If in doubt, call your practice.',

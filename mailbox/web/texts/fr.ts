@@ -241,8 +241,7 @@ export const fr = {
   'inbox.unread': 'Nouveau',
   'inbox.urgent': 'Urgent',
   'inbox.soon': 'À lire bientôt',
-  'inbox.from': 'De {name}, {organisation}',
-  'inbox.fromOne': 'De {name}',
+  'inbox.from': 'De {sender}',
   'inbox.received': 'Reçu le {date}',
   'inbox.more': 'Afficher les documents plus anciens',
   'inbox.refresh': 'Actualiser la liste',
@@ -411,6 +410,8 @@ Dans votre espace, ces documents ne peuvent être lus que par vous. Ici, qui a c
   'document.cancel': 'Annuler',
   'document.preparing': 'Préparation de {name} : {percent} %',
   'document.from': 'Envoyé par',
+  'document.bridge':
+    'Ce document a circulé sans protection à l’intérieur du laboratoire, jusqu’à son pont, qui l’a scellé.',
   'document.date': 'Date du document',
   'document.received': 'Reçu le',
   'document.patient': 'Concerne',
@@ -432,6 +433,8 @@ Dans votre espace, ces documents ne peuvent être lus que par vous. Ici, qui a c
   'document.showReplaced': 'Voir le document remplacé',
   'document.corrected': 'Une version corrigée de ce document existe.',
   'document.showCorrected': 'Voir la version corrigée',
+  'sender.member': '{name}, {organisation}',
+  'sender.bridge': '{organisation}, par le pont du laboratoire',
   'withdrawn.by': 'Retiré par {organisation} le {date} : {reason}.',
   'withdrawn.unproved':
     'Le service dit que ce document a été retiré par son expéditeur, mais n’en montre pas la preuve. En cas de doute, appelez votre cabinet.',

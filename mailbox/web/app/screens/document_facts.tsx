@@ -2,6 +2,7 @@
 import { sayCalendarDate, sayMoment } from '../../texts/dates.ts'
 import type { OpenedDocument, Relations } from '../core.ts'
 import { useSpeech } from '../language.tsx'
+import { saySender } from '../sender_text.ts'
 import { Corrected, Replaces } from './related_notices.tsx'
 import { WithdrawnNotice } from './withdrawn_notice.tsx'
 
@@ -39,9 +40,8 @@ export function DocumentFacts({
       <dl class="facts">
         <dt>{say('document.from')}</dt>
         <dd>
-          {sender.name === sender.organisation
-            ? sender.name
-            : `${sender.name}, ${sender.organisation}`}
+          {saySender(say, sender)}
+          {sender.bridge ? <p class="hint">{say('document.bridge')}</p> : null}
         </dd>
         {patient === null ? null : (
           <>

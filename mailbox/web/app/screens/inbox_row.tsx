@@ -2,6 +2,7 @@
 import { sayMoment } from '../../texts/dates.ts'
 import type { DocumentEntry, Relations } from '../core.ts'
 import { useSpeech } from '../language.tsx'
+import { saySender } from '../sender_text.ts'
 import { sayTrouble } from '../trouble_text.ts'
 import { WithdrawnNotice } from './withdrawn_notice.tsx'
 
@@ -41,11 +42,7 @@ export function InboxRow({
           <span class="mark">{say('inbox.markCorrected')}</span>
         )}
       </h2>
-      <p>
-        {cover.sender.name === cover.sender.organisation
-          ? say('inbox.fromOne', { name: cover.sender.name })
-          : say('inbox.from', cover.sender)}
-      </p>
+      <p>{say('inbox.from', { sender: saySender(say, cover.sender) })}</p>
       <WithdrawnNotice withdrawn={withdrawn} />
       <p class="hint">{received}</p>
     </li>

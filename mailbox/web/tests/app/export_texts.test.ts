@@ -14,7 +14,7 @@ const COVER = {
   soon: false,
   replacesAnother: false,
   withdrawsAnother: false,
-  sender: { name: '=Dr Martin', organisation: 'Cabinet' },
+  sender: { name: '=Dr Martin', organisation: 'Cabinet', bridge: false },
   patient: null,
 }
 

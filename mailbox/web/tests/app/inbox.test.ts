@@ -1,11 +1,14 @@
 /** Looking through decrypted titles; and what the page makes of files and troubles. */
 import { describe, expect, test } from 'vitest'
 import type { DocumentEntry } from '../../app/core.ts'
+import { coverOf } from '../../app/core_shown.ts'
 import { searchTitles } from '../../app/inbox_state.ts'
 import { isPdf, judgePdf } from '../../app/pdf/kind.ts'
 import { LARGEST, nextZoom, SMALLEST } from '../../app/pdf/zoom.ts'
+import { saySender } from '../../app/sender_text.ts'
 import { asTrouble, Trouble } from '../../app/trouble.ts'
 import { sayTrouble } from '../../app/trouble_text.ts'
+import type { VerifiedCover } from '../../lib/exchange/sealed.ts'
 import { speaker } from '../../texts/texts.ts'
 
 function entry(title: string): DocumentEntry {
@@ -21,7 +24,7 @@ function entry(title: string): DocumentEntry {
       soon: false,
       replacesAnother: false,
       withdrawsAnother: false,
-      sender: { name: 'S', organisation: 'O' },
+      sender: { name: 'S', organisation: 'O', bridge: false },
       patient: { name: 'P', birthDate: '1946-03-27' },
     },
   }
@@ -45,6 +48,30 @@ describe('a search', () => {
     ['  ', ['Échographie abdominale', 'Bilan sanguin', 'x']],
   ])('for %j finds %j', (words, found) => {
     expect(searchTitles(entries, words).map(({ deliveryId }) => deliveryId)).toEqual(found)
+  })
+})
+
+describe('a sender', () => {
+  const member = { name: 'Dr Martin', organisation: 'Laboratoire', bridge: false }
+
+  test('is named with the organisation, once where both have one name', () => {
+    expect(saySender(speaker('fr'), member)).toBe('Dr Martin, Laboratoire')
+    expect(saySender(speaker('fr'), { ...member, name: 'Laboratoire' })).toBe('Laboratoire')
+  })
+
+  test('is a bridge by the role that its organisation certified', () => {
+    const manifest = { document: { title: 'T', date: '2026-01-01', patient: null } }
+    const bridges = ['bridge', 'assistant'].map((role) => {
+      const sender = { member: { name: 'Pont', role }, organisation: { name: 'Laboratoire' } }
+      return coverOf({ manifest, sender } as unknown as VerifiedCover).sender.bridge
+    })
+    expect(bridges).toEqual([true, false])
+  })
+
+  test('that is a bridge is shown as one, whatever its name', () => {
+    const bridge = { ...member, bridge: true }
+    expect(saySender(speaker('fr'), bridge)).toBe('Laboratoire, par le pont du laboratoire')
+    expect(saySender(speaker('en'), bridge)).toBe('Laboratoire, through the laboratory’s bridge')
   })
 })
 
