@@ -41,6 +41,9 @@ class Purpose(Enum):
     DOCUMENT = "document"
     AUDIT_KEY = "audit-key"
     PURGE = "purge"
+    SPOOL = "spool"
+    ROUTES = "routes"
+    TARGET = "target"
 
     @property
     def label(self) -> str:

@@ -30,7 +30,7 @@ from souspli_storage.s3_check import Trial
 FRENCH = words.load(Language.FRENCH)
 ENGLISH = words.load(Language.ENGLISH)
 SOURCES = [
-    path.read_text(encoding="utf-8") for path in Path(souspli_cli.__file__).parent.glob("*.py")
+    path.read_text(encoding="utf-8") for path in Path(souspli_cli.__file__).parent.rglob("*.py")
 ]
 
 
