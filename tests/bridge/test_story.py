@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.plain_reader import mail
-from bridge.world import MAILBOX, queue_id
+from bridge.world import queue_id
 
 from souspli_cli.bridge.ledger import State
 

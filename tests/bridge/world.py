@@ -83,12 +83,9 @@ class Laboratory:
 
     def client(self, **options: object) -> aiosmtplib.SMTP:
         """A client that signs in when it is entered."""
+        usual = {"hostname": "127.0.0.1", "use_tls": False, "start_tls": False, "timeout": 60}
         signing_in = {"username": "sil", "password": self.password}
-        return aiosmtplib.SMTP(
-            hostname="127.0.0.1",
-            port=self.port,
-            **{"use_tls": False, "start_tls": False, "timeout": 60, **signing_in, **options},
-        )
+        return aiosmtplib.SMTP(port=self.port, **(usual | signing_in | options))
 
     async def send(self, content: bytes, *recipients: str) -> str:
         """Hand in one mail; give the answer's text."""

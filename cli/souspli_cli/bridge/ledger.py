@@ -320,6 +320,13 @@ def rows(connection: Connection, states: Collection[State], limit: int) -> list[
     return [_row(values) for values in connection.execute(found).mappings()]
 
 
+def document(connection: Connection, document_id: str) -> Row | None:
+    """Give a document's row."""
+    found = select(*_COLUMNS).where(documents.c.document_id == document_id)
+    values = connection.execute(found).mappings().first()
+    return None if values is None else _row(values)
+
+
 def matching(connection: Connection, beginning: str) -> list[str]:
     """Give the ids of documents that begin so, two at most."""
     found = select(documents.c.document_id).where(

@@ -130,21 +130,29 @@ class Folder:
         return self.path / "lock"
 
 
-def read(path: Path) -> Settings:
-    """Give the settings; those of an empty file where there is none.
+def read(path: Path, *, listen: str | None = None) -> Settings:
+    """Give the settings; those of an empty file where there is none. `listen` is stronger.
 
     Raises:
         Refused: Not understood, with the name of what is not.
     """
     try:
-        tree = tomllib.loads(files.read(path, limit=MAX_FILE_BYTES).decode())
-        return _checked(msgspec.convert(tree, Settings))
-    except FileNotFoundError:
-        return Settings()
+        tree = tomllib.loads(_content(path).decode())
+        settings = msgspec.convert(tree, Settings)
+        if listen is not None:
+            settings = msgspec.structs.replace(settings, listen=listen)
+        return _checked(settings)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise Refused("file_damaged", file=path.name) from None
     except msgspec.ValidationError as refused:
         raise Refused("bridge_settings", reason=str(refused)) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return files.read(path, limit=MAX_FILE_BYTES)
+    except FileNotFoundError:
+        return b""
 
 
 def _checked(settings: Settings) -> Settings:

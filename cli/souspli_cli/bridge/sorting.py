@@ -13,6 +13,7 @@ import structlog
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.ledger import Sorted
+from souspli_cli.bridge.reasons import BOOK_DAMAGED, SPOOL_DAMAGED
 from souspli_cli.bridge.routing import Unclear, route
 from souspli_cli.bridge.targets import seal_target
 from souspli_cli.errors import CliError
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 # In one transaction.
 AT_ONCE: Final = 100
-
-SPOOL_DAMAGED: Final = "spool_damaged"
-BOOK_DAMAGED: Final = "book_damaged"
 
 _log: Final = structlog.get_logger()
 

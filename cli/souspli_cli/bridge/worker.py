@@ -20,7 +20,7 @@ from souspli_cli.bridge import ledger
 from souspli_cli.bridge.document_spool import covers_path
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.sorting import SPOOL_DAMAGED
+from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
 from souspli_cli.bridge.targets import open_target
 from souspli_cli.errors import Refused
 from souspli_exchange import errors as exchange
@@ -244,4 +244,4 @@ def _reason(failure: Exception) -> str:
     problem = getattr(failure, "problem", None)
     if isinstance(problem, str):
         return problem.replace("-", "_")
-    return "broken_answer" if isinstance(failure, port.BrokenAnswerError) else "unexpected"
+    return BROKEN_ANSWER if isinstance(failure, port.BrokenAnswerError) else UNEXPECTED
