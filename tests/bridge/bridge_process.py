@@ -1,4 +1,4 @@
-"""``python -m bridge.bridge_process PROFILE [PLACE]``: a bridge that kills itself at a place.
+"""``python -m bridge.bridge_process PROFILE PROCESSES [PLACE]``: a bridge that kills itself.
 
 The places are those of docs/specs/bridge.md §1; each is reached once.
 """
@@ -65,9 +65,9 @@ async def dies_later(*_: object, **__: object) -> None:
 
 
 PLACES: dict[str, Callable[[], None]] = {
-    "content written, not synced": lambda: dies_before(spool.os, "fsync"),
-    "content synced, not renamed": lambda: dies_after(spool.os, "fsync"),
-    "renamed, folder not synced": lambda: dies_after(spool.MailSpool, "write"),
+    "content written, not synced": lambda: dies_before(spool, "sync_file"),
+    "content synced, not renamed": lambda: dies_after(spool, "sync_file"),
+    "renamed, folder not synced": lambda: dies_after(spool.MailSpool, "finish"),
     "durable, no 250": lambda: dies_after(folder_sync.FolderSync, "sync"),
     "250, not recorded": lambda: setattr(recording.Recorder, "_record", dies_later),
     "recorded, not sorted": lambda: dies_before(ledger, "sort"),
@@ -79,7 +79,7 @@ PLACES: dict[str, Callable[[], None]] = {
 }
 
 
-def main(folder: Path, place: str | None) -> None:
+def main(folder: Path, processes: int, place: str | None) -> None:
     """Run until SIGTERM, or until the place is reached."""
     found = profile.find(folder)
     account = profiles.load(found, keyfile.decode(profile.read_device_key(found), None))
@@ -100,4 +100,4 @@ def main(folder: Path, place: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)

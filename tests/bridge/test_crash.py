@@ -34,10 +34,15 @@ ANSWERED = [*PLACES][4:]
 
 @contextlib.contextmanager
 def process(
-    laboratory: Laboratory, place: str | None = None, *, limit: int | None = None
+    laboratory: Laboratory,
+    place: str | None = None,
+    *,
+    limit: int | None = None,
+    processes: int = 0,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a bridge in a process of its own; `limit`: bytes of a file, as a full disk is."""
-    arguments = [sys.executable, "-m", "bridge.bridge_process", str(laboratory.profile)]
+    arguments = [sys.executable, "-m", "bridge.bridge_process"]
+    arguments += [str(laboratory.profile), str(processes)]
     if limit is not None:
         arguments = ["prlimit", f"--fsize={limit}", "--", *arguments]
     with subprocess.Popen(

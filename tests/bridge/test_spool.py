@@ -57,7 +57,8 @@ def spool(tmp_path: Path) -> MailSpool:
 def write(spool: MailSpool, *contents: bytes) -> tuple[str, list[SealedDocument]]:
     """Keep a mail; give its id and what was sealed."""
     queue_id, sealed = new_queue_id(), documents(*contents)
-    spool.write(slip_of(queue_id, len(sealed)), sealed)
+    spool.put(slip_of(queue_id, len(sealed)), sealed)
+    spool.finish(queue_id)
     return queue_id, sealed
 
 
@@ -110,7 +111,7 @@ def test_a_disk_that_refuses_leaves_no_file(
     def refuse(_: int) -> None:
         raise OSError(28, "full")
 
-    monkeypatch.setattr("souspli_cli.bridge.spool.os.fsync", refuse)
+    monkeypatch.setattr("souspli_exchange.durable.os.fsync", refuse)
     with pytest.raises(OSError, match="full"):
         write(spool, b"x")
     assert not list(tmp_path.iterdir())

@@ -17,7 +17,7 @@ from souspli_cli import keyfile, profile
 from souspli_cli.bridge import accounts, ledger
 from souspli_cli.bridge.ledger import State, open_ledger
 from souspli_cli.bridge.running import Bridge
-from souspli_cli.bridge.settings import Folder, Settings, Tls
+from souspli_cli.bridge.settings import Folder, Limits, Settings, Tls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 60.0
 DOMAIN = "pont.labo.example"
 MAILBOX = f"patients@{DOMAIN}"
-SETTINGS = Settings(listen="127.0.0.1:0", domain=DOMAIN, tls=Tls.NONE)
+# Threads instead of processes: they start at once, and tests see what they do.
+SETTINGS = Settings(listen="127.0.0.1:0", domain=DOMAIN, tls=Tls.NONE, limits=Limits(processes=0))
 
 
 @dataclass

@@ -6,60 +6,21 @@ docs/specs/bridge.md §1 and §4. What a crash leaves stands beside each step.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
-from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail
-from souspli_cli.bridge.sealing import seal_mail
-from souspli_cli.bridge.slip import MailSlip
-from souspli_cli.bridge.spool import MailSpool, new_queue_id
-from souspli_keys.canonical import check_text
-from souspli_keys.errors import CanonicalError
+from souspli_cli.bridge.spool import new_queue_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from concurrent.futures import Executor
-    from pathlib import Path
 
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.folder_sync import FolderSync
+    from souspli_cli.bridge.keeping_pool import KeepingPool
     from souspli_cli.bridge.recording import Recorder
-    from souspli_cli.bridge.slip import DocumentSlip
-    from souspli_cli.bridge.submission import Reader, Submission
-
-# RFC 5322 §2.1.1: a line of 998 characters.
-_MOST_MESSAGE_ID: int = 998
-
-
-@dataclass(frozen=True)
-class Keeping:
-    """Reads, seals and writes one mail; in any thread or process."""
-
-    folder: Path
-    secret: bytes = field(repr=False)
-    digests: Digests
-    reader: Reader
-
-    def keep(self, submission: Submission, queue_id: str, repeat: bytes, now: int) -> AcceptedMail:
-        """Have the mail in the spool, whole, under a name that is not durable yet.
-
-        Raises IntakeError, OSError, and whatever the reader should not have raised;
-        then nothing of the mail is anywhere.
-        """
-        mail = self.reader(submission.content)
-        documents = seal_mail(mail, now=now)
-        slip = MailSlip(
-            queue_id=queue_id,
-            account=submission.account,
-            mail_from=submission.mail_from,
-            recipients=submission.recipients,
-            message_id=_usable(mail.message_id),
-            received_at=now,
-            repeat=repeat.hex(),
-            documents=len(documents),
-        )
-        MailSpool(self.folder, self.secret).write(slip, documents)
-        return accepted_mail(slip, [document.slip for document in documents], self.digests)
+    from souspli_cli.bridge.spool import MailSpool
+    from souspli_cli.bridge.submission import Submission
 
 
 class Acceptance:
@@ -67,15 +28,19 @@ class Acceptance:
 
     def __init__(
         self,
-        keeping: Keeping,
+        keeping: KeepingPool,
+        spool: MailSpool,
         *,
+        digests: Digests,
         sync: FolderSync,
         recorder: Recorder,
         executor: Executor,
         clock: Callable[[], float],
     ) -> None:
+        """`executor`: for fsyncs, as many as connections wait for side by side."""
         self._keeping = keeping
-        self._spool = MailSpool(keeping.folder, keeping.secret)
+        self._spool = spool
+        self._digests = digests
         self._sync = sync
         self._recorder = recorder
         self._executor = executor
@@ -89,9 +54,7 @@ class Acceptance:
         the dot repeats, and must find either all of its mail or nothing. Raises
         IntakeError, OSError, StorageError.
         """
-        repeat = self._keeping.digests.repeat(
-            submission.account, submission.recipients, submission.content
-        )
+        repeat = self._digests.repeat(submission.account, submission.recipients, submission.content)
         task = self._under_way.get(repeat)
         if task is None:
             task = asyncio.create_task(self._accept(submission, repeat))
@@ -113,17 +76,16 @@ class Acceptance:
         known = await self._recorder.repeated(repeat)
         if known is not None:
             return known
-        queue_id = new_queue_id()
-        # A crash before this returns leaves a file of another name, or the mail: as long
-        # as no 250 was said, either is right.
-        accepted = await asyncio.get_running_loop().run_in_executor(
-            self._executor,
-            self._keeping.keep,
-            submission,
-            queue_id,
-            repeat,
-            int(self._clock()),
-        )
+        queue_id, now = new_queue_id(), int(self._clock())
+        # A crash before the rename in `finish` leaves a file that the next start removes;
+        # after it, the mail. As long as no 250 was said, either is right.
+        try:
+            accepted = await self._keeping.keep(submission, queue_id, repeat, now)
+        except BrokenProcessPool:
+            self._spool.discard(queue_id)
+            raise
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._executor, self._spool.finish, queue_id)
         try:
             await self._sync.sync()
         except OSError:
@@ -134,32 +96,3 @@ class Acceptance:
         # the 250 need not wait for the ledger's own fsync.
         self._recorder.add(accepted)
         return queue_id
-
-
-def accepted_mail(
-    slip: MailSlip, documents: Sequence[DocumentSlip], digests: Digests
-) -> AcceptedMail:
-    """Give what the ledger records of a mail in the spool."""
-    return AcceptedMail(
-        queue_id=slip.queue_id,
-        repeat=bytes.fromhex(slip.repeat),
-        account=slip.account,
-        received_at=slip.received_at,
-        documents=tuple(
-            AcceptedDocument(
-                document.document_id,
-                None if document.report_id is None else digests.report(document.report_id),
-            )
-            for document in documents
-        ),
-    )
-
-
-def _usable(message_id: str | None) -> str | None:
-    """Give a Message-ID that a slip may hold; it is for notices alone."""
-    if message_id is None or len(message_id) > _MOST_MESSAGE_ID:
-        return None
-    try:
-        return check_text(message_id)
-    except CanonicalError:
-        return None

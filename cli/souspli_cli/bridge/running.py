@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from souspli_cli import files
-from souspli_cli.bridge.accepting import Acceptance, Keeping
+from souspli_cli.bridge.accepting import Acceptance
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.folder_sync import FolderSync
+from souspli_cli.bridge.keeping import Keeping
+from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.line import ServiceLine
 from souspli_cli.bridge.recording import Recorder
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.submission import Reader
     from souspli_storage.database import Database
 
-# Mails that are read, sealed and synced side by side: most of them wait for the disk.
-KEEPING_THREADS: Final = 8
-# Short questions: a recipient, a password, a folder's fsync.
+# Mails that wait for their fsync side by side: file systems make one of many.
+SYNCING_THREADS: Final = 16
+# Short questions: a recipient, a password.
 ASKING_THREADS: Final = 4
 
 
@@ -105,14 +107,22 @@ class Bridge:
                 secret=secret,
                 clock=self._clock,
             )
-            keeping = stack.enter_context(_threads("bridge-keep", KEEPING_THREADS))
+            keeping = stack.enter_context(
+                KeepingPool(
+                    Keeping(spool, digests, self._reader),
+                    processes=self._settings.limits.processes,
+                )
+            )
+            syncing = stack.enter_context(_threads("bridge-sync", SYNCING_THREADS))
             asking = stack.enter_context(_threads("bridge-ask", ASKING_THREADS))
             recorder = Recorder(database, recorded=worker.wake)
             acceptance = Acceptance(
-                Keeping(self._folder.spool, secret, digests, self._reader),
-                sync=FolderSync(self._folder.spool, asking),
+                keeping,
+                spool,
+                digests=digests,
+                sync=FolderSync(self._folder.spool, syncing),
                 recorder=recorder,
-                executor=keeping,
+                executor=syncing,
                 clock=self._clock,
             )
             desk = FrontDesk(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MIB: Final = 1024**2
 MAX_FILE_BYTES: Final = 65_536
+MOST_PROCESSES: Final = 64
 
 # What a patient reads where a mail has no title of its own that may be shown: its subject
 # may be anything, and is health data.
@@ -40,11 +41,15 @@ class Tls(StrEnum):
     """On a loopback address only."""
 
 
-class _Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[limits]`: bounds of the bridge itself; of one mail, `intake.limits`."""
+
     mail_bytes: int = DEFAULT_LIMITS.mail_bytes
     connections: int = 50
     # Of mails on their way: four of the largest at once, or hundreds of usual ones.
     memory_bytes: int = 12 * DEFAULT_LIMITS.mail_bytes
+    # That read and seal mails; each takes 80 MB. 0: this process does it, in threads.
+    processes: int = 2
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_certificate: str | None = None
     tls_key: str | None = None
     title: str = DEFAULT_TITLE
-    limits: _Limits = _Limits()
+    limits: Limits = Limits()
 
     @property
     def where(self) -> tuple[str, int]:
@@ -170,7 +175,9 @@ def _checked(settings: Settings) -> Settings:
     if not 0 < len(settings.title) <= MAX_TEXT_CHARACTERS:
         raise Refused("bridge_settings", reason="title")
     limits = settings.limits
-    if not 0 < limits.mail_bytes <= limits.memory_bytes // 3 or limits.connections < 1:
+    if not 0 < limits.mail_bytes <= limits.memory_bytes // 3 or not (
+        limits.connections >= 1 and 0 <= limits.processes <= MOST_PROCESSES
+    ):
         raise Refused("bridge_settings", reason="limits")
     return settings
 

@@ -11,17 +11,17 @@ import contextlib
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 import msgspec
 
-from souspli_cli import box, files
+from souspli_cli import box
 from souspli_cli.box import Purpose
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.slip import VERSION, DocumentSlip, MailSlip
 from souspli_cli.errors import CliError
-from souspli_exchange.durable import create_private
+from souspli_exchange.durable import create_private, sync_file
 from souspli_exchange.errors import ExchangeError
 from souspli_exchange.segments import SegmentLayout
 
@@ -70,33 +70,42 @@ class SpooledMail:
         raise SpoolDamagedError("a document is not in its mail")
 
 
+@dataclass(frozen=True)
 class MailSpool:
     """The files of one folder, readable with the device's secret."""
 
-    def __init__(self, folder: Path, secret: bytes) -> None:
-        self.folder = folder
-        self._secret = secret
+    folder: Path
+    secret: bytes = field(repr=False)
 
-    def write(self, slip: MailSlip, documents: Sequence[SealedDocument]) -> None:
-        """Keep a mail: its content is durable, its name will be after a `FolderSync`.
+    def put(self, slip: MailSlip, documents: Sequence[SealedDocument]) -> None:
+        """Write a mail under a name that nobody looks at; nothing of it is durable yet.
 
-        Raises OSError; then nothing of it is there.
+        May be done in another process than `finish`. Raises OSError; then nothing is there.
         """
-        path = self.path(slip.queue_id)
-        unfinished = self.folder / f"{_UNFINISHED}{slip.queue_id}"
-        # A crash before the rename leaves this file, which `remove_unfinished` removes.
+        # A crash before `finish` leaves this file, which `remove_unfinished` removes.
+        unfinished = self._unfinished(slip.queue_id)
         descriptor = create_private(unfinished)
         try:
             try:
                 _write_all(descriptor, self._pieces(slip, documents))
-                os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            # A crash from here on leaves the mail: it is sent, answered for or not.
-            unfinished.rename(path)
         except BaseException:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
+            self.discard(slip.queue_id)
+            raise
+
+    def finish(self, queue_id: str) -> None:
+        """Make a mail's content durable and give it its name, which a `FolderSync` makes durable.
+
+        Raises OSError; then nothing of it is there.
+        """
+        unfinished = self._unfinished(queue_id)
+        try:
+            sync_file(unfinished)
+            # A crash from here on leaves the mail: it is sent, answered for or not.
+            unfinished.rename(self.path(queue_id))
+        except BaseException:
+            self.discard(queue_id)
             raise
 
     def read(self, queue_id: str) -> SpooledMail:
@@ -152,6 +161,14 @@ class MailSpool:
             if entry.name.startswith("."):  # those of `files.write_atomically` as well
                 (self.folder / entry.name).unlink(missing_ok=True)
 
+    def _unfinished(self, queue_id: str) -> Path:
+        return self.folder / f"{_UNFINISHED}{queue_id}"
+
+    def discard(self, queue_id: str) -> None:
+        """Remove what `put` wrote, as far as that is possible."""
+        with contextlib.suppress(OSError):
+            self._unfinished(queue_id).unlink()
+
     def path(self, queue_id: str) -> Path:
         """Give where a mail is kept."""
         return self.folder / f"{queue_id}{_SUFFIX}"
@@ -167,7 +184,7 @@ class MailSpool:
 
     def _sealed(self, slip: MailSlip | DocumentSlip, place: str) -> tuple[bytes, bytes]:
         tree = msgspec.to_builtins(slip)
-        sealed = box.seal(self._secret, tree, purpose=Purpose.SPOOL, place=place)
+        sealed = box.seal(self.secret, tree, purpose=Purpose.SPOOL, place=place)
         return len(sealed).to_bytes(_LENGTH_BYTES, "big"), sealed
 
     def _read_slip(self, file: BinaryIO, place: str, kind: type[_Slip]) -> _Slip:
@@ -175,7 +192,7 @@ class MailSpool:
         if not 0 < length <= box.MAX_BOX_BYTES:
             raise SpoolDamagedError("a spool file was cut short")
         try:
-            tree = box.unseal(self._secret, file.read(length), purpose=Purpose.SPOOL, place=place)
+            tree = box.unseal(self.secret, file.read(length), purpose=Purpose.SPOOL, place=place)
             slip = msgspec.convert(tree, kind)
         except (CliError, msgspec.ValidationError):
             # Not chained: the cause could carry what was opened.
@@ -187,12 +204,6 @@ class MailSpool:
     def _place(self, queue_id: str, number: int | None = None) -> str:
         place = f"bridge/spool/{queue_id}{_SUFFIX}"
         return place if number is None else f"{place}/{number}"
-
-
-def make_folder(folder: Path) -> Path:
-    """Have the spool's folder."""
-    files.make_private_folder(folder)
-    return folder
 
 
 def _write_all(descriptor: int, pieces: Iterator[bytes | bytearray]) -> None:

@@ -52,6 +52,8 @@ LONGEST_LATER_SECONDS: Final = 3_600
 
 # `souspli bridge retry` is another process, and can't wake this one.
 POLL_SECONDS: Final = 5.0
+# While the service is away, what is to be checked is known this soon.
+SORT_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 3_600.0
 
 _log: Final = structlog.get_logger()
@@ -80,7 +82,8 @@ class Worker:
     def __post_init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stopped = asyncio.Event()
+        self._ending = False
         self._away = 0.0
         self._swept_at = float("-inf")
 
@@ -91,15 +94,20 @@ class Worker:
                 self._loop.call_soon_threadsafe(self._wake.set)
 
     def stop(self) -> None:
-        """Have `run` end after the documents under way; from any thread."""
-        self._stopping = True
+        """Have `run` end after the documents under way, or before any; from any thread."""
+        self._ending = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # as above
+                self._loop.call_soon_threadsafe(self._stopped.set)
         self.wake()
 
     async def run(self) -> None:
         """Send until `stop`."""
         self._loop = asyncio.get_running_loop()
+        if self._ending:  # before there was a loop to tell
+            self._stopped.set()
         async with self.line:
-            while not self._stopping:
+            while not self._stopped.is_set():
                 try:
                     self.sorter.sort_all()
                     self._sweep()
@@ -145,7 +153,7 @@ class Worker:
     async def _send_lane(self, lane: Sequence[Row]) -> None:
         """Send one patient's documents in order; stop at the first that has to wait."""
         for row in lane:
-            if self._stopping or not await self._send(row):
+            if self._stopped.is_set() or not await self._send(row):
                 return
 
     async def _send(self, row: Row) -> bool:
@@ -220,16 +228,18 @@ class Worker:
         left = self._away * (1 - random.random() / 4)  # noqa: S311  (no secret depends on it)
         loop = asyncio.get_running_loop()
         until = loop.time() + left
-        while not self._stopping and (left := until - loop.time()) > 0:
-            await self._sleep(min(left, POLL_SECONDS))
+        while not self._stopped.is_set() and (left := until - loop.time()) > 0:
+            # Not woken by each mail: what comes is sorted some at a time.
+            await self._sleep(min(left, SORT_SECONDS), heed_wake=False)
             with contextlib.suppress(StorageError, OSError):
                 self.sorter.sort_all()
 
-    async def _sleep(self, seconds: float) -> None:
-        """Sleep, or be woken."""
+    async def _sleep(self, seconds: float, *, heed_wake: bool = True) -> None:
+        """Sleep, or be woken; by `stop` in any case."""
+        woken = self._wake if heed_wake else self._stopped
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._wake.wait()
+                await woken.wait()
         self._wake.clear()
 
     def _sweep(self) -> None:
