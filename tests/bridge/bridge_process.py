@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from bridge import plain_reader
 from bridge.world import SETTINGS
 
@@ -83,7 +84,9 @@ def main(folder: Path, processes: int, place: str | None) -> None:
     """Run until SIGTERM, or until the place is reached."""
     found = profile.find(folder)
     account = profiles.load(found, keyfile.decode(profile.read_device_key(found), None))
-    running = Bridge(account, Folder.of(found), SETTINGS, reader=plain_reader.read, clock=time.time)
+    limits = msgspec.structs.replace(SETTINGS.limits, processes=processes)
+    settings = msgspec.structs.replace(SETTINGS, limits=limits)
+    running = Bridge(account, Folder.of(found), settings, reader=plain_reader.read, clock=time.time)
 
     def ready(port: int) -> None:
         # Only now: the start itself reads, sorts and removes as well.

@@ -98,7 +98,7 @@ async def test_a_mail_is_delivered_once_whenever_the_bridge_is_killed(
     sent = laboratory.sent(row.document_id)
     assert sent is not None
     assert sent.stored
-    assert not list(laboratory.folder.spool.iterdir())
+    assert await laboratory.emptied()
 
 
 async def test_a_full_disk_is_said_to_be_one_and_leaves_nothing(laboratory: Laboratory) -> None:

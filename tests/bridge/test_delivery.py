@@ -91,7 +91,7 @@ async def test_what_nobody_can_attribute_waits_and_goes_once_the_book_knows(
             assert database.write_now(ledger.try_again, None, now=1) == 1
         (row,) = await laboratory.settled(1)
         assert row.state is State.DELIVERED
-        assert not list(laboratory.folder.spool.iterdir())
+        assert await laboratory.emptied()
 
 
 async def test_a_correction_names_the_report_that_the_same_patient_was_sent(
@@ -228,4 +228,4 @@ async def test_while_the_service_is_away_mails_are_taken_and_later_sent_in_order
     assert [row.state for row in rows] == [State.DELIVERED] * 11
     sent = [laboratory.sent(row.document_id) for row in rows]
     assert [one.title for one in sent if one] == [str(number) for number in range(11)]
-    assert not list(laboratory.folder.spool.iterdir())
+    assert await laboratory.emptied()

@@ -38,7 +38,7 @@ async def test_a_reader_that_dies_is_a_temporary_failure_of_its_mail_alone(
         await laboratory.send(mail(title="2"), JEANNE)
         rows = await laboratory.settled(2)
         assert [row.state for row in rows] == [State.DELIVERED] * 2
-        assert not list(laboratory.folder.spool.iterdir())
+        assert await laboratory.emptied()
 
 
 async def test_no_process_outlives_a_bridge_that_was_killed(laboratory: Laboratory) -> None:

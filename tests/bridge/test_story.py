@@ -23,4 +23,4 @@ async def test_a_mail_to_a_patient_s_address_is_delivered(laboratory: Laboratory
         assert sent is not None
         assert (sent.title, sent.stored) == ("TSH", True)
         assert [to.address for to in sent.recipients] == ["jeanne@exemple.fr"]
-        assert not list(laboratory.folder.spool.iterdir())
+        assert await laboratory.emptied()

@@ -109,6 +109,14 @@ class Laboratory:
             await asyncio.sleep(0.05)
         raise AssertionError([(row.state, row.reason) for row in rows])
 
+    async def emptied(self) -> bool:
+        """Wait until the spool holds no file any more."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while list(self.folder.spool.iterdir()):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        return True
+
     def sent(self, document_id: str) -> SentDocument | None:
         """What the address book knows of a document."""
         return self.account.book.document(document_id)

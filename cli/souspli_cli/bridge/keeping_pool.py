@@ -34,7 +34,7 @@ _log: Final = structlog.get_logger()
 
 
 class KeepingPool:
-    """A context; used from one loop. Processes start with the first mail."""
+    """A context; used from one loop. Processes start at once."""
 
     def __init__(self, keeping: Keeping, *, processes: int) -> None:
         self._keeping = keeping
@@ -76,13 +76,17 @@ class KeepingPool:
     def _start(self) -> Executor:
         if not self._processes:
             return ThreadPoolExecutor(THREADS, thread_name_prefix="bridge-keep")
-        return ProcessPoolExecutor(
+        pool = ProcessPoolExecutor(
             self._processes,
             # Not forked: threads and their locks would be copied in whatever state they are.
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
             initargs=(self._keeping, os.getpid()),
         )
+        for _ in range(self._processes):
+            # Each starts a process, which loads what the first mail would wait for.
+            pool.submit(_load)
+        return pool
 
 
 _keeping: Keeping | None = None
@@ -103,6 +107,10 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_PARENT_SECONDS)
     os._exit(1)
+
+
+def _load() -> None:
+    """Do nothing, in a process that has loaded all it needs."""
 
 
 def _keep(submission: Submission, queue_id: str, repeat: bytes, now: int) -> AcceptedMail:

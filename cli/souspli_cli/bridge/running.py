@@ -20,6 +20,7 @@ from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
 from souspli_cli.bridge.server import FrontDesk, Listener
@@ -77,6 +78,7 @@ class Bridge:
         Raises Refused if a bridge runs on this profile already, or for its settings;
         StorageError, OSError.
         """
+        prepare_types()
         with _alone(self._folder), contextlib.ExitStack() as stack:
             secret = self._account.device.unlocker.secret_bytes()
             digests = Digests.of(secret)

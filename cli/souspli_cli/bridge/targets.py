@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class KeptTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`routing.Target`, as a box holds it."""
+
     version: int = 1
     patient: str | None
     copies: tuple[str, ...]
@@ -23,7 +25,7 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 def seal_target(secret: bytes, target: Target, *, document_id: str) -> bytes:
     """Seal a target for its document's row."""
     kept: Mapping[str, object] = msgspec.to_builtins(
-        _Kept(patient=target.patient, copies=target.copies)
+        KeptTarget(patient=target.patient, copies=target.copies)
     )
     return box.seal(secret, kept, purpose=Purpose.TARGET, place=_place(document_id))
 
@@ -37,7 +39,7 @@ def open_target(secret: bytes, sealed: bytes, *, document_id: str) -> Target:
     place = _place(document_id)
     tree = box.unseal(secret, sealed, purpose=Purpose.TARGET, place=place)
     try:
-        kept = msgspec.convert(tree, _Kept)
+        kept = msgspec.convert(tree, KeptTarget)
     except msgspec.ValidationError:
         raise box.BoxDamaged(place) from None
     return Target(kept.patient, kept.copies)
