@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -17,6 +18,8 @@ def read(content: bytes) -> Mail:
     said = {name.lower(): str(value) for name, value in message.items()}
     if said.get("x-raise"):
         raise RuntimeError(said["x-raise"])
+    if said.get("x-sleep"):
+        time.sleep(float(said["x-sleep"]))
     if said.get("x-die"):
         os._exit(9)
     if not content.strip() or not message.keys():

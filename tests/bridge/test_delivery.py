@@ -164,6 +164,40 @@ async def test_a_refusal_for_good_is_for_a_person_and_stops_nobody(
         assert laboratory.folder.spool.joinpath(f"{first.queue_id}.sealed").exists()
 
 
+async def test_a_document_that_was_refused_for_one_may_go_to_another_afterwards(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, ledger  # noqa: PLC0415
+
+    deposit = delivering.outbox.deposit
+
+    async def refusing(*_: object, **__: object) -> None:
+        raise NotAllowedError("no")
+
+    monkeypatch.setattr(delivering.outbox, "deposit", refusing)
+    async with laboratory.bridge():
+        await laboratory.send(mail(**TRAITS), MAILBOX)
+        await laboratory.settled(1)
+        monkeypatch.setattr(delivering.outbox, "deposit", deposit)
+        book = laboratory.account.book
+        jeanne, paul = book.patient(JEANNE[0]), book.patient(PAUL[0])
+        assert jeanne is not None
+        assert paul is not None
+        # The two were taken for each other in the address book.
+        swapped = msgspec.structs.replace(paul, traits=jeanne.traits)
+        other = msgspec.structs.replace(jeanne, traits=paul.traits)
+        book.change_patient(JEANNE[0], lambda _: other)
+        book.change_patient(PAUL[0], lambda _: swapped)
+        await asyncio.sleep(1.1)  # BookIndex.LEAST_SECONDS
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            assert database.write_now(ledger.try_again, None, now=1) == 1
+        (row,) = await laboratory.settled(1)
+        assert row.state is State.DELIVERED
+        sent = laboratory.sent(row.document_id)
+        assert sent is not None
+        assert [to.address for to in sent.recipients] == [PAUL[0]]
+
+
 async def test_a_red_stop_is_for_a_person(laboratory: Laboratory) -> None:
     book = laboratory.account.book
     entry = book.patient(JEANNE[0])

@@ -6,18 +6,25 @@ import asyncio
 import contextlib
 import os
 import signal
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiosmtplib
 import msgspec
 import pytest
+from bridge import plain_reader
 from bridge.plain_reader import mail
 from bridge.test_crash import process
 from bridge.world import SETTINGS
 
 from souspli_cli.bridge import answers
+from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.keeping import Keeping
+from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.spool import MailSpool
+from souspli_cli.bridge.submission import Submission
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory
@@ -72,3 +79,16 @@ def _is_there(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_a_reader_that_never_ends_is_ended(laboratory: Laboratory) -> None:
+    secret = laboratory.account.device.unlocker.secret_bytes()
+    spool = MailSpool(laboratory.folder.spool, secret)
+    keeping = Keeping(spool, Digests.of(secret), plain_reader.read)
+    hangs = Submission("sil", "", (JEANNE,), mail(sleep="3600"))
+    with KeepingPool(keeping, processes=1, longest_seconds=2.0) as pool:
+        with pytest.raises((TimeoutError, BrokenProcessPool)):
+            await pool.keep(hangs, "A" * 16, bytes(32), 1)
+        pool._longest_seconds = 60.0
+        taken = await pool.keep(Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), 1)
+        assert taken.queue_id == "B" * 16

@@ -452,6 +452,23 @@ async def test_more_connections_than_allowed_are_told_so(laboratory: Laboratory)
         assert (await second.say("NOOP")).startswith("250 ")
 
 
+async def test_handshakes_that_fail_take_nobody_s_place(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    found, context = with_tls(laboratory, tmp_path, Tls.IMPLICIT)
+    limits = msgspec.structs.replace(SETTINGS.limits, connections=2)
+    laboratory.settings = msgspec.structs.replace(found, limits=limits)
+    async with laboratory.bridge():
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", laboratory.port)
+            writer.write(b"EHLO labo\r\n")
+            await reader.read()
+            writer.close()
+        options = {"hostname": "localhost", "use_tls": True, "tls_context": context}
+        async with laboratory.client(**options) as client:
+            assert (await client.sendmail("labo@labo.example", [JEANNE], mail()))[1]
+
+
 async def test_neither_mails_nor_addresses_reach_the_log(
     laboratory: Laboratory, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -81,7 +81,7 @@ class Acceptance:
         # after it, the mail. As long as no 250 was said, either is right.
         try:
             accepted = await self._keeping.keep(submission, queue_id, repeat, now)
-        except BrokenProcessPool:
+        except (BrokenProcessPool, TimeoutError):
             self._spool.discard(queue_id)
             raise
         loop = asyncio.get_running_loop()

@@ -78,7 +78,7 @@ class DataReader:
         if found < 0 or found == end + 1:
             return
         # At the very end of what has come, the true end may still be on its way.
-        if found + 3 < stop or data[found - 1 : found] != b"\r":
+        if found + 3 < stop or not data.startswith(b"\r", found - 1):
             raise SmuggledError("a lone dot between other line ends than CR LF")
 
 

@@ -19,7 +19,7 @@ from souspli_exchange.outgoing import Draft, sign_cover, spool_cover
 from souspli_exchange.spool import SpooledDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient
@@ -74,9 +74,10 @@ class Delivery:
             return
         spool = DocumentSpool(self._spool, mail, number)
         sending = line(spool)
-        spooled = spool.committed()
-        if spooled is not None:
-            known = self._known(target)
+        spooled, known = spool.committed(), self._known(target)
+        # Covers of a try that was refused for good, for others than are meant now, are
+        # made again: nothing was stored with them.
+        if spooled is not None and _is_for(spooled, target, known):
             await outbox.deliver_kept(self._account, sending, spool, spooled, now=now, known=known)
             return
         found = [
@@ -163,3 +164,13 @@ class Delivery:
                 now_there = self._patient(patient.moved_to)
                 known |= {letter.invitation_id: now_there for letter in now_there.invitations}
         return known
+
+
+def _is_for(spooled: SpooledDocument, target: Target, known: Mapping[str, Patient]) -> bool:
+    """Say whether covers are those of a target's people, one for each."""
+    whose = {
+        known[cover.invitation_id].address
+        for cover in spooled.covers
+        if cover.invitation_id in known
+    }
+    return len(whose) == len(spooled.covers) == len(target.addresses)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
     from types import TracebackType
 
     from souspli_cli.bridge.keeping import Keeping
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 # Without processes: most of them wait for the disk.
 THREADS: Final = 8
 _PARENT_SECONDS: Final = 1.0
+# 64 MiB take some seconds, and wait for others; a client waits ten minutes for the answer
+# to its dot (RFC 5321 §4.5.3.2.6).
+LONGEST_SECONDS: Final = 180.0
 
 _log: Final = structlog.get_logger()
 
@@ -36,9 +40,12 @@ _log: Final = structlog.get_logger()
 class KeepingPool:
     """A context; used from one loop. Processes start at once."""
 
-    def __init__(self, keeping: Keeping, *, processes: int) -> None:
+    def __init__(
+        self, keeping: Keeping, *, processes: int, longest_seconds: float = LONGEST_SECONDS
+    ) -> None:
         self._keeping = keeping
         self._processes = processes
+        self._longest_seconds = longest_seconds
         self._pool = self._start()
 
     async def keep(
@@ -46,20 +53,22 @@ class KeepingPool:
     ) -> AcceptedMail:
         """Do what `Keeping.keep` does; raises the same, and BrokenProcessPool.
 
-        After the latter an unfinished file may be left, as after a crash.
+        After the latter an unfinished file may be left, as after a crash. TimeoutError,
+        with the processes, if it takes longer than any mail does.
         """
         pool, loop = self._pool, asyncio.get_running_loop()
         arguments = (submission, queue_id, repeat, now)
         if not self._processes:
             return await loop.run_in_executor(pool, self._keeping.keep, *arguments)
         try:
-            return await loop.run_in_executor(pool, _keep, *arguments)
-        except BrokenProcessPool:
+            async with asyncio.timeout(self._longest_seconds):
+                return await loop.run_in_executor(pool, _keep, *arguments)
+        except (BrokenProcessPool, TimeoutError):
             # All mails under way fail with it; the first to notice starts another.
             if pool is self._pool:
                 _log.error("bridge-reader-died")
-                pool.shutdown(wait=False)
                 self._pool = self._start()
+                _kill(pool)
             raise
 
     def __enter__(self) -> KeepingPool:
@@ -87,6 +96,15 @@ class KeepingPool:
             # Each starts a process, which loads what the first mail would wait for.
             pool.submit(_load)
         return pool
+
+
+def _kill(pool: Executor) -> None:
+    """End a pool's processes, whatever they are doing."""
+    # Before Python 3.14 nothing else tells them; None once it was shut down.
+    processes: dict[int, BaseProcess] | None = getattr(pool, "_processes", None)
+    for process in list((processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False)
 
 
 _keeping: Keeping | None = None

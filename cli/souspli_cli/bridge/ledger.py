@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
@@ -266,6 +266,14 @@ def is_settled(connection: Connection, queue_id: str) -> bool:
     )
 
 
+def settled_mails(connection: Connection, queue_ids: Collection[str]) -> set[str]:
+    """Give those of these mails that are settled (`is_settled`)."""
+    ours = documents.c.queue_id.in_(queue_ids)
+    known = set(connection.execute(select(documents.c.queue_id).where(ours)).scalars())
+    needed = select(documents.c.queue_id).where(ours, documents.c.state.in_(OPEN))
+    return known - set(connection.execute(needed).scalars())
+
+
 def reported(connection: Connection, reports: Collection[bytes], lane: bytes) -> str | None:
     """Give the newest document of such a report that was delivered to the same people."""
     found = (
@@ -360,4 +368,5 @@ def sweep(connection: Connection, *, now: int) -> int:
 
 
 def _row(values: RowMapping) -> Row:
-    return Row(**{**values, "state": State(values["state"])})
+    fields: dict[str, Any] = {**values, "state": State(values["state"])}
+    return Row(**fields)

@@ -202,7 +202,7 @@ def _as_json(account: Account, place: Folder, row: Row) -> dict[str, Any]:
 
 
 def _name(terminal: Terminal, shown: dict[str, Any]) -> str:
-    patient = shown["patient"] or {}
+    patient: dict[str, str | None] = shown["patient"] or {}
     names = [patient.get("birth_name"), patient.get("given_names"), patient.get("birth_date")]
     return " ".join(filter(None, names)) or terminal.words("bridge.no_name")
 

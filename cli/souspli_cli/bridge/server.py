@@ -13,7 +13,7 @@ import structlog
 from souspli_cli.bridge import answers
 from souspli_cli.bridge.memory import Memory
 from souspli_cli.bridge.routing import is_known
-from souspli_cli.bridge.session import BridgeSession
+from souspli_cli.bridge.session import BridgeSession, Connections
 from souspli_cli.bridge.settings import Tls
 from souspli_cli.intake.errors import BeyondLimitsError, UnreadableError
 from souspli_storage.errors import StorageFullError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.settings import Settings
     from souspli_cli.bridge.signing_in import SigningIn
     from souspli_cli.bridge.submission import Submission
+
+# For mails that are still coming when the bridge is told to end.
+LAST_WORDS_SECONDS: Final = 2.0
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -93,7 +96,7 @@ class Listener:
         self._desk = desk
         self._tls = settings.tls_context()
         self._memory = Memory(most_bytes=settings.limits.memory_bytes)
-        self._there: set[BridgeSession] = set()
+        self._there = Connections(most=settings.limits.connections)
         self._server: asyncio.Server | None = None
         # aiosmtpd writes addresses and whole lines into this log.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
@@ -109,20 +112,16 @@ class Listener:
         return bound
 
     def _connect(self) -> asyncio.Protocol:
-        if len(self._there) >= self._settings.limits.connections:
-            return _Busy()
         is_starttls = self._settings.tls is Tls.STARTTLS
-        session = BridgeSession(
+        return BridgeSession(
             self._desk,
             memory=self._memory,
             most_bytes=self._settings.limits.mail_bytes,
             hostname=self._settings.domain,
             tls=self._tls if is_starttls else None,
             is_private=not is_starttls,
-            ended=self._there.discard,
+            there=self._there,
         )
-        self._there.add(session)
-        return session
 
     def stop_listening(self) -> None:
         """Take no more connections."""
@@ -134,15 +133,13 @@ class Listener:
         if self._server is None:
             return
         self._server.close()
-        for session in tuple(self._there):
+        # The answer to a mail that is durable goes out first.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                while any(one.is_taking for one in self._there):  # noqa: ASYNC110  (two seconds, once)
+                    await asyncio.sleep(0.01)
+        for session in self._there:
             session.abort()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(5.0):
                 await self._server.wait_closed()
-
-
-class _Busy(asyncio.Protocol):
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            transport.write(answers.BUSY.encode() + b"\r\n")
-            transport.close()

@@ -30,11 +30,13 @@ from souspli_keys.errors import AddressError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from souspli_cli.bridge.memory import Memory, Share
     from souspli_cli.bridge.signing_in import SignedInAccount
 
+# Who has not signed in is a stranger: nobody's connection is kept for long.
+SIGN_IN_SECONDS: Final = 60.0
 # RFC 5321 §4.5.3.2: 5 minutes for a command, and between pieces of DATA.
 STEP_SECONDS: Final = 300.0
 # As many as a deposit has covers, and as RFC 5321 §4.5.3.1.8 asks.
@@ -66,6 +68,28 @@ class Desk(Protocol):
         ...
 
 
+class Connections:
+    """Those that are open, up to a number."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._open: set[BridgeSession] = set()
+
+    def enter(self, session: BridgeSession) -> bool:
+        """Count a connection; False if there is no room for it."""
+        if len(self._open) >= self._most:
+            return False
+        self._open.add(session)
+        return True
+
+    def leave(self, session: BridgeSession) -> None:
+        """Forget it."""
+        self._open.discard(session)
+
+    def __iter__(self) -> Iterator[BridgeSession]:
+        return iter(tuple(self._open))
+
+
 class BridgeSession(SMTP):
     """A connection. Signed in once, it hands in any number of mails."""
 
@@ -81,7 +105,7 @@ class BridgeSession(SMTP):
         hostname: str,
         tls: ssl.SSLContext | None,
         is_private: bool,
-        ended: Callable[[BridgeSession], None],
+        there: Connections,
     ) -> None:
         """`tls`: for STARTTLS. `is_private`: TLS already, or asked to do without."""
         super().__init__(
@@ -93,17 +117,34 @@ class BridgeSession(SMTP):
             tls_context=tls,
             require_starttls=not is_private,
             auth_require_tls=not is_private,
-            timeout=STEP_SECONDS,
+            timeout=SIGN_IN_SECONDS,
         )
         self._desk = desk
         self._memory = memory
         self._most_bytes = most_bytes
-        self._ended = ended
+        self._there = there
+        self._is_there = False
         self._account: SignedInAccount | None = None
+        self.is_taking = False
+        """Whether a mail is on its way: it will be answered."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Here, and not where connections are told to us: of one whose TLS handshake fails
+        # nobody would ever say that it ended. After STARTTLS it is made once more.
+        self._is_there = self._is_there or self._there.enter(self)
+        if self._is_there:
+            super().connection_made(transport)
+        elif isinstance(transport, asyncio.Transport):
+            transport.write(answers.BUSY.encode() + b"\r\n")
+            transport.close()
+
+    def eof_received(self) -> bool | None:
+        return super().eof_received() if self._is_there else False
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._ended(self)
-        super().connection_lost(error)
+        if self._is_there:
+            self._there.leave(self)
+            super().connection_lost(error)
 
     def abort(self) -> None:
         """Hang up without a word."""
@@ -155,6 +196,7 @@ class BridgeSession(SMTP):
         if account is None:
             return AuthResult(success=False, handled=False, message=answers.SIGN_IN_WRONG)
         self._account = account
+        self._timeout_duration = STEP_SECONDS
         return AuthResult(success=True, message=answers.SIGNED_IN)
 
     async def _not_understood(self, *, handled: bool) -> AuthResult:
@@ -209,6 +251,14 @@ class BridgeSession(SMTP):
             await self.push(answers.DATA_SYNTAX)
             return
         share = self._memory.share()
+        self.is_taking = True
+        try:
+            await self._take(envelope, account, share)
+        finally:
+            self.is_taking = False
+            share.give_back()
+
+    async def _take(self, envelope: Envelope, account: SignedInAccount, share: Share) -> None:
         try:
             await self.push(answers.GO_ON)
             content = await self._read_data(share)
@@ -229,8 +279,6 @@ class BridgeSession(SMTP):
             if self.transport is not None:
                 self.transport.close()
             return
-        finally:
-            share.give_back()
         # Before the answer: a client may begin its next mail the moment it has it.
         self.envelope = Envelope()
         await self.push(answer)

@@ -38,10 +38,9 @@ def recover(database: Database, spool: MailSpool, digests: Digests) -> None:
         found = [mail for one in some if one not in known and (mail := _read(spool, one, digests))]
         found.sort(key=lambda mail: mail.received_at)
         database.write_now(ledger.add_mails, found)
-        for queue_id in some:
+        for queue_id in database.read_now(ledger.settled_mails, some):
             # Delivered, and killed before its file was removed.
-            if database.read_now(ledger.is_settled, queue_id):
-                spool.remove(queue_id)
+            spool.remove(queue_id)
         now_known = database.read_now(ledger.known_mails, some)
         for mail in found:
             if mail.queue_id not in now_known:
