@@ -177,6 +177,45 @@ def test_keys_open_no_socket() -> None:
     assert not wrong
 
 
+# What reads a mail may import beside its own modules and ours below: no way to a file, a
+# clock, an environment or another process.
+INTAKE_MAY_USE = {
+    *("__future__", "base64", "binascii", "codecs", "collections", "dataclasses", "enum"),
+    *("base64", "encodings", "functools", "hashlib", "html", "io", "itertools", "json", "math"),
+    *("re", "string", "struct", "typing", "unicodedata", "urllib", "zlib"),
+    *("lxml", "stdnum", "souspli_keys", "souspli_exchange"),
+}
+# libmagic is loaded when it is first needed, and the environment put back that this changes.
+MAGIC_MAY_USE = {"magic", "os", "importlib", "threading"}
+
+
+def test_intake_opens_no_socket_and_no_file_reads_no_clock_and_knows_nothing_above_it() -> None:
+    intake = [module for module in MODULES if module.startswith("souspli_cli.intake")]
+    assert intake
+    wrong = [
+        f"{module} imports {name}"
+        for module in intake
+        for name in _imports(module)
+        if name.partition(".")[0] not in INTAKE_MAY_USE
+        and not (module.endswith(".magic_types") and name in MAGIC_MAY_USE)
+        and name != "souspli_cli"
+        and not f"{name}.".startswith("souspli_cli.intake.")
+    ]
+    wrong += [
+        f"{module} calls {match[0]}"
+        for module in intake
+        if (match := OPENS_SOMETHING.search(MODULES[module].read_text(encoding="utf-8")))
+    ]
+    assert not wrong
+
+
+# Of what it may import, the few names that would open something after all.
+OPENS_SOMETHING = re.compile(
+    r"(?<![\w.])open\(|\bio\.open|urllib\.request|urlopen|read_(?:text|bytes)\("
+    r"|from_file\(|\b(?:etree|lxml)\.parse\("
+)
+
+
 def test_only_the_s3_driver_knows_boto3() -> None:
     users = {
         module

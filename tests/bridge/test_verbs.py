@@ -139,3 +139,29 @@ def test_tls_needs_a_certificate(tmp_path: Path) -> None:
     path.write_text(f'tls_certificate = "{path}"\ntls_key = "{path}"')
     with pytest.raises(Refused, match="bridge_no_certificate"):
         settings.read(path).tls_context()
+
+
+async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laboratory) -> None:
+    text = 'listen = "127.0.0.1:0"\ntls = "none"\ndomain = "pont.labo.example"\n'
+    laboratory.folder.settings.write_text(text)
+    environment = laboratory.service.environment | {"SOUSPLI_PROFILE": str(laboratory.profile)}
+    with subprocess.Popen(
+        command("bridge", "run", "--json"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        ready = json.loads(running.stdout.readline())
+        laboratory.port = int(ready["listen"].rpartition(":")[2])
+        await laboratory.send(mail(), "jeanne@exemple.fr")
+        await laboratory.send(mail(), MAILBOX)
+        first, second = await laboratory.settled(2)
+        os.kill(running.pid, signal.SIGTERM)
+        assert await asyncio.to_thread(running.wait, 60) == 0
+    assert first.state is State.DELIVERED
+    assert (second.state, second.reason) == (State.TO_CHECK, "no_traits")
+    sent = laboratory.sent(first.document_id)
+    assert sent is not None
+    assert sent.files == ("resultats.pdf",)

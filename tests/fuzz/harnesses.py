@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz import contents, formats, mutators, seeds
+from fuzz import contents, formats, intake, mails, mutators, seeds
 from fuzz.mutators import Mutator
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -121,6 +121,48 @@ HARNESSES = {
             seeds=seeds.recipes,
             mutate=mutators.of_bytes,
             max_bytes=512,
+        ),
+        Harness(
+            name="mail",
+            run=mails.read_any_mail,
+            seeds=mails.mails,
+            mutate=mutators.of_mail,
+            max_bytes=4_096,
+        ),
+        Harness(
+            name="cda",
+            run=mails.read_any_cda,
+            seeds=mails.cdas,
+            mutate=mutators.of_markup,
+            max_bytes=6_144,
+        ),
+        Harness(
+            name="xdm",
+            run=mails.read_any_xdm,
+            seeds=mails.xdms,
+            mutate=mutators.of_markup,
+            max_bytes=8_192,
+        ),
+        Harness(
+            name="fhir",
+            run=mails.read_any_fhir,
+            seeds=mails.fhirs,
+            mutate=mutators.of_json_or_markup,
+            max_bytes=6_144,
+        ),
+        Harness(
+            name="hl7",
+            run=intake.hl7,
+            seeds=intake.hl7_seeds,
+            mutate=mutators.of_records,
+            max_bytes=2_048,
+        ),
+        Harness(
+            name="hprim",
+            run=intake.hprim,
+            seeds=intake.hprim_seeds,
+            mutate=mutators.of_records,
+            max_bytes=2_048,
         ),
     )
 }

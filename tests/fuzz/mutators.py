@@ -7,6 +7,7 @@ one value, and write all of it again as it should be written.
 import base64
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,38 @@ _TEXTS = (
     "soon",
     *("..", "00", "1950-02-00", "2026-02-29", "0" * 32, "0" * 64, "A" * 64, "routine", "urgent"),
     *("claim", "share", "email", "bridge", "application/pdf", "__proto__", "x" * 201, "é" * 128),
+)
+_BASE64_LINES = re.compile(rb"(?:(?<=\n)[A-Za-z0-9+/]{4,76}={0,2}\r?\n)+")
+_TAG = re.compile(rb"(<[^<>]*>)")
+_VALUE = re.compile(rb'"[^"<]*"')
+_MARKUP = (
+    b"<!--",
+    b"-->",
+    b"<![CDATA[",
+    b"<a>",
+    b"</a>",
+    b"&#233;",
+    b"&x;",
+    b"<!DOCTYPE a>",
+    b"<?x ?>",
+)
+_VALUES = (
+    *(
+        "RPLC",
+        "BR",
+        "SP",
+        "B64",
+        "DF",
+        "GZ",
+        "INVISIBLE_PATIENT",
+        "F",
+        "M",
+        "UN",
+        "19740821",
+        "1974",
+    ),
+    *("1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.10", "274087511610162", "1.2^3", "PID-5|A^B^^^^^L"),
+    *("D0", "D1", "DOC1.PDF", "%2e", "mailto:a@b.example", "official", "entered-in-error", "#p"),
 )
 _KEYS = ("a", "version", "checkpoint", "payloadType", "keyid", "__proto__", "A", "")
 
@@ -82,6 +115,132 @@ def _change_line(lines: list[bytes], at: int, rng: random.Random, native: Native
             lines[at : at + 1] = _wrapped(rng.randbytes(rng.choice((0, 16, 31, 32, 33, 48, 96))))
         case _:
             lines[at] = b" ".join([*words[:-1], _respelled(words[-1], native)])
+
+
+def of_markup(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change XML tag by tag, or what stands in one or between two."""
+    pieces = _TAG.split(data)
+    if len(pieces) < 3 or rng.random() < _NATIVE_SHARE:
+        return native(data)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(pieces))
+        match rng.randrange(5):
+            case 0:
+                del pieces[at : at + rng.choice((1, 2, 4))]
+            case 1:
+                pieces[at:at] = pieces[at : at + rng.randint(1, 12)]
+            case 2:
+                pieces.insert(at, rng.choice(pieces) if pieces else b"")
+            case 3:
+                pieces[at : at + 1] = [_mutate_markup(b"".join(pieces[at : at + 1]), rng, native)]
+            case _:
+                words = (text.encode("utf-8", "replace") for text in _TEXTS)
+                pieces.insert(at, rng.choice((*_MARKUP, *words)))
+        pieces = pieces or [b""]
+    return b"".join(pieces)
+
+
+def _mutate_markup(piece: bytes, rng: random.Random, native: Native) -> bytes:
+    values = _VALUE.findall(piece)
+    if values and rng.random() < 0.7:
+        chosen = rng.choice(values)
+        text = rng.choice((*_VALUES, *_TEXTS)).encode("utf-8", "replace")
+        return piece.replace(chosen, b'"' + text + b'"', 1)
+    return native(piece) if piece else rng.choice(_MARKUP)
+
+
+def of_mail(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change a mail line by line, or a file inside it, which is encoded again."""
+    blocks = list(_BASE64_LINES.finditer(data))
+    if not blocks or rng.random() < 0.5:
+        return of_lines(data, rng, native)
+    block = rng.choice(blocks)
+    inner = _decoded(re.sub(rb"\s", b"", block[0]).decode())
+    encoded = base64.encodebytes(of_json_or_markup(inner, rng, native))
+    return data[: block.start()] + encoded + data[block.end() :]
+
+
+def of_json_or_markup(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change JSON value by value, XML tag by tag."""
+    change = of_markup if data.startswith(b"<") else of_json()
+    return change(data, rng, native)
+
+
+_RECORD_PIECES = (
+    *(
+        b"",
+        b"|",
+        b"^",
+        b"~",
+        b"\\",
+        b"&",
+        b'""',
+        b"\r",
+        b"\n",
+        b"\x0b",
+        b"\x1c",
+        b"\0",
+        b"\xff\xfe",
+    ),
+    *(b"MSH|^~\\&|", b"BHS|", b"PID|", b"OBX|", b"OBR|", b"NTE|", b"PRT|", b"TXA|", b"A|", b"P|1"),
+    *(b"H|~^\\&|", b"L|1", b"****FIN****", b"****FINFICHIER****", b"****LAB****", b"RES|", b"TEX|"),
+    *(
+        b"ED",
+        b"TX",
+        b"CE",
+        b"SN",
+        b"Base64",
+        b"Hex",
+        b"A",
+        b"C",
+        b"D",
+        b"W",
+        b"LN",
+        b"11502-2",
+        b"ORU",
+    ),
+    *(b"MDM^T10", b"UNICODE UTF-8", b"8859/15", b"JVBERi0", b"INS", b"&1.2.250.1.213.1.4.8&ISO"),
+    *(
+        b"\\F\\",
+        b"\\XC3A9\\",
+        b"\\.br\\",
+        b"\xe9",
+        b"\xc3\xa9",
+        b"\x82",
+        b"01/01/2000",
+        b"20260229",
+    ),
+    *(b"MetaDMPMSS", b"INVISIBLE_PATIENT^x^MetaDMPMSS", b"RCT", b"a@b.example", b"%PDF-", b"MZ\0"),
+)
+_RECORD_SIGNS = b"|^~\\&"
+
+
+def of_records(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change lines, or what stands between the delimiters of one of them."""
+    line_end = b"\n" if b"\n" in data and rng.random() < 0.5 else b"\r"
+    lines = data.split(line_end)
+    if rng.random() < _NATIVE_SHARE:
+        return native(data)
+    if len(lines) > 2 and rng.random() < 0.3:
+        _move_lines(lines, rng.randrange(len(lines)), rng, native)
+        return line_end.join(lines)
+    at = rng.randrange(len(lines))
+    sign = _RECORD_SIGNS[(place := rng.randrange(len(_RECORD_SIGNS))) : place + 1]
+    values = lines[at].split(sign)
+    where = rng.randrange(len(values))
+    match rng.randrange(5):
+        case 0:
+            values[where] = rng.choice(_RECORD_PIECES)
+        case 1:
+            values[where] += rng.choice(_RECORD_PIECES)
+        case 2:
+            values[where] = rng.choice(rng.choice(lines).split(sign))
+        case 3:
+            values[where:where] = [b""] * rng.randint(1, 12)
+        case _:
+            values[where] = native(values[where])
+    lines[at] = sign.join(values)
+    return line_end.join(lines)
 
 
 def of_bytes(data: bytes, rng: random.Random, native: Native) -> bytes:

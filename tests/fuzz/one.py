@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> None:
     """Run until libFuzzer has had enough, or found something."""
     name, *rest = arguments
     with atheris.instrument_imports(
-        include=["souspli_keys", "souspli_exchange"], exclude=_NOT_COUNTED
+        include=["souspli_keys", "souspli_exchange", "souspli_cli.intake"], exclude=_NOT_COUNTED
     ):
         from fuzz.harnesses import HARNESSES  # noqa: PLC0415  (imported while it is instrumented)
 

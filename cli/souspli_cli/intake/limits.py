@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MIB = 1024**2
 
@@ -29,6 +29,13 @@ class Limits:
     """Unpacked to packed, of one zip entry beyond 1 MiB; deflate's best is 1,032."""
     entries: int = 2_000
     """In one zip."""
+    elements: int = 500_000
+    """Of one XML or JSON file: elements and attributes, or values. A tree takes some 200
+    bytes for each; a report of 5 MB has 100,000."""
+
+    def after(self, unpacked_bytes: int) -> Limits:
+        """Return what is left of these for a mail that has already unpacked so much."""
+        return replace(self, unpacked_bytes=max(0, self.unpacked_bytes - unpacked_bytes))
 
 
 DEFAULT_LIMITS = Limits()

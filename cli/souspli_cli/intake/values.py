@@ -55,10 +55,18 @@ class Finding(Enum):
     INS_REFUSED = "ins_refused"
     """A matricule whose key is wrong, or that contradicts the traits."""
     EXECUTABLE = "executable"
+    HIDDEN_FROM_PATIENT = "hidden_from_patient"
+    """Its author asks that the patient, or who acts for them, does not see it (yet)."""
 
 
 UNCERTAIN = frozenset(
-    {Finding.BROKEN, Finding.TRAITS_DIFFER, Finding.INS_REFUSED, Finding.EXECUTABLE}
+    {
+        Finding.BROKEN,
+        Finding.TRAITS_DIFFER,
+        Finding.INS_REFUSED,
+        Finding.EXECUTABLE,
+        Finding.HIDDEN_FROM_PATIENT,
+    }
 )
 """Whoever sees one of these asks a person."""
 
