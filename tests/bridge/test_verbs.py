@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import subprocess
 import tomllib
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from souspli_cli.bridge.ledger import State
 from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bridge.world import Laboratory
@@ -141,9 +144,9 @@ def test_tls_needs_a_certificate(tmp_path: Path) -> None:
         settings.read(path).tls_context()
 
 
-async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laboratory) -> None:
-    text = 'listen = "127.0.0.1:0"\ntls = "none"\ndomain = "pont.labo.example"\n'
-    laboratory.folder.settings.write_text(text)
+@contextlib.contextmanager
+def run(laboratory: Laboratory) -> Iterator[subprocess.Popen[str]]:
+    """Have ``souspli bridge run`` run."""
     environment = laboratory.service.environment | {"SOUSPLI_PROFILE": str(laboratory.profile)}
     with subprocess.Popen(
         command("bridge", "run", "--json"),
@@ -155,10 +158,18 @@ async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laborator
         assert running.stdout is not None
         ready = json.loads(running.stdout.readline())
         laboratory.port = int(ready["listen"].rpartition(":")[2])
+        yield running
+        running.kill()
+
+
+async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laboratory) -> None:
+    text = 'listen = "127.0.0.1:0"\ntls = "none"\ndomain = "pont.labo.example"\n'
+    laboratory.folder.settings.write_text(text)
+    with run(laboratory) as running:
         await laboratory.send(mail(), "jeanne@exemple.fr")
         await laboratory.send(mail(), MAILBOX)
         first, second = await laboratory.settled(2)
-        os.kill(running.pid, signal.SIGTERM)
+        running.terminate()
         assert await asyncio.to_thread(running.wait, 60) == 0
     assert first.state is State.DELIVERED
     assert (second.state, second.reason) == (State.TO_CHECK, "no_traits")
