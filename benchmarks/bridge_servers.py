@@ -19,6 +19,7 @@ from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
 from souspli_cli.addressbook import Patient, Traits
 from souspli_cli.bridge import accounts
+from souspli_cli.bridge.run_verb import SWITCH_SECONDS
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder, Settings, Tls
 from souspli_cli.founding import Particulars, found
@@ -79,6 +80,7 @@ async def _bridge(folder: Path) -> None:
     found_profile = profile.find(folder)
     device = keyfile.decode(profile.read_device_key(found_profile), None)
     account = profiles.load(found_profile, device)
+    sys.setswitchinterval(SWITCH_SECONDS)
     running = Bridge(account, Folder.of(found_profile), SETTINGS, reader=read, clock=time.time)
     ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     ended.add_done_callback(lambda _: running.stop())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,6 +19,11 @@ from souspli_cli.verb import profile_options, verb
 if TYPE_CHECKING:
     from souspli_cli.bridge.running import Bridge
     from souspli_cli.bridge.settings import Settings
+
+
+# A tenth of Python's own: what answers a mail waits less for the threads that sort and
+# send others. Measured at 10 connections: a tenth more mails a second.
+SWITCH_SECONDS: Final = 0.0005
 
 
 @verb("bridge_run", name="run")
@@ -37,6 +43,7 @@ def run(
     place = bridge.Folder.of(account.profile)
     settings = bridge.read(place.settings, listen=listen)
     configure_logging()
+    sys.setswitchinterval(SWITCH_SECONDS)
     running = Bridge(
         account, place, settings, reader=mail_reader(settings), clock=clock.handed_on()
     )
@@ -45,7 +52,7 @@ def run(
     except StorageFullError:
         raise Refused("disk_full") from None
     except StorageError:
-        raise Refused("file_damaged", file=f"bridge/{place.ledger.name}") from None
+        raise Refused("bridge_ledger") from None
 
 
 async def _run(terminal: Terminal, running: Bridge, settings: Settings) -> None:
