@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 # Mails that wait for their fsync side by side: file systems make one of many.
 SYNCING_THREADS: Final = 16
+# Of one that was killed this instant, what it was starting may hold the lock a moment more.
+HOLD_SECONDS: Final = 3.0
 # Short questions: a recipient, a password.
 ASKING_THREADS: Final = 4
 
@@ -181,13 +184,22 @@ def _alone(folder: Folder) -> Generator[None]:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(folder.lock, flags, files.PRIVATE_FILE)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refused("bridge_runs_already") from None
+        limit = time.monotonic() + HOLD_SECONDS
+        while not _is_held(descriptor):
+            if time.monotonic() >= limit:
+                raise Refused("bridge_runs_already")
+            time.sleep(0.1)
         yield
     finally:
         os.close(descriptor)
+
+
+def _is_held(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
