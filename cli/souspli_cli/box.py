@@ -42,6 +42,9 @@ class Purpose(Enum):
     AUDIT_KEY = "audit-key"
     PURGE = "purge"
     ENROLMENT = "enrolment"
+    SPOOL = "spool"
+    ROUTES = "routes"
+    TARGET = "target"
 
     @property
     def label(self) -> str:

@@ -30,20 +30,24 @@ if TYPE_CHECKING:
     from souspli_cli.spool import FolderSpool
     from souspli_exchange.binding import VerifiedRecipient
     from souspli_exchange.sending import Sending, SentCover
-    from souspli_exchange.spool import SpooledCover, SpooledDocument
+    from souspli_exchange.spool import Spool, SpooledCover, SpooledDocument
 
 LOST = worklist_rules.LOST
 
 
-def note(account: Account, spooled: SpooledDocument) -> SentDocument:
+def note(
+    account: Account, spooled: SpooledDocument, *, known: Mapping[str, Patient] | None = None
+) -> SentDocument:
     """Have a sealed document in the address book, made from its own cover if need be.
+
+    `known`: patients by invitation, for who knows them; otherwise all the book's are read.
 
     Raises:
         ExchangeError: The document's own cover does not open: it was altered.
     """
     cover = sending_member(account).open_own_cover(spooled.sender_cover, spooled.document_id)
     manifest = cover.manifest
-    known = _patients(account)
+    known = _patients(account) if known is None else known
 
     def change(there: SentDocument | None) -> SentDocument:
         if there is not None and there.stored:
@@ -72,9 +76,15 @@ def note(account: Account, spooled: SpooledDocument) -> SentDocument:
 
 
 async def deposit(
-    account: Account, sending: Sending, spool: FolderSpool, spooled: SpooledDocument, *, now: int
+    account: Account,
+    sending: Sending,
+    spool: Spool,
+    spooled: SpooledDocument,
+    *,
+    now: int,
+    known: Mapping[str, Patient] | None = None,
 ) -> SentDocument:
-    """Deposit a sealed document and record it; only then is it let go.
+    """Deposit a sealed document and record it; only then is it let go. `known` as in `note`.
 
     Raises:
         ExchangeError: The service is away, refuses, or a recipient must not be sent
@@ -82,17 +92,24 @@ async def deposit(
     """
     own_copies = {
         InvitationId(invitation.invitation_id): recipients.own_copy(patient, invitation)
-        for patient in _patients(account).values()
+        for patient in (_patients(account) if known is None else known).values()
         for invitation in patient.invitations
     }
     deposited = await resume(sending, spooled, own_copies, now=now)
-    return _let_go(account, spool, spooled, {c.invitation_id: c for c in deposited.covers})
+    covers = {cover.invitation_id: cover for cover in deposited.covers}
+    return _let_go(account, spool, spooled, covers, known=known)
 
 
 async def deliver_kept(
-    account: Account, sending: Sending, spool: FolderSpool, spooled: SpooledDocument, *, now: int
+    account: Account,
+    sending: Sending,
+    spool: Spool,
+    spooled: SpooledDocument,
+    *,
+    now: int,
+    known: Mapping[str, Patient] | None = None,
 ) -> SentDocument:
-    """Deposit a document that was kept, whatever has happened since.
+    """Deposit a document that was kept, whatever has happened since. `known` as in `note`.
 
     Who was given a new letter meanwhile gets a cover for that one.
 
@@ -108,21 +125,27 @@ async def deliver_kept(
         )
     )
     if progress.state is DepositState.UPLOADING:
-        spooled = await _readdressed(account, sending, spool, spooled, now=now)
-        return await deposit(account, sending, spool, spooled, now=now)
+        spooled = await _readdressed(account, sending, spool, spooled, known=known, now=now)
+        return await deposit(account, sending, spool, spooled, now=now, known=known)
     try:
-        return await deposit(account, sending, spool, spooled, now=now)
+        return await deposit(account, sending, spool, spooled, now=now, known=known)
     except BrokenAnswerError:
         # Stored long ago, its answer lost, and a new letter was made since: the
         # delivery has another invitation now. `souspli sent` finds it.
-        return _let_go(account, spool, spooled, {})
+        return _let_go(account, spool, spooled, {}, known=known)
 
 
 async def _readdressed(
-    account: Account, sending: Sending, spool: FolderSpool, spooled: SpooledDocument, *, now: int
+    account: Account,
+    sending: Sending,
+    spool: Spool,
+    spooled: SpooledDocument,
+    *,
+    known: Mapping[str, Patient] | None,
+    now: int,
 ) -> SpooledDocument:
     """Give the document with each cover for the invitation that is in force now."""
-    known = _patients(account)
+    known = _patients(account) if known is None else known
     covers = list(spooled.covers)
     for place, cover in enumerate(covers):
         if cover.invitation_id not in known:
@@ -136,17 +159,19 @@ async def _readdressed(
     changed = replace(spooled, covers=tuple(covers))
     # Before anything is sent: a receipt will name the manifest of the new cover.
     spool.commit(changed)
-    note(account, changed)
+    note(account, changed, known=known)
     return changed
 
 
 def _let_go(
     account: Account,
-    spool: FolderSpool,
+    spool: Spool,
     spooled: SpooledDocument,
     covers: Mapping[InvitationId, SentCover],
+    *,
+    known: Mapping[str, Patient] | None,
 ) -> SentDocument:
-    note(account, spooled)
+    note(account, spooled, known=known)
 
     def with_delivery(to: SentTo) -> SentTo:
         cover = covers.get(InvitationId(to.invitation_id))

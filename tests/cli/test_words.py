@@ -15,6 +15,8 @@ import pytest
 
 import souspli_cli
 from souspli_cli import run, words, worklist
+from souspli_cli.bridge import reasons
+from souspli_cli.bridge.ledger import State
 from souspli_cli.examine import Finding
 from souspli_cli.fates import Fate
 from souspli_cli.verb import Verb, Verbs, option_words
@@ -31,7 +33,7 @@ from souspli_storage.s3_check import Trial
 FRENCH = words.load(Language.FRENCH)
 ENGLISH = words.load(Language.ENGLISH)
 SOURCES = [
-    path.read_text(encoding="utf-8") for path in Path(souspli_cli.__file__).parent.glob("*.py")
+    path.read_text(encoding="utf-8") for path in Path(souspli_cli.__file__).parent.rglob("*.py")
 ]
 
 
@@ -61,6 +63,9 @@ def constants() -> set[str]:
         found |= {f"{prefix}{fate.value}" for fate in Fate}
     found |= {f"worklist.{what}_{kind.value}" for what in ("what", "do") for kind in Kind}
     found |= {f"worklist.why_{reason.value}" for reason in Bounce}
+    found |= {f"bridge.reason_{reason}" for reason in reasons.ALL}
+    states = {state.value.replace("-", "_") for state in State}
+    found |= {f"bridge.{what}_{state}" for what in ("is", "state") for state in states}
     found |= {f"worklist.urgency_{priority.value}" for priority in Priority}
     found |= {f"worklist.csv_{column}" for column in worklist.COLUMNS}
     found |= {f"org_members.role_{role.value}" for role in Role}
@@ -130,7 +135,7 @@ def test_every_text_that_the_code_names_exists() -> None:
     assert {f"error.{name}" for name in ends()} - FRENCH.texts.keys() == set()
     sections = {key.partition(".")[0] for key in FRENCH.texts} - {"demo"}
     looks_like_a_key = re.compile(rf"({'|'.join(sections)})\.[a-z_]+(\.[a-z_]+)?")
-    named = {text for text in constants() if looks_like_a_key.fullmatch(text)}
+    named = {text for text in constants() if looks_like_a_key.fullmatch(text)} - {"bridge.toml"}
     assert {n for n in named if n not in FRENCH.texts and not n.endswith("_")} == set()
 
 

@@ -1,0 +1,98 @@
+"""Accepting a mail: read, sealed, durable; then, and only then, an id.
+
+docs/specs/bridge.md §1 and §4. What a crash leaves stands beside each step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
+
+from souspli_cli.bridge.spool import new_queue_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from souspli_cli.bridge.digests import Digests
+    from souspli_cli.bridge.folder_sync import FolderSync
+    from souspli_cli.bridge.keeping_pool import KeepingPool
+    from souspli_cli.bridge.recording import Recorder
+    from souspli_cli.bridge.spool import MailSpool
+    from souspli_cli.bridge.submission import Submission
+
+
+class Acceptance:
+    """Takes mails, each once; used from one loop."""
+
+    def __init__(
+        self,
+        keeping: KeepingPool,
+        spool: MailSpool,
+        *,
+        digests: Digests,
+        sync: FolderSync,
+        recorder: Recorder,
+        executor: Executor,
+        clock: Callable[[], float],
+    ) -> None:
+        """`executor`: for fsyncs, as many as connections wait for side by side."""
+        self._keeping = keeping
+        self._spool = spool
+        self._digests = digests
+        self._sync = sync
+        self._recorder = recorder
+        self._executor = executor
+        self._clock = clock
+        self._under_way: dict[bytes, asyncio.Task[str]] = {}
+
+    async def accept(self, submission: Submission) -> str:
+        """Return the mail's queue id once it is durable, or raise and keep nothing of it.
+
+        Goes on to its end even if the caller is cancelled: a client that hangs up after
+        the dot repeats, and must find either all of its mail or nothing. Raises
+        IntakeError, OSError, StorageError.
+        """
+        repeat = self._digests.repeat(submission.account, submission.recipients, submission.content)
+        task = self._under_way.get(repeat)
+        if task is None:
+            task = asyncio.create_task(self._accept(submission, repeat))
+            self._under_way[repeat] = task
+            task.add_done_callback(lambda done: self._ended(repeat, done))
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for all mails under way."""
+        if self._under_way:
+            await asyncio.wait(self._under_way.values())
+
+    def _ended(self, repeat: bytes, task: asyncio.Task[str]) -> None:
+        del self._under_way[repeat]
+        if not task.cancelled():
+            task.exception()  # looked at: whoever waited has it, or has gone
+
+    async def _accept(self, submission: Submission, repeat: bytes) -> str:
+        known = await self._recorder.repeated(repeat)
+        if known is not None:
+            return known
+        queue_id, now = new_queue_id(), int(self._clock())
+        # A crash before the rename in `finish` leaves a file that the next start removes;
+        # after it, the mail. As long as no 250 was said, either is right.
+        try:
+            accepted = await self._keeping.keep(submission, queue_id, repeat, now)
+        except (BrokenProcessPool, TimeoutError):
+            self._spool.discard(queue_id)
+            raise
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._executor, self._spool.finish, queue_id)
+        try:
+            await self._sync.sync()
+        except OSError:
+            # The client is told that nothing was kept, so nothing may be sent.
+            self._spool.remove(queue_id)
+            raise
+        # A crash from here on leaves the mail, and the ledger is completed from it. So
+        # the 250 need not wait for the ledger's own fsync.
+        self._recorder.add(accepted)
+        return queue_id

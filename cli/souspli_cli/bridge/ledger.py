@@ -1,0 +1,372 @@
+"""The ledger: which mails were accepted, and how far each document has come.
+
+docs/specs/bridge.md §6. Units of work for `souspli_storage`; committed means on the
+disk. No health data and no address is here: ids, keyed digests, states, moments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+
+from souspli_cli.bridge.schema import MIGRATIONS, documents, mails
+from souspli_storage.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import ColumnElement, Connection, RowMapping
+
+DAY: Final = 86_400
+REPEATS_DAYS: Final = 30
+# How late a laboratory corrects a report.
+REPORTS_DAYS: Final = 730
+
+
+class State(StrEnum):
+    """How far a document has come."""
+
+    WAITING = "waiting"
+    TO_CHECK = "to-check"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    DROPPED = "dropped"
+
+
+OPEN: Final = (State.WAITING, State.TO_CHECK, State.FAILED)
+"""States in which the spool file is still needed."""
+
+
+@dataclass(frozen=True)
+class AcceptedDocument:
+    """A document of a mail that was accepted."""
+
+    document_id: str
+    report: bytes | None
+
+
+@dataclass(frozen=True)
+class AcceptedMail:
+    """What is recorded of a mail."""
+
+    queue_id: str
+    repeat: bytes
+    account: str
+    received_at: int
+    documents: tuple[AcceptedDocument, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A document's row."""
+
+    place: int
+    document_id: str
+    queue_id: str
+    state: State
+    reason: str | None
+    target: bytes | None
+    lane: bytes | None
+    attempts: int
+    next_try: int
+    received_at: int
+    changed_at: int
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Whom a document is for (`target`, `lane`), or why nobody knows (`reason`)."""
+
+    document_id: str
+    target: bytes | None
+    lane: bytes | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The ledger in numbers."""
+
+    by_state: dict[State, int]
+    oldest_waiting: int | None
+    """When the oldest document that waits was received."""
+
+
+_COLUMNS: Final = (
+    documents.c.place,
+    documents.c.document_id,
+    documents.c.queue_id,
+    documents.c.state,
+    documents.c.reason,
+    documents.c.target,
+    documents.c.lane,
+    documents.c.attempts,
+    documents.c.next_try,
+    documents.c.received_at,
+    documents.c.changed_at,
+)
+
+
+def open_ledger(path: Path) -> SqliteDatabase:
+    """Open the ledger with its newest schema. Raises StorageError."""
+    database = SqliteDatabase(path)
+    try:
+        database.upgrade(migrations=MIGRATIONS)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def repeated(connection: Connection, repeat: bytes) -> str | None:
+    """Give the id of a mail that was accepted already."""
+    found = select(mails.c.queue_id).where(mails.c.repeat == repeat)
+    return connection.execute(found).scalar_one_or_none()
+
+
+def add_mails(connection: Connection, accepted: Sequence[AcceptedMail]) -> None:
+    """Record mails; those that are recorded already stay as they are."""
+    for mail in accepted:
+        known = select(mails.c.queue_id).where(mails.c.queue_id == mail.queue_id)
+        if connection.execute(known).first() is not None:
+            continue
+        added = connection.execute(
+            insert(mails).prefix_with("OR IGNORE"),
+            {
+                "queue_id": mail.queue_id,
+                "repeat": mail.repeat,
+                "account": mail.account,
+                "received_at": mail.received_at,
+            },
+        )
+        if not added.rowcount:
+            # The same mail is recorded under another id: this file was written when the
+            # folder could not be synced, and could not be removed either. Nobody was told
+            # of it.
+            continue
+        rows = [
+            {
+                "document_id": document.document_id,
+                "queue_id": mail.queue_id,
+                "state": State.WAITING,
+                "report": document.report,
+                "attempts": 0,
+                "next_try": 0,
+                "received_at": mail.received_at,
+                "changed_at": mail.received_at,
+            }
+            for document in mail.documents
+        ]
+        connection.execute(insert(documents), rows)
+
+
+def known_mails(connection: Connection, queue_ids: Collection[str]) -> set[str]:
+    """Give those of these mails that are recorded."""
+    found = select(mails.c.queue_id).where(mails.c.queue_id.in_(queue_ids))
+    return set(connection.execute(found).scalars())
+
+
+def open_documents(connection: Connection, document_ids: Collection[str]) -> set[str]:
+    """Give those of these documents whose files are still needed."""
+    found = select(documents.c.document_id).where(
+        documents.c.document_id.in_(document_ids), documents.c.state.in_(OPEN)
+    )
+    return set(connection.execute(found).scalars())
+
+
+def unsorted(connection: Connection, limit: int) -> list[Row]:
+    """Give documents that nobody has sorted, in their order."""
+    found = (
+        select(*_COLUMNS)
+        .where(documents.c.state == State.WAITING, documents.c.lane.is_(None))
+        .order_by(documents.c.place)
+        .limit(limit)
+    )
+    return [_row(values) for values in connection.execute(found).mappings()]
+
+
+def sort(connection: Connection, found: Sequence[Sorted], *, now: int) -> None:
+    """Record whom documents are for, or that a person must say so."""
+    for one in found:
+        connection.execute(
+            update(documents)
+            .where(documents.c.document_id == one.document_id)
+            .where(documents.c.state == State.WAITING)
+            .values(
+                target=one.target,
+                lane=one.lane,
+                reason=one.reason,
+                state=State.WAITING if one.reason is None else State.TO_CHECK,
+                changed_at=now,
+            )
+        )
+
+
+def due(connection: Connection, limit: int, *, now: int) -> list[Row]:
+    """Give sorted documents that may be sent now, in order; none behind one that waits."""
+    before = documents.alias("before")
+    held_back = exists().where(
+        and_(
+            before.c.lane == documents.c.lane,
+            before.c.state == State.WAITING,
+            before.c.place < documents.c.place,
+            before.c.next_try > now,
+        )
+    )
+    found = (
+        select(*_COLUMNS)
+        .where(documents.c.state == State.WAITING, documents.c.lane.is_not(None))
+        .where(documents.c.next_try <= now, ~held_back)
+        .order_by(documents.c.place)
+        .limit(limit)
+    )
+    return [_row(values) for values in connection.execute(found).mappings()]
+
+
+def next_due(connection: Connection) -> int | None:
+    """Give the moment of the next try of all; None if nothing waits."""
+    found = select(func.min(documents.c.next_try)).where(documents.c.state == State.WAITING)
+    moment: int | None = connection.execute(found).scalar_one()
+    return moment
+
+
+def end(
+    connection: Connection, document_id: str, state: State, reason: str | None, *, now: int
+) -> None:
+    """Record what became of a document."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id)
+        .values(state=state, reason=reason, changed_at=now)
+    )
+
+
+def postpone(connection: Connection, document_id: str, reason: str, *, until: int) -> None:
+    """Record a try that failed, and when the next one is."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id)
+        .values(reason=reason, attempts=documents.c.attempts + 1, next_try=until)
+    )
+
+
+def is_settled(connection: Connection, queue_id: str) -> bool:
+    """Say whether nothing of a recorded mail is needed any more."""
+    left = select(documents.c.place).where(
+        documents.c.queue_id == queue_id, documents.c.state.in_(OPEN)
+    )
+    any_row = select(documents.c.place).where(documents.c.queue_id == queue_id)
+    return (
+        connection.execute(left.limit(1)).first() is None
+        and connection.execute(any_row.limit(1)).first() is not None
+    )
+
+
+def settled_mails(connection: Connection, queue_ids: Collection[str]) -> set[str]:
+    """Give those of these mails that are settled (`is_settled`)."""
+    ours = documents.c.queue_id.in_(queue_ids)
+    known = set(connection.execute(select(documents.c.queue_id).where(ours)).scalars())
+    needed = select(documents.c.queue_id).where(ours, documents.c.state.in_(OPEN))
+    return known - set(connection.execute(needed).scalars())
+
+
+def reported(connection: Connection, reports: Collection[bytes], lane: bytes) -> str | None:
+    """Give the newest document of such a report that was delivered to the same people."""
+    found = (
+        select(documents.c.document_id)
+        .where(documents.c.report.in_(reports), documents.c.lane == lane)
+        .where(documents.c.state == State.DELIVERED)
+        .order_by(documents.c.place.desc())
+        .limit(1)
+    )
+    return connection.execute(found).scalar_one_or_none()
+
+
+def try_again(connection: Connection, document_id: str | None, *, now: int) -> int:
+    """Have what a person looked at sorted once more; all of it without an id. Says how many."""
+    chosen: ColumnElement[bool] = documents.c.state.in_((State.TO_CHECK, State.FAILED))
+    if document_id is not None:
+        chosen = and_(chosen, documents.c.document_id == document_id)
+    return connection.execute(
+        update(documents)
+        .where(chosen)
+        .values(
+            state=State.WAITING,
+            reason=None,
+            target=None,
+            lane=None,
+            attempts=0,
+            next_try=0,
+            changed_at=now,
+        )
+    ).rowcount
+
+
+def drop(connection: Connection, document_id: str, *, now: int) -> bool:
+    """Record that a person decided not to send a document; False if there was none."""
+    changed = connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id)
+        .where(documents.c.state.in_((State.TO_CHECK, State.FAILED)))
+        .values(state=State.DROPPED, changed_at=now)
+    )
+    return changed.rowcount > 0
+
+
+def rows(connection: Connection, states: Collection[State], limit: int) -> list[Row]:
+    """Give documents in some states, oldest first."""
+    found = (
+        select(*_COLUMNS)
+        .where(documents.c.state.in_(states))
+        .order_by(documents.c.place)
+        .limit(limit)
+    )
+    return [_row(values) for values in connection.execute(found).mappings()]
+
+
+def document(connection: Connection, document_id: str) -> Row | None:
+    """Give a document's row."""
+    found = select(*_COLUMNS).where(documents.c.document_id == document_id)
+    values = connection.execute(found).mappings().first()
+    return None if values is None else _row(values)
+
+
+def matching(connection: Connection, beginning: str) -> list[str]:
+    """Give the ids of documents that begin so, two at most."""
+    found = select(documents.c.document_id).where(
+        documents.c.document_id.startswith(beginning, autoescape=True)
+    )
+    return list(connection.execute(found.limit(2)).scalars())
+
+
+def counts(connection: Connection) -> Counts:
+    """Count."""
+    found = select(documents.c.state, func.count()).group_by(documents.c.state)
+    by_state = {State(state): count for state, count in connection.execute(found)}
+    oldest = select(func.min(documents.c.received_at)).where(documents.c.state == State.WAITING)
+    return Counts(by_state, connection.execute(oldest).scalar_one())
+
+
+def sweep(connection: Connection, *, now: int) -> int:
+    """Forget what has been kept long enough; say how many rows."""
+    settled = ~exists().where(
+        and_(documents.c.queue_id == mails.c.queue_id, documents.c.state.in_(OPEN))
+    )
+    gone = connection.execute(
+        delete(mails).where(mails.c.received_at < now - REPEATS_DAYS * DAY, settled)
+    ).rowcount
+    orphan = ~exists().where(mails.c.queue_id == documents.c.queue_id)
+    old = or_(documents.c.report.is_(None), documents.c.changed_at < now - REPORTS_DAYS * DAY)
+    gone += connection.execute(
+        delete(documents).where(documents.c.state.not_in(OPEN), orphan, old)
+    ).rowcount
+    return gone
+
+
+def _row(values: RowMapping) -> Row:
+    fields: dict[str, Any] = {**values, "state": State(values["state"])}
+    return Row(**fields)

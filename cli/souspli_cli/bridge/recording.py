@@ -1,0 +1,80 @@
+"""Has accepted mails recorded in the ledger, some at a time, and knows them meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from souspli_cli.bridge import ledger
+from souspli_storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_storage.database import Database
+
+# A disk that is full now may have room when something was delivered.
+RETRY_SECONDS: Final = 5.0
+# Nobody waits for it: some mails more cost one transaction less each.
+GATHER_SECONDS: Final = 0.05
+# In one transaction.
+MOST_AT_ONCE: Final = 500
+
+_log: Final = structlog.get_logger()
+
+
+class Recorder:
+    """One loop's way to the ledger. Mails that are not recorded yet are in the spool."""
+
+    def __init__(self, database: Database, *, recorded: Callable[[], None]) -> None:
+        """`recorded` is called after each batch, from this loop."""
+        self._database = database
+        self._recorded = recorded
+        self._waiting: dict[bytes, AcceptedMail] = {}
+        self._came = asyncio.Event()
+
+    async def repeated(self, repeat: bytes) -> str | None:
+        """Give the id of a mail that was accepted already; raises StorageError."""
+        waiting = self._waiting.get(repeat)
+        if waiting is not None:
+            return waiting.queue_id
+        return await self._database.read(ledger.repeated, repeat)
+
+    def add(self, mail: AcceptedMail) -> None:
+        """Have a mail recorded soon."""
+        self._waiting[mail.repeat] = mail
+        self._came.set()
+
+    async def run(self) -> None:
+        """Record until cancelled."""
+        while True:
+            await self._came.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._came.clear()
+            while self._waiting:
+                await self._record()
+
+    async def finish(self) -> None:
+        """Record all that waits, once; what can't be is recorded at the next start."""
+        while self._waiting:
+            before = len(self._waiting)
+            await self._record(pause=0.0)
+            if len(self._waiting) >= before:
+                return
+
+    async def _record(self, *, pause: float = RETRY_SECONDS) -> None:
+        batch = list(self._waiting.values())[:MOST_AT_ONCE]
+        try:
+            await self._database.write(ledger.add_mails, batch)
+        except StorageError as failure:
+            # Nothing is lost: the spool is the truth, also for the next start.
+            _log.warning("bridge-ledger-not-written", failure=type(failure).__name__)
+            await asyncio.sleep(pause)
+            return
+        # Only now: a repeat finds it here or in the ledger, at any moment.
+        for mail in batch:
+            del self._waiting[mail.repeat]
+        self._recorded()

@@ -1,0 +1,59 @@
+"""The first tables: mails and documents.
+
+A migration never changes once a release has it: ledgers out there have run it.
+"""
+
+from alembic import op
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+)
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create everything."""
+    op.create_table(
+        "mails",
+        Column("queue_id", Text, nullable=False),
+        Column("repeat", LargeBinary, nullable=False),
+        Column("account", Text, nullable=False),
+        Column("received_at", Integer, nullable=False),
+        PrimaryKeyConstraint("queue_id"),
+        UniqueConstraint("repeat"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_mails_received_at", "mails", ["received_at"])
+    op.create_table(
+        "documents",
+        Column("place", Integer, primary_key=True, autoincrement=True),
+        Column("document_id", Text, nullable=False),
+        Column("queue_id", Text, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("reason", Text),
+        Column("target", LargeBinary),
+        Column("lane", LargeBinary),
+        Column("report", LargeBinary),
+        Column("attempts", Integer, nullable=False),
+        Column("next_try", Integer, nullable=False),
+        Column("received_at", Integer, nullable=False),
+        Column("changed_at", Integer, nullable=False),
+        UniqueConstraint("document_id"),
+        CheckConstraint(
+            "state IN ('waiting', 'to-check', 'failed', 'delivered', 'dropped')",
+            name="ck_documents_state",
+        ),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_documents_queue_id", "documents", ["queue_id"])
+    op.create_index("ix_documents_waiting", "documents", ["state", "place"])
+    op.create_index("ix_documents_later", "documents", ["state", "next_try"])
+    op.create_index("ix_documents_report", "documents", ["report", "lane"])

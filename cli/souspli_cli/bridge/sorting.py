@@ -1,0 +1,94 @@
+"""Sorting: each accepted document gets its target, or the reason why a person must look.
+
+Needs the spool, the address book and the ledger, and no service: what is to be checked is
+known while the service is away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from souspli_cli.bridge import ledger
+from souspli_cli.bridge.errors import SpoolDamagedError
+from souspli_cli.bridge.ledger import Sorted
+from souspli_cli.bridge.reasons import BOOK_DAMAGED, SPOOL_DAMAGED
+from souspli_cli.bridge.routing import Unclear, route
+from souspli_cli.bridge.targets import seal_target
+from souspli_cli.errors import CliError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from souspli_cli.bridge.digests import Digests
+    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.routing import Book, Domain
+    from souspli_cli.bridge.spool import MailSpool, SpooledMail
+    from souspli_storage.database import Database
+
+# In one transaction.
+AT_ONCE: Final = 100
+
+_log: Final = structlog.get_logger()
+
+
+class Sorter:
+    """Blocking; for the worker's thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        spool: MailSpool,
+        *,
+        book: Book,
+        domain: Domain,
+        digests: Digests,
+        secret: bytes,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._spool = spool
+        self._book = book
+        self._domain = domain
+        self._digests = digests
+        self._secret = secret
+        self._clock = clock
+
+    def sort_all(self) -> None:
+        """Sort whatever is not; raises StorageError, OSError."""
+        while rows := self._database.read_now(ledger.unsorted, AT_ONCE):
+            found = self._sort(rows)
+            self._database.write_now(ledger.sort, found, now=int(self._clock()))
+
+    def _sort(self, rows: Sequence[Row]) -> list[Sorted]:
+        mails: dict[str, SpooledMail | None] = {}
+        found: list[Sorted] = []
+        for row in rows:
+            if row.queue_id not in mails:
+                mails[row.queue_id] = self._mail(row.queue_id)
+            found.append(self._sort_one(row, mails[row.queue_id]))
+        return found
+
+    def _sort_one(self, row: Row, mail: SpooledMail | None) -> Sorted:
+        if mail is None:
+            return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
+        try:
+            slip = mail.documents[mail.number_of(row.document_id)]
+            target = route(slip, mail.slip.recipients, book=self._book, domain=self._domain)
+        except SpoolDamagedError:
+            return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
+        except CliError:
+            # An entry that can't be read: nobody knows what it says.
+            return Sorted(row.document_id, None, None, BOOK_DAMAGED)
+        if isinstance(target, Unclear):
+            return Sorted(row.document_id, None, None, target.value)
+        sealed = seal_target(self._secret, target, document_id=row.document_id)
+        return Sorted(row.document_id, sealed, self._digests.lane(target.addresses[:1]), None)
+
+    def _mail(self, queue_id: str) -> SpooledMail | None:
+        try:
+            return self._spool.read(queue_id)
+        except (SpoolDamagedError, FileNotFoundError) as failure:
+            _log.error("bridge-spool-damaged", queue_id=queue_id, failure=type(failure).__name__)
+            return None

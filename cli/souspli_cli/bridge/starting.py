@@ -1,0 +1,67 @@
+"""At the start: the ledger is completed from the spool, and what crashes left is removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from souspli_cli import files
+from souspli_cli.bridge import ledger
+from souspli_cli.bridge.errors import SpoolDamagedError
+from souspli_cli.bridge.keeping import accepted_mail
+
+if TYPE_CHECKING:
+    from souspli_cli.bridge.digests import Digests
+    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.spool import MailSpool
+    from souspli_storage.database import Database
+
+# In one statement.
+_AT_ONCE: Final = 500
+
+_log: Final = structlog.get_logger()
+
+
+def recover(database: Database, spool: MailSpool, digests: Digests) -> None:
+    """Have the ledger know every mail of the spool, and the spool no mail that is settled.
+
+    Nobody else may use either. Raises StorageError, OSError.
+    """
+    spool.remove_unfinished()
+    # A name that was renamed to and not synced may be about to be answered for again.
+    files.sync_folder(spool.folder)
+    queue_ids = list(spool.queue_ids())
+    for start in range(0, len(queue_ids), _AT_ONCE):
+        some = queue_ids[start : start + _AT_ONCE]
+        known = database.read_now(ledger.known_mails, some)
+        found = [mail for one in some if one not in known and (mail := _read(spool, one, digests))]
+        found.sort(key=lambda mail: mail.received_at)
+        database.write_now(ledger.add_mails, found)
+        for queue_id in database.read_now(ledger.settled_mails, some):
+            # Delivered, and killed before its file was removed.
+            spool.remove(queue_id)
+        now_known = database.read_now(ledger.known_mails, some)
+        for mail in found:
+            if mail.queue_id not in now_known:
+                spool.remove(mail.queue_id)  # the same as another, as `add_mails` says
+    _remove_covers(database, spool)
+
+
+def _read(spool: MailSpool, queue_id: str, digests: Digests) -> AcceptedMail | None:
+    try:
+        mail = spool.read(queue_id)
+    except SpoolDamagedError:
+        # Left where it is: a person may have a backup, and nobody else an idea.
+        _log.error("bridge-spool-damaged", queue_id=queue_id)
+        return None
+    return accepted_mail(mail.slip, mail.documents, digests)
+
+
+def _remove_covers(database: Database, spool: MailSpool) -> None:
+    """Remove covers of documents that were delivered."""
+    covers = {path.stem: path for path in spool.folder.glob("*.covers")}
+    needed = database.read_now(ledger.open_documents, tuple(covers))
+    for document_id, path in covers.items():
+        if document_id not in needed:
+            path.unlink(missing_ok=True)

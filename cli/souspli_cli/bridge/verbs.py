@@ -1,0 +1,19 @@
+"""``souspli bridge``: the table of its verbs."""
+
+from __future__ import annotations
+
+from souspli_cli.verb import Verbs
+
+bridge = Verbs(
+    "bridge",
+    {
+        "run": "souspli_cli.bridge.run_verb:run",
+        "status": "souspli_cli.bridge.queue_verbs:status",
+        "queue": "souspli_cli.bridge.queue_verbs:queue",
+        "retry": "souspli_cli.bridge.queue_verbs:retry",
+        "drop": "souspli_cli.bridge.queue_verbs:drop",
+        "accounts": "souspli_cli.bridge.account_verbs:accounts",
+        "route": "souspli_cli.bridge.route_verbs:route",
+    },
+    words_key="bridge",
+)

@@ -1,0 +1,257 @@
+"""The worker: sorts what was accepted, sends it in order, and waits out the service.
+
+docs/specs/bridge.md §8. Runs in a thread and a loop of its own: files are written and
+synced here, and no connection of the laboratory waits for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from souspli_cli import recipients
+from souspli_cli.bridge import ledger
+from souspli_cli.bridge.document_spool import covers_path
+from souspli_cli.bridge.errors import SpoolDamagedError
+from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
+from souspli_cli.bridge.targets import open_target
+from souspli_cli.errors import Refused
+from souspli_exchange import errors as exchange
+from souspli_exchange import port_errors as port
+from souspli_storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from souspli_cli.bridge.delivering import Delivery
+    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.line import ServiceLine
+    from souspli_cli.bridge.sorting import Sorter
+    from souspli_cli.bridge.spool import MailSpool
+    from souspli_storage.database import Database
+
+# Patients side by side: mostly waiting for the service's fsync.
+LANES: Final = 4
+# Looked at together; the next ones when all of these have ended.
+BATCH: Final = 64
+
+# The service is away: tried so often that nobody notices when it comes back, and so
+# seldom that a hundred bridges don't keep it down.
+FIRST_AWAY_SECONDS: Final = 1.0
+LONGEST_AWAY_SECONDS: Final = 300.0
+# One document that gets an answer which nobody understands.
+FIRST_LATER_SECONDS: Final = 60
+LONGEST_LATER_SECONDS: Final = 3_600
+
+# `souspli bridge retry` is another process, and can't wake this one.
+POLL_SECONDS: Final = 5.0
+# While the service is away, what is to be checked is known this soon.
+SORT_SECONDS: Final = 1.0
+SWEEP_SECONDS: Final = 3_600.0
+
+_log: Final = structlog.get_logger()
+
+
+class _ServiceAwayError(Exception):
+    """Nothing can be sent at the moment, whichever document it is."""
+
+
+@dataclass
+class Worker:
+    """Sends until it is stopped."""
+
+    database: Database
+    spool: MailSpool
+    sorter: Sorter
+    delivery: Delivery
+    line: ServiceLine
+    secret: bytes
+    clock: Callable[[], float]
+    first_away_seconds: float = FIRST_AWAY_SECONDS
+
+    def __repr__(self) -> str:
+        return "Worker(…)"
+
+    def __post_init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._ending = False
+        self._away = 0.0
+        self._swept_at = float("-inf")
+
+    def wake(self) -> None:
+        """Say that there is something to do; from any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended this instant
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    def stop(self) -> None:
+        """Have `run` end after the documents under way, or before any; from any thread."""
+        self._ending = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # as above
+                self._loop.call_soon_threadsafe(self._stopped.set)
+        self.wake()
+
+    async def run(self) -> None:
+        """Send until `stop`."""
+        self._loop = asyncio.get_running_loop()
+        if self._ending:  # before there was a loop to tell
+            self._stopped.set()
+        async with self.line:
+            while not self._stopped.is_set():
+                try:
+                    self.sorter.sort_all()
+                    self._sweep()
+                    idle = not await self._send_some()
+                    self._away = 0.0
+                except _ServiceAwayError:
+                    await self._wait_out()
+                    continue
+                except Exception as failure:  # noqa: BLE001  (mails are accepted: they are to be sent)
+                    # A full disk, most likely. The class only: no text of a mail or path.
+                    _log.warning("bridge-worker-failed", failure=type(failure).__name__)
+                    await self._sleep(POLL_SECONDS)
+                    continue
+                if idle:
+                    await self._sleep(POLL_SECONDS)
+
+    async def _send_some(self) -> bool:
+        """Send a batch; say whether there was one. Raises _ServiceAwayError, StorageError."""
+        rows = await self.database.read(ledger.due, BATCH, now=int(self.clock()))
+        if not rows:
+            return False
+        try:
+            await self.line.sign_in()
+        except port.PortError as failure:
+            _log.warning("bridge-service-away", failure=type(failure).__name__)
+            raise _ServiceAwayError from failure
+        lanes: dict[bytes | None, list[Row]] = defaultdict(list)
+        for row in rows:
+            lanes[row.lane].append(row)
+        waiting = iter(list(lanes.values()))  # shared: each lane is taken by one of the tasks
+
+        async def send_lanes() -> None:
+            for lane in waiting:
+                await self._send_lane(lane)
+
+        tasks = [asyncio.create_task(send_lanes()) for _ in range(min(LANES, len(lanes)))]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return True
+
+    async def _send_lane(self, lane: Sequence[Row]) -> None:
+        """Send one patient's documents in order; stop at the first that has to wait."""
+        for row in lane:
+            if self._stopped.is_set() or not await self._send(row):
+                return
+
+    async def _send(self, row: Row) -> bool:
+        """Send one document and record what became of it; False if it has to wait."""
+        now = int(self.clock())
+        try:
+            await self._deliver(row, now=now)
+        except (SpoolDamagedError, FileNotFoundError):
+            await self._end(row, State.TO_CHECK, SPOOL_DAMAGED)
+        except port.NotSignedInError as failure:
+            self.line.signed_out()
+            raise _ServiceAwayError from failure
+        except Refused as refused:
+            await self._end(row, State.TO_CHECK, refused.name)
+        except exchange.SpoolError as failure:
+            await self._postpone(row, failure)
+            return False
+        except exchange.ExchangeError as failure:
+            return await self._failed(row, failure)
+        except Exception as failure:  # noqa: BLE001  (one document must not stop all others)
+            await self._postpone(row, failure)
+            return False
+        else:
+            await self._end(row, State.DELIVERED, None)
+        return True
+
+    async def _failed(self, row: Row, failure: exchange.ExchangeError) -> bool:
+        if failure.temporary:
+            raise _ServiceAwayError from failure
+        if isinstance(failure, port.BrokenAnswerError):
+            await self._postpone(row, failure)
+            return False
+        known = recipients.in_words(failure, "")
+        if known is not None:
+            await self._end(row, State.TO_CHECK, known.name)
+        else:
+            await self._end(row, State.FAILED, _reason(failure))
+        return True
+
+    async def _deliver(self, row: Row, *, now: int) -> None:
+        mail = self.spool.read(row.queue_id)
+        number = mail.number_of(row.document_id)
+        target = open_target(self.secret, row.target or b"", document_id=row.document_id)
+        await self.delivery.deliver(self.line.sending, mail, number, target, now=now)
+
+    async def _end(self, row: Row, state: State, reason: str | None) -> None:
+        """Record how a document ended; then, and only then, forget its files."""
+        if reason is not None:
+            _log.warning("bridge-document", document_id=row.document_id, reason=reason)
+        await self.database.write(ledger.end, row.document_id, state, reason, now=int(self.clock()))
+        # A crash from here on leaves files that the next start removes.
+        if state is State.DELIVERED:
+            covers_path(self.spool.folder, row.document_id).unlink(missing_ok=True)
+            if await self.database.read(ledger.is_settled, row.queue_id):
+                self.spool.remove(row.queue_id)
+
+    async def _postpone(self, row: Row, failure: Exception) -> None:
+        wait = min(FIRST_LATER_SECONDS * 2 ** min(row.attempts, 10), LONGEST_LATER_SECONDS)
+        _log.warning(
+            "bridge-document-waits",
+            document_id=row.document_id,
+            failure=type(failure).__name__,
+            seconds=wait,
+        )
+        until = int(self.clock()) + wait
+        await self.database.write(ledger.postpone, row.document_id, _reason(failure), until=until)
+
+    async def _wait_out(self) -> None:
+        """Wait for the service, and sort what comes meanwhile."""
+        self._away = min(max(2 * self._away, self.first_away_seconds), LONGEST_AWAY_SECONDS)
+        # Up to a quarter off, so that a hundred bridges don't all ask at once.
+        left = self._away * (1 - random.random() / 4)  # noqa: S311  (no secret depends on it)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + left
+        while not self._stopped.is_set() and (left := until - loop.time()) > 0:
+            # Not woken by each mail: what comes is sorted some at a time.
+            await self._sleep(min(left, SORT_SECONDS), heed_wake=False)
+            with contextlib.suppress(StorageError, OSError):
+                self.sorter.sort_all()
+
+    async def _sleep(self, seconds: float, *, heed_wake: bool = True) -> None:
+        """Sleep, or be woken; by `stop` in any case."""
+        woken = self._wake if heed_wake else self._stopped
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await woken.wait()
+        self._wake.clear()
+
+    def _sweep(self) -> None:
+        now = self.clock()
+        if now - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = now
+            self.database.write_now(ledger.sweep, now=int(now))
+
+
+def _reason(failure: Exception) -> str:
+    """Give the word for a failure that nobody foresaw: its class, never its text."""
+    problem = getattr(failure, "problem", None)
+    if isinstance(problem, str):
+        return problem.replace("-", "_")
+    return BROKEN_ANSWER if isinstance(failure, port.BrokenAnswerError) else UNEXPECTED

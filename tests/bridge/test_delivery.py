@@ -1,0 +1,265 @@
+"""From the spool to the service: in order, once, whatever is away meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from bridge.conftest import JEANNE, MEDECIN, PAUL
+from bridge.plain_reader import mail
+from bridge.world import MAILBOX, Laboratory
+from cli_world import patient_claims
+
+from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.routes import RoutesFile
+from souspli_exchange.port_errors import BrokenAnswerError, NotAllowedError, UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli_world import Practice
+
+TRAITS = {"birth_name": "DURAND", "given_names": "Jeanne", "birth_date": "1961-03-02", "sex": "F"}
+
+
+def routes(laboratory: Laboratory) -> RoutesFile:
+    """The laboratory's routes."""
+    secret = laboratory.account.device.unlocker.secret_bytes()
+    return RoutesFile(laboratory.folder.routes, secret)
+
+
+async def test_a_patient_reads_byte_for_byte_what_the_laboratory_sent(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * 1_000
+    async with laboratory.bridge():
+        await laboratory.send(mail(content, name="hémogramme.pdf", **TRAITS), MAILBOX)
+        await laboratory.settled(1)
+    letter = laboratory.letters / f"{PAUL[0]}.pdf"
+    async with laboratory.bridge():
+        await laboratory.send(mail(content, name="tsh.pdf"), PAUL[0])
+        await laboratory.settled(2)
+    reading = await asyncio.to_thread(
+        patient_claims,
+        laboratory.service,
+        letter,
+        tmp_path / "read",
+        surname="Le Goff-Œuvrard",
+        birth_date="1950-12-11",
+    )
+    assert reading.files["tsh.pdf"] == content
+    # Claimed meanwhile: the next one is sealed to the account.
+    async with laboratory.bridge():
+        await laboratory.send(mail(b"second", name="second.pdf"), PAUL[0])
+        rows = await laboratory.settled(3)
+        assert [row.state for row in rows] == [State.DELIVERED] * 3
+
+
+async def test_a_practitioner_s_copy_goes_with_the_patient_s(laboratory: Laboratory) -> None:
+    routes(laboratory).add_practitioner(MEDECIN[0])
+    async with laboratory.bridge():
+        await laboratory.send(mail(**TRAITS, copies=f"{MEDECIN[0]} {PAUL[0]}"), MAILBOX)
+        (row,) = await laboratory.settled(1)
+        sent = laboratory.sent(row.document_id)
+        assert sent is not None
+        assert [to.address for to in sent.recipients] == [JEANNE[0], MEDECIN[0]]
+        assert all(to.delivery_id for to in sent.recipients)
+
+
+async def test_what_nobody_can_attribute_waits_and_goes_once_the_book_knows(
+    laboratory: Laboratory,
+) -> None:
+    from souspli_cli.bridge import ledger  # noqa: PLC0415
+
+    stranger = TRAITS | {"birth_name": "Inconnue"}
+    async with laboratory.bridge():
+        await laboratory.send(mail(**stranger), MAILBOX)
+        (row,) = await laboratory.settled(1)
+        assert (row.state, row.reason) == (State.TO_CHECK, "nobody")
+        assert laboratory.folder.spool.joinpath(f"{row.queue_id}.sealed").exists()
+
+        book = laboratory.account.book
+        entry = book.patient(JEANNE[0])
+        assert entry is not None
+        traits = msgspec.structs.replace(entry.traits, birth_name="Inconnue")
+        book.change_patient(JEANNE[0], lambda _: msgspec.structs.replace(entry, traits=traits))
+        await asyncio.sleep(1.1)  # BookIndex.LEAST_SECONDS
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            assert database.write_now(ledger.try_again, None, now=1) == 1
+        (row,) = await laboratory.settled(1)
+        assert row.state is State.DELIVERED
+        assert await laboratory.emptied()
+
+
+async def test_a_correction_names_the_report_that_the_same_patient_was_sent(
+    laboratory: Laboratory,
+) -> None:
+    async with laboratory.bridge():
+        await laboratory.send(mail(report="LABO|1", title="v1"), JEANNE[0])
+        await laboratory.settled(1)
+        corrected = mail(report="LABO|1", change="replaces", replaces="LABO|1", title="v2")
+        await laboratory.send(corrected, JEANNE[0])
+        await laboratory.send(corrected, PAUL[0])
+        first, second, other = await laboratory.settled(3)
+        sent, theirs = laboratory.sent(second.document_id), laboratory.sent(other.document_id)
+        assert sent is not None
+        assert theirs is not None
+        assert sent.replaces == first.document_id
+        assert theirs.replaces is None
+
+
+async def test_documents_of_one_patient_keep_their_order_across_a_fault(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
+
+    monkeypatch.setattr(worker, "FIRST_LATER_SECONDS", 1)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
+    began: list[str] = []
+    fails = ["first"]
+    deliver = delivering.outbox.deposit
+
+    async def deposit(account, sending, spool, spooled, **more):
+        title = spool.slip.title
+        began.append(title)
+        if title in fails:
+            fails.remove(title)
+            raise BrokenAnswerError("nonsense")
+        return await deliver(account, sending, spool, spooled, **more)
+
+    monkeypatch.setattr(delivering.outbox, "deposit", deposit)
+    async with laboratory.bridge():
+        for title in ("first", "second", "third"):
+            await laboratory.send(mail(title=title), JEANNE[0])
+        await laboratory.send(mail(title="other"), PAUL[0])
+        await laboratory.settled(4)
+    jeanne = [title for title in began if title != "other"]
+    # The first is taken up through `deliver_kept`, which ends in the same call.
+    assert jeanne == ["first", "first", "second", "third"]
+    assert began.index("other") < len(began) - 1
+
+
+async def test_a_refusal_for_good_is_for_a_person_and_stops_nobody(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering  # noqa: PLC0415
+
+    deposit = delivering.outbox.deposit
+
+    async def refusing(account, sending, spool, spooled, **more):
+        if spool.slip.title == "refused":
+            raise NotAllowedError("no")
+        return await deposit(account, sending, spool, spooled, **more)
+
+    monkeypatch.setattr(delivering.outbox, "deposit", refusing)
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="refused"), JEANNE[0])
+        await laboratory.send(mail(title="taken"), JEANNE[0])
+        first, second = await laboratory.settled(2)
+        assert (first.state, first.reason) == (State.FAILED, "not_allowed")
+        assert second.state is State.DELIVERED
+        assert laboratory.folder.spool.joinpath(f"{first.queue_id}.sealed").exists()
+
+
+async def test_a_document_that_was_refused_for_one_may_go_to_another_afterwards(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, ledger  # noqa: PLC0415
+
+    deposit = delivering.outbox.deposit
+
+    async def refusing(*_: object, **__: object) -> None:
+        raise NotAllowedError("no")
+
+    monkeypatch.setattr(delivering.outbox, "deposit", refusing)
+    async with laboratory.bridge():
+        await laboratory.send(mail(**TRAITS), MAILBOX)
+        await laboratory.settled(1)
+        monkeypatch.setattr(delivering.outbox, "deposit", deposit)
+        book = laboratory.account.book
+        jeanne, paul = book.patient(JEANNE[0]), book.patient(PAUL[0])
+        assert jeanne is not None
+        assert paul is not None
+        # The two were taken for each other in the address book.
+        swapped = msgspec.structs.replace(paul, traits=jeanne.traits)
+        other = msgspec.structs.replace(jeanne, traits=paul.traits)
+        book.change_patient(JEANNE[0], lambda _: other)
+        book.change_patient(PAUL[0], lambda _: swapped)
+        await asyncio.sleep(1.1)  # BookIndex.LEAST_SECONDS
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            assert database.write_now(ledger.try_again, None, now=1) == 1
+        (row,) = await laboratory.settled(1)
+        assert row.state is State.DELIVERED
+        sent = laboratory.sent(row.document_id)
+        assert sent is not None
+        assert [to.address for to in sent.recipients] == [PAUL[0]]
+
+
+async def test_a_red_stop_is_for_a_person(laboratory: Laboratory) -> None:
+    book = laboratory.account.book
+    entry = book.patient(JEANNE[0])
+    assert entry is not None
+    stopped = msgspec.structs.replace(entry, stopped=entry.invitations[-1].invitation_id)
+    book.change_patient(JEANNE[0], lambda _: stopped)
+    async with laboratory.bridge():
+        await laboratory.send(mail(), JEANNE[0])
+        (row,) = await laboratory.settled(1)
+        assert (row.state, row.reason) == (State.TO_CHECK, "red_stop")
+
+
+async def test_answers_that_say_later_lose_nothing(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
+
+    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.05)
+    deposit = delivering.outbox.deposit
+    tries = 0
+
+    async def later(account, sending, spool, spooled, **more):
+        nonlocal tries
+        tries += 1
+        if tries in {1, 2, 4}:
+            raise UnavailableError("later")
+        return await deposit(account, sending, spool, spooled, **more)
+
+    monkeypatch.setattr(delivering.outbox, "deposit", later)
+    async with laboratory.bridge():
+        for number in range(3):
+            await laboratory.send(mail(title=str(number)), JEANNE[0])
+        rows = await laboratory.settled(3)
+        assert [row.state for row in rows] == [State.DELIVERED] * 3
+        assert [row.attempts for row in rows] == [0, 0, 0]
+
+
+async def test_while_the_service_is_away_mails_are_taken_and_later_sent_in_order(
+    founded: Practice, tmp_path: Path
+) -> None:
+    service = founded.service
+    shutil.copytree(founded.profile, tmp_path / "profile")
+    laboratory = Laboratory(service, tmp_path / "profile", founded.folder)
+    laboratory.password = laboratory.add_account()
+    service.stop()
+    try:
+        async with laboratory.bridge():
+            mails = [mail(title=str(number)) for number in range(10)]
+            answers = [await laboratory.send(one, JEANNE[0]) for one in mails]
+            assert await laboratory.send(mails[3], JEANNE[0]) == answers[3]
+            await asyncio.sleep(1)
+            rows = await asyncio.to_thread(laboratory.rows)
+            assert [row.state for row in rows] == [State.WAITING] * 10
+        # Stopped and started while the service is away.
+        async with laboratory.bridge():
+            await laboratory.send(mail(title="10"), JEANNE[0])
+            await asyncio.to_thread(service.start)
+            rows = await laboratory.settled(11)
+    finally:
+        if service._process is None:
+            service.start()
+    assert [row.state for row in rows] == [State.DELIVERED] * 11
+    sent = [laboratory.sent(row.document_id) for row in rows]
+    assert [one.title for one in sent if one] == [str(number) for number in range(11)]
+    assert await laboratory.emptied()

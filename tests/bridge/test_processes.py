@@ -1,0 +1,94 @@
+"""Mails are read in processes: one that dies takes no mail along, and none outlives the bridge."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiosmtplib
+import msgspec
+import pytest
+from bridge import plain_reader
+from bridge.plain_reader import mail
+from bridge.test_crash import process
+from bridge.world import SETTINGS
+
+from souspli_cli.bridge import answers
+from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.keeping import Keeping
+from souspli_cli.bridge.keeping_pool import KeepingPool
+from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.spool import MailSpool
+from souspli_cli.bridge.submission import Submission
+
+if TYPE_CHECKING:
+    from bridge.world import Laboratory
+
+JEANNE = "jeanne@exemple.fr"
+
+
+async def test_a_reader_that_dies_is_a_temporary_failure_of_its_mail_alone(
+    laboratory: Laboratory,
+) -> None:
+    limits = msgspec.structs.replace(SETTINGS.limits, processes=2)
+    laboratory.settings = msgspec.structs.replace(SETTINGS, limits=limits)
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="1"), JEANNE)
+        with pytest.raises(aiosmtplib.SMTPDataError) as failure:
+            await laboratory.send(mail(die="yes"), JEANNE)
+        assert f"{failure.value.code} {failure.value.message}" == answers.LATER
+        await laboratory.send(mail(title="2"), JEANNE)
+        rows = await laboratory.settled(2)
+        assert [row.state for row in rows] == [State.DELIVERED] * 2
+        assert await laboratory.emptied()
+
+
+async def test_no_process_outlives_a_bridge_that_was_killed(laboratory: Laboratory) -> None:
+    with process(laboratory, processes=2) as running:
+        await laboratory.send(mail(), JEANNE)
+        children = await asyncio.to_thread(_children, running.pid)
+        assert len(children) >= 2
+        running.kill()
+        assert await asyncio.to_thread(running.wait, 60) == -signal.SIGKILL
+    for child in children:
+        for _ in range(600):
+            if not _is_there(child):
+                break
+            await asyncio.sleep(0.05)
+        assert not _is_there(child)
+
+
+def _children(pid: int) -> list[int]:
+    """Give the processes whose parent this is, by the kernel's own list."""
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(path.parent.name))
+    return found
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_reader_that_never_ends_is_ended(laboratory: Laboratory) -> None:
+    secret = laboratory.account.device.unlocker.secret_bytes()
+    spool = MailSpool(laboratory.folder.spool, secret)
+    keeping = Keeping(spool, Digests.of(secret), plain_reader.read)
+    hangs = Submission("sil", "", (JEANNE,), mail(sleep="3600"))
+    with KeepingPool(keeping, processes=1, longest_seconds=2.0) as pool:
+        with pytest.raises((TimeoutError, BrokenProcessPool)):
+            await pool.keep(hangs, "A" * 16, bytes(32), 1)
+        pool._longest_seconds = 60.0
+        taken = await pool.keep(Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), 1)
+        assert taken.queue_id == "B" * 16

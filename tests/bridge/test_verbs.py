@@ -1,0 +1,178 @@
+"""``souspli bridge …``, as people at the laboratory type it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+from bridge.plain_reader import mail
+from bridge.world import MAILBOX
+from cli_world import Ended, command
+
+from souspli_cli.bridge import accounts, settings
+from souspli_cli.bridge.ledger import State
+from souspli_cli.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bridge.world import Laboratory
+
+STRANGER = {
+    "birth_name": "Inconnue",
+    "given_names": "Zoé",
+    "birth_date": "1980-01-02",
+    "sex": "F",
+}
+
+
+def souspli(laboratory: Laboratory, *words: str) -> Ended:
+    """Run a verb on the laboratory's profile."""
+    environment = laboratory.service.environment | {"SOUSPLI_PROFILE": str(laboratory.profile)}
+    ended = subprocess.run(
+        command("bridge", *words),
+        env=environment,
+        input="",
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
+    laboratory: Laboratory,
+) -> None:
+    async with laboratory.bridge():
+        await laboratory.send(mail(**STRANGER, title="NFS"), MAILBOX)
+        await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
+        await laboratory.settled(2)
+
+    def talk() -> None:
+        counted = souspli(laboratory, "status", "--json").json["documents"]
+        assert (counted["to-check"], counted["delivered"]) == (1, 1)
+        shown = souspli(laboratory, "queue", "--to-check")
+        assert "Inconnue Zoé 1980-01-02" in shown.out
+        assert "souspli invite" in shown.out
+        (listed,) = souspli(laboratory, "queue", "--json").json["documents"]
+        assert (listed["reason"], listed["title"]) == ("nobody", "NFS")
+        document = listed["document_id"]
+        assert souspli(laboratory, "retry", document[:8], "--json").json == {"retried": 1}
+        again = souspli(laboratory, "retry", document, "--json")
+        assert (again.code, again.error) == (1, "bridge-not-to-check")
+        assert souspli(laboratory, "retry", "--json").code == 2
+        assert souspli(laboratory, "drop", document, "--json").error == "nobody-to-ask"
+
+    await asyncio.to_thread(talk)
+    async with laboratory.bridge():
+        rows = await laboratory.settled(2)
+        (row,) = [row for row in rows if row.state is State.TO_CHECK]
+        dropped = await asyncio.to_thread(
+            souspli, laboratory, "drop", row.document_id, "--yes", "--json"
+        )
+        assert dropped.json == {"document_id": row.document_id}
+        assert await laboratory.emptied()
+
+
+def test_an_account_s_password_is_shown_once_and_kept_as_a_hash(laboratory: Laboratory) -> None:
+    made = souspli(laboratory, "accounts", "add", "hl7", "--from", "@Labo.example", "--json").json
+    kept = laboratory.folder.accounts.read_text()
+    assert made["password"] not in kept
+    assert tomllib.loads(kept)["account"][1]["senders"] == ["@labo.example"]
+    known = accounts.read(laboratory.folder.accounts)
+    assert accounts.matches(known["hl7"].hash, made["password"].encode())
+    assert not accounts.matches(known["sil"].hash, made["password"].encode())
+    listed = souspli(laboratory, "accounts", "list", "--json").json["accounts"]
+    assert [one["name"] for one in listed] == ["sil", "hl7"]
+    twice = souspli(laboratory, "accounts", "add", "hl7", "--json")
+    assert twice.error == "bridge-account-exists"
+    assert souspli(laboratory, "accounts", "remove", "sil", "--json").json == {"name": "sil"}
+    assert list(accounts.read(laboratory.folder.accounts)) == ["hl7"]
+    assert souspli(laboratory, "accounts", "add", "no good").code == 1
+
+
+def test_routes_are_about_addresses_of_the_book(laboratory: Laboratory) -> None:
+    unknown = souspli(laboratory, "route", "practitioner", "x@y.fr", "--json")
+    assert unknown.error == "no-invitation"
+    assert souspli(laboratory, "route", "practitioner", "anne.petit@medecins.example").code == 0
+    wrong = souspli(laboratory, "route", "ins", "jeanne@exemple.fr", "123", "--json")
+    assert wrong.error == "bridge-ins-not-understood"
+    assert (
+        souspli(laboratory, "route", "ins", "jeanne@exemple.fr", "2 61 03 75 123 456 78").code == 0
+    )
+    kept = laboratory.folder.routes.read_bytes()
+    assert b"anne" not in kept
+    assert b"2610375" not in kept
+    assert souspli(laboratory, "route", "remove", "jeanne@exemple.fr").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('listen = "0.0.0.0:25"\ntls = "none"', "bridge_tls_needed"),
+        ('listen = "nowhere"', "bridge_settings"),
+        ('listen = "127.0.0.1:99999"\ntls = "none"', "bridge_settings"),
+        ("lisen = 1", "bridge_settings"),
+        ('domain = "pas un domaine"', "bridge_settings"),
+        ('mailbox = "a+b"', "bridge_settings"),
+        ("[limits]\nconnections = 0", "bridge_settings"),
+        ("[limits]\nprocesses = -1", "bridge_settings"),
+        ("[limits]\nmail_bytes = 1000\nmemory_bytes = 2999", "bridge_settings"),
+        ("=", "file_damaged"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / "bridge.toml"
+    path.write_text(text)
+    with pytest.raises(Refused, match=name):
+        settings.read(path)
+
+
+def test_tls_needs_a_certificate(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="bridge_no_certificate"):
+        settings.read(tmp_path / "none.toml").tls_context()
+    path = tmp_path / "bridge.toml"
+    path.write_text(f'tls_certificate = "{path}"\ntls_key = "{path}"')
+    with pytest.raises(Refused, match="bridge_no_certificate"):
+        settings.read(path).tls_context()
+
+
+@contextlib.contextmanager
+def run(laboratory: Laboratory) -> Iterator[subprocess.Popen[str]]:
+    """Have ``souspli bridge run`` run."""
+    environment = laboratory.service.environment | {"SOUSPLI_PROFILE": str(laboratory.profile)}
+    with subprocess.Popen(
+        command("bridge", "run", "--json"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        ready = json.loads(running.stdout.readline())
+        laboratory.port = int(ready["listen"].rpartition(":")[2])
+        yield running
+        running.kill()
+
+
+async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laboratory) -> None:
+    text = 'listen = "127.0.0.1:0"\ntls = "none"\ndomain = "pont.labo.example"\n'
+    laboratory.folder.settings.write_text(text)
+    with run(laboratory) as running:
+        await laboratory.send(mail(), "jeanne@exemple.fr")
+        await laboratory.send(mail(), MAILBOX)
+        first, second = await laboratory.settled(2)
+        running.terminate()
+        assert await asyncio.to_thread(running.wait, 60) == 0
+    assert first.state is State.DELIVERED
+    assert (second.state, second.reason) == (State.TO_CHECK, "no_traits")
+    sent = laboratory.sent(first.document_id)
+    assert sent is not None
+    assert sent.files == ("resultats.pdf",)
