@@ -26,10 +26,10 @@ test: $(VENV)/.installed browser
 # Playwright keeps an event loop of its own in the process.
 test-service: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/e2e
-	$(BIN)/python -m pytest tests/mailbox tests/storage
+	$(BIN)/python -m pytest tests/mailbox tests/storage tests/cli
 
 test-programs: $(VENV)/.installed
-	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage --ignore=tests/relays
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage --ignore=tests/cli --ignore=tests/relays
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -60,6 +60,10 @@ class NewSealedFolder:
         except OSError as failure:
             self.close()
             raise OutputError("no folder can be made there") from failure
+        except BaseException:
+            # Ctrl-C before the caller's block begins, which would remove it.
+            self.close()
+            raise
 
     @property
     def contents(self) -> Path:

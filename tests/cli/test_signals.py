@@ -57,7 +57,8 @@ def begin(people: People, folder: Path, *words: str | Path) -> subprocess.Popen[
     for number, handler in before.items():
         signal.signal(number, handler)
     limit = time.monotonic() + 60
-    while not any(path.stat().st_size for path in folder.glob(".souspli-*/*")):
+    # A folder has a size of its own, from before there is anything in it.
+    while not any(path.is_file() and path.stat().st_size for path in folder.glob(".souspli-*/*")):
         assert started.poll() is None, started.communicate()
         assert time.monotonic() < limit
         time.sleep(0.001)

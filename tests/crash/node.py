@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Between two looks at whether the service is still there.
 LOOK_SECONDS = 0.02
+# Between a last answer, or a last row, and the death of who gave it: milliseconds.
+DYING_SECONDS = 10
 
 
 def free_port() -> int:

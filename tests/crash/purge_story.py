@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from crash import properties
 from crash.engines import all_rows, put_back
-from crash.node import settle
+from crash.node import DYING_SECONDS, settle
 from crash.properties import Broken, Property
 from crash.saboteur import Sabotage
 from crash.story import Outcome, Run
@@ -86,8 +86,12 @@ def _purge(run: Run, sabotage: Sabotage, point: Point) -> None:
     """Let the time pass that leases and second tries take, until all has ended."""
     for _ in range(8):
         settle(lambda: ended(run) or _rests(run, killed=point.act.kills), seconds=PATIENCE_SECONDS)
-        if sabotage.struck.exists() and point.act.kills:
-            until(lambda: run.node.lives > 2)
+        if point.act.kills:
+            if ended(run):
+                # Its last row may be written before the service is dead.
+                settle(sabotage.struck.exists, seconds=DYING_SECONDS)
+            if sabotage.struck.exists():
+                until(lambda: run.node.lives > 2)
         if ended(run):
             return
         run.let_time_pass(AGAIN_SECONDS)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from crash import properties, reader
 from crash.engines import Ground, all_rows, put_back
 from crash.journal import Journal
-from crash.node import Node, settle
+from crash.node import DYING_SECONDS, Node, settle
 from crash.programs import UNKNOWN
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
@@ -352,8 +352,11 @@ def tell(
         run.node.start(sabotage)
         with run.node.kept(sabotage, run.died):
             run.go_through(sabotage)
-            if sabotage.struck.exists() and point is not None and point.act.kills:
-                until(lambda: run.node.lives > 1)
+            if point is not None and point.act.kills:
+                # The last answer is out before its service dies.
+                settle(sabotage.struck.exists, seconds=DYING_SECONDS)
+                if sabotage.struck.exists():
+                    until(lambda: run.node.lives > 1)
             settle(run.settled, seconds=1)
         run.node.stop()
         run.look()

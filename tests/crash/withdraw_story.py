@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crash.engines import all_rows, put_back
-from crash.node import settle
+from crash.node import DYING_SECONDS, settle
 from crash.points import Kind
 from crash.programs import UNKNOWN
 from crash.properties import Broken, Property
@@ -47,8 +47,12 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
             run.broken += withdrawn(run)
             for _ in range(8):
                 settle(lambda: _finished(run) or _rests(run), seconds=PATIENCE_SECONDS)
-                if sabotage.struck.exists() and point.act.kills and not of_client:
-                    until(lambda: run.node.lives > 2)
+                if point.act.kills and not of_client:
+                    if _finished(run):
+                        # Its last row may be gone before the service is.
+                        settle(sabotage.struck.exists, seconds=DYING_SECONDS)
+                    if sabotage.struck.exists():
+                        until(lambda: run.node.lives > 2)
                 if _finished(run):
                     break
                 run.let_time_pass(AGAIN_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -27,7 +28,8 @@ from souspli_exchange.invitation import draw_invitation
 from souspli_keys.address import Address
 from souspli_mailbox.database import DATABASE_FILE
 
-ROUNDS = 50
+# Fifty take ten minutes: SOUSPLI_RACES=50, now and then.
+ROUNDS = int(os.environ.get("SOUSPLI_RACES", "10"))
 BORN = "1946-03-27"
 SURNAME = "Kervella"
 # Seconds that one browser waits for the other at the line; then the test fails.
@@ -157,7 +159,7 @@ def pass_gates(page: Page, code: str) -> None:
     page.get_by_role("button", name="Continuer", exact=True).click()
 
 
-def test_fifty_times_two_browsers_claim_at_once_and_one_wins(world: World) -> None:
+def test_again_and_again_two_browsers_claim_at_once_and_one_wins(world: World) -> None:
     invited = world.start()
     with ThreadPoolExecutor(1) as pool:
         # In a thread: Playwright's loop, begun by tests before this one, holds the main one.
