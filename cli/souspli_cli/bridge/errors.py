@@ -5,7 +5,8 @@
     ├── LineTooLongError     a line that no mail has
     ├── SpoolDamagedError    a spool file is not what was written
     ├── NoRoomError          temporary: no memory for one mail more
-    └── TooManyTriesError    temporary: has failed to sign in too often
+    ├── TooManyTriesError    temporary: has failed to sign in too often
+    └── PartEndedError       the bridge has to be started again
 
 No text of a mail, no address and no path is in any of them: they reach logs and answers.
 """
@@ -41,3 +42,7 @@ class TooManyTriesError(BridgeError):
     """An address, or an account, has failed to sign in too often and must wait."""
 
     temporary = True
+
+
+class PartEndedError(BridgeError):
+    """What records or sends ended by itself; nothing that was accepted is lost."""

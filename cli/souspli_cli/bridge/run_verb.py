@@ -34,6 +34,7 @@ def run(
 ) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP; print where."""
     from souspli_cli.bridge import settings as bridge  # noqa: PLC0415  (not for --help)
+    from souspli_cli.bridge.errors import PartEndedError  # noqa: PLC0415  (not for --help)
     from souspli_cli.bridge.reading import mail_reader  # noqa: PLC0415
     from souspli_cli.bridge.running import Bridge  # noqa: PLC0415  (aiosmtpd, SQLAlchemy: 0.5 s)
     from souspli_mailbox.logs import configure_logging  # noqa: PLC0415
@@ -51,6 +52,8 @@ def run(
         asyncio.run(_run(terminal, running, settings))
     except StorageFullError:
         raise Refused("disk_full") from None
+    except PartEndedError:
+        raise Refused("bridge_part_ended") from None
     except StorageError:
         raise Refused("bridge_ledger") from None
 

@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from souspli_cli import files
 from souspli_cli.bridge.accepting import Acceptance
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.errors import PartEndedError
 from souspli_cli.bridge.folder_sync import FolderSync
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
@@ -50,6 +52,8 @@ HOLD_SECONDS: Final = 3.0
 # Short questions: a recipient, a password.
 ASKING_THREADS: Final = 4
 
+_log: Final = structlog.get_logger()
+
 
 class Bridge:
     """Accepts and sends until it is stopped; one for a profile."""
@@ -79,7 +83,7 @@ class Bridge:
         """Run until `stop`; `ready` is given the port.
 
         Raises Refused if a bridge runs on this profile already, or for its settings;
-        StorageError, OSError.
+        StorageError, OSError; PartEndedError if it can't go on.
         """
         prepare_types()
         with _alone(self._folder), contextlib.ExitStack() as stack:
@@ -148,23 +152,32 @@ class Bridge:
         ready: Callable[[int], None],
     ) -> None:
         port = await listener.start()
-        recording = asyncio.create_task(recorder.run())
-        thread = threading.Thread(
-            target=lambda: asyncio.run(worker.run()), name="bridge-worker", daemon=True
+        recording = asyncio.create_task(recorder.run(), name="recorder")
+        # In a thread and a loop of its own (worker.py).
+        sending = asyncio.create_task(
+            asyncio.to_thread(lambda: asyncio.run(worker.run())), name="worker"
         )
-        thread.start()
+        told = asyncio.create_task(self._stop.wait())
         ready(port)
         try:
-            await self._stop.wait()
+            await asyncio.wait({recording, sending, told}, return_when=asyncio.FIRST_COMPLETED)
+            ended = [part for part in (recording, sending) if part.done()]
         finally:
             # Mails under way are answered, or were not: then they come again.
             listener.stop_listening()
             await acceptance.finish()
             await listener.close()
-            recording.cancel()
-            await recorder.finish()
+            told.cancel()
             worker.stop()
-            await asyncio.to_thread(thread.join)
+            if not recording.done():
+                recording.cancel()
+                await recorder.finish()
+            await asyncio.wait({recording, sending})
+        for part in ended:
+            # Accepting what is not sent would be silence; what was accepted is in the spool.
+            failure = part.exception()
+            _log.error("bridge-part-ended", part=part.get_name(), failure=type(failure).__name__)
+            raise PartEndedError("a part of the bridge ended by itself")
 
 
 def _corrected(
