@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import fcntl
 import os
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from souspli_cli import files
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 # Mails that wait for their fsync side by side: file systems make one of many.
 SYNCING_THREADS: Final = 16
-# Of one that was killed this instant, what it was starting may hold the lock a moment more.
+# Of one that was killed this instant, a process that it was just starting has the lock until
+# it has become another program: milliseconds, on a machine that has time for it.
 HOLD_SECONDS: Final = 3.0
 # Short questions: a recipient, a password.
 ASKING_THREADS: Final = 4
@@ -78,8 +79,8 @@ class Bridge:
     async def run(self, *, ready: Callable[[int], None]) -> None:
         """Run until `stop`; `ready` is given the port.
 
-        Raises Refused if a bridge runs on this profile already, or for its settings;
-        StorageError, OSError.
+        Raises Refused if a bridge runs on this profile already, for its settings, or if it
+        can't listen; StorageError, OSError; and whatever ended a part that must not end.
         """
         prepare_types()
         with _alone(self._folder), contextlib.ExitStack() as stack:
@@ -147,24 +148,46 @@ class Bridge:
         worker: Worker,
         ready: Callable[[int], None],
     ) -> None:
-        port = await listener.start()
+        try:
+            port = await listener.start()
+        except OSError:
+            raise Refused("listen_failed", listen=self._settings.listen) from None
         recording = asyncio.create_task(recorder.run())
-        thread = threading.Thread(
-            target=lambda: asyncio.run(worker.run()), name="bridge-worker", daemon=True
-        )
-        thread.start()
+        sending = _in_thread(lambda: asyncio.run(worker.run()), "bridge-worker")
+        stopping = asyncio.create_task(self._stop.wait())
         ready(port)
         try:
-            await self._stop.wait()
+            ended, _ = await asyncio.wait(
+                {stopping, recording, sending}, return_when=asyncio.FIRST_COMPLETED
+            )
+            for one in ended - {stopping}:
+                # Going on, mails would be taken that nobody sends. Ended and started again,
+                # the bridge finds them all, and its log says what happened.
+                await one
         finally:
             # Mails under way are answered, or were not: then they come again.
+            stopping.cancel()
             listener.stop_listening()
             await acceptance.finish()
             await listener.close()
             recording.cancel()
             await recorder.finish()
             worker.stop()
-            await asyncio.to_thread(thread.join)
+            await asyncio.wait([sending])
+
+
+def _in_thread(run: Callable[[], None], name: str) -> asyncio.Future[None]:
+    """Run something in a thread of its own, which nobody waits for at the program's end."""
+    done: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    def ended() -> None:
+        try:
+            done.set_result(run())
+        except BaseException as failure:  # noqa: BLE001  (it is raised by whoever awaits)
+            done.set_exception(failure)
+
+    threading.Thread(target=ended, name=name, daemon=True).start()
+    return asyncio.wrap_future(done)
 
 
 def _corrected(
@@ -203,8 +226,8 @@ def _is_held(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _threads(name: str, count: int) -> Generator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(count, thread_name_prefix=name) as pool:
+def _threads(name: str, count: int) -> Generator[concurrent.futures.ThreadPoolExecutor]:
+    with concurrent.futures.ThreadPoolExecutor(count, thread_name_prefix=name) as pool:
         yield pool
 
 
