@@ -106,9 +106,7 @@ async def deposit(
         for patient in (_patients(account) if known is None else known).values()
         for invitation in patient.invitations
     }
-    deposited = await resume(
-        sending, spooled, own_copies, just_verified=just_verified, now=now
-    )
+    deposited = await resume(sending, spooled, own_copies, just_verified=just_verified, now=now)
     covers = {cover.invitation_id: cover for cover in deposited.covers}
     return _let_go(account, spool, spooled, covers, known=known)
 

@@ -136,8 +136,7 @@ async def test_a_disk_that_fills_up_at_the_ledger_or_the_covers_loses_nothing(
         service.freeze()
         try:
             await laboratory.send(mail(title="2"), JEANNE)
-            while len(await asyncio.to_thread(laboratory.rows)) < 3:
-                await asyncio.sleep(0.05)
+            await laboratory.recorded(3)
             _limit(running, 500)
             with pytest.raises(aiosmtplib.SMTPDataError) as failure:
                 await laboratory.send(mail(title="3"), JEANNE)

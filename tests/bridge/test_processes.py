@@ -90,5 +90,7 @@ async def test_a_reader_that_never_ends_is_ended(laboratory: Laboratory) -> None
         with pytest.raises((TimeoutError, BrokenProcessPool)):
             await pool.keep(hangs, "A" * 16, bytes(32), Moment(1, 1))
         pool._longest_seconds = 60.0
-        taken = await pool.keep(Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), Moment(1, 1))
+        taken = await pool.keep(
+            Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), Moment(1, 1)
+        )
         assert taken.queue_id == "B" * 16

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -24,6 +23,7 @@ from souspli_cli import profile
 from souspli_cli.bridge import accounts
 from souspli_cli.bridge.ledger import State, open_ledger, rows
 from souspli_cli.bridge.settings import Folder
+from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.letter_reading import read_letter
 from souspli_exchange.claim import Claiming, Letter, Person, claim
 from souspli_mailbox.client import MailboxClient
@@ -157,11 +157,8 @@ class Laboratory:
             query = "SELECT state, queue_id FROM documents WHERE state NOT IN (?, ?)"
             found = ledger.execute(query, (State.DELIVERED, State.DROPPED)).fetchall()
         known = {queue_id for _, queue_id in found}
-        unknown = [
-            name
-            for name in os.listdir(self.folder.spool)
-            if name.endswith(".sealed") and name.removesuffix(".sealed") not in known
-        ]
+        spool = MailSpool(self.folder.spool, b"")  # to list it, no secret is needed
+        unknown = [one for one in spool.queue_ids() if one not in known]
         return sum(state == State.WAITING for state, _ in found) + len(unknown)
 
     def held(self) -> dict[str, str]:

@@ -37,9 +37,7 @@ class Opened:
     """SHA-256 of each, hexadecimal."""
 
 
-def open_all(
-    url: str, patients: Sequence[Patient], *, processes: int
-) -> dict[str, list[Opened]]:
+def open_all(url: str, patients: Sequence[Patient], *, processes: int) -> dict[str, list[Opened]]:
     """Give what each has, by address, in no order."""
     if processes < 2:
         return {one.address: _open(url, one.vault.to_json()) for one in patients}

@@ -1,6 +1,6 @@
 """Mails through a bridge that is killed, into a service that is killed (docs/crash.md).
 
-    PYTHONPATH=tests python -m chaos.run --mails 100000 --bridge-kills 200 --service-kills 50
+PYTHONPATH=tests python -m chaos.run --mails 100000 --bridge-kills 200 --service-kills 50
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def chaos(plan: Plan, folder: Path) -> Ran:
         _drain(laboratory)
         drained = time.monotonic()
         laboratory.bridge.stop()
-        opened = open_all(
-            laboratory.service.url, laboratory.patients, processes=plan.readers
-        )
+        opened = open_all(laboratory.service.url, laboratory.patients, processes=plan.readers)
         ended = time.monotonic()
         seen = Seen(clients.stories, opened, laboratory.stored(), laboratory.held())
     people = laboratory.people
@@ -166,7 +164,7 @@ def main() -> int:
     seed: int = secrets.randbelow(10**6) if given.seed is None else given.seed
     sys.stderr.write(f"seed {seed}\n")
     if given.bugs:
-        return int(not all([_is_found(bug, seed) for bug in Bug]))
+        return sum(not _is_found(bug, seed) for bug in Bug)
     ran = _run(
         Plan(
             given.mails,

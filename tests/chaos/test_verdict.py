@@ -28,9 +28,7 @@ NEXT = next(
     if (one := mail(number)).kind is Kind.PDF and one.patient == ONE.patient
 )
 STRANGER = first(Kind.STRANGER)
-OTHER = next(
-    f"patient{n}@exemple.fr" for n in range(2) if f"patient{n}@exemple.fr" != ONE.patient
-)
+OTHER = next(f"patient{n}@exemple.fr" for n in range(2) if f"patient{n}@exemple.fr" != ONE.patient)
 
 STORY = Story(began=1.0, answered=2.0, answers=["250 2.0.0 Ok: queued as A"])
 LATER = Story(began=3.0, answered=4.0, answers=["250 2.0.0 Ok: queued as B"])

@@ -6,9 +6,12 @@ import re
 from typing import Final
 
 # RFC 5321 §4.4: what each server on the way writes in front.
-_TRACE: Final = re.compile(rb"(?:(?:Received|Return-Path)[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)+", re.I)
-_MESSAGE_ID: Final = re.compile(rb"^Message-ID[ \t]*:[ \t]*<[^\r\n]+>[ \t]*\r$", re.I | re.M)
-_DATE: Final = re.compile(rb"^Date[ \t]*:[ \t]*[^ \t\r\n][^\r\n]*\r$", re.I | re.M)
+_TRACE: Final = re.compile(
+    rb"(?:(?:Received|Return-Path)[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)+", re.IGNORECASE
+)
+_LINES: Final = re.IGNORECASE | re.MULTILINE
+_MESSAGE_ID: Final = re.compile(rb"^Message-ID[ \t]*:[ \t]*<[^\r\n]+>[ \t]*\r$", _LINES)
+_DATE: Final = re.compile(rb"^Date[ \t]*:[ \t]*[^ \t\r\n][^\r\n]*\r$", _LINES)
 _END: Final = b"\r\n\r\n"
 
 
