@@ -108,7 +108,10 @@ class Patient:
 class Laboratory:
     """A context: everything runs inside it."""
 
-    def __init__(self, folder: Path, *, patients: int, bug: Bug | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, patients: int, processes: int = 2, bug: Bug | None = None
+    ) -> None:
+        """`processes`: of the bridge, that read mails."""
         self.people = people(patients)
         self._folder = folder
         home = folder / "home"
@@ -122,6 +125,7 @@ class Laboratory:
             folder / "profile", _free_port(), environment, folder / "bridge.log", bug
         )
         self.password = ""
+        self._processes = processes
         self.patients: list[Patient] = []
 
     def __enter__(self) -> Self:
@@ -203,6 +207,7 @@ class Laboratory:
         self.password = accounts.add(self.folder.accounts, "sil", (), now=1)
         self.folder.settings.write_text(
             f'listen = "127.0.0.1:{self.bridge.port}"\ndomain = "{DOMAIN}"\ntls = "none"\n'
+            f"[limits]\nprocesses = {self._processes}\n"
         )
 
     def _run(self, commands: Sequence[Sequence[str | Path]], more: dict[str, str]) -> None:

@@ -44,6 +44,8 @@ class Plan:
     seed: int
     clients: int = 6
     patients: int = 8
+    processes: int = 2
+    """Of the bridge, that read mails."""
     readers: int = 2
     """Processes that open at the end."""
     bug: Bug | None = None
@@ -64,7 +66,9 @@ class Ran:
 def chaos(plan: Plan, folder: Path) -> Ran:
     """Run, and judge."""
     began = time.monotonic()
-    with Laboratory(folder, patients=plan.patients, bug=plan.bug) as laboratory:
+    with Laboratory(
+        folder, patients=plan.patients, processes=plan.processes, bug=plan.bug
+    ) as laboratory:
         laboratory.bridge.start()
         founded = time.monotonic()
         clients, away = asyncio.run(_send(plan, laboratory))
@@ -185,7 +189,7 @@ def main() -> int:
 
 def _is_found(bug: Bug, seed: int) -> bool:
     """Run a bridge with a bug, and say what was seen of it."""
-    ran = _run(Plan(200, 6, 1, seed=seed, patients=3, readers=1, bug=bug))
+    ran = _run(Plan(200, 6, 1, seed=seed, patients=3, processes=1, readers=1, bug=bug))
     first = next(iter(ran.verdict.broken), "not found out")
     sys.stdout.write(f"{bug}: {len(ran.verdict.broken)} broken; {first}\n")
     sys.stdout.flush()
