@@ -155,8 +155,8 @@ class Bridge:
         recording = asyncio.create_task(recorder.run())
         sending = _in_thread(lambda: asyncio.run(worker.run()), "bridge-worker")
         stopping = asyncio.create_task(self._stop.wait())
-        ready(port)
         try:
+            ready(port)
             ended, _ = await asyncio.wait(
                 {stopping, recording, sending}, return_when=asyncio.FIRST_COMPLETED
             )
