@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash postfix lock clean
+.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash chaos postfix lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -76,6 +76,17 @@ RUNS ?= 1
 MINUTES ?= inf
 crash: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
+
+# Mails through a bridge and a service that are killed at random: docs/crash.md. BUGS=yes
+# runs bridges with a deliberate bug instead, each of which has to be found out.
+MAILS ?= 2000
+BRIDGE_KILLS ?= 20
+SERVICE_KILLS ?= 5
+SEED ?=
+BUGS ?=
+chaos: $(VENV)/.installed
+	PYTHONPATH=tests $(BIN)/python -m chaos.run --mails $(MAILS) --bridge-kills $(BRIDGE_KILLS) \
+		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs)
 
 # Mails that a real Postfix returns, by the lines of docs/operations.md. Debian, as root:
 # it has users of its own, and so is no part of `make test`.

@@ -37,6 +37,7 @@ def accept(database: SqliteDatabase, number: int, *documents: str, at: int = 0) 
         bytes([number]) * 32,
         "sil",
         at,
+        at,
         tuple(
             AcceptedDocument(one, one[:1].encode() if one[0] == "r" else None) for one in documents
         ),
@@ -65,7 +66,7 @@ def test_a_mail_is_recorded_once(database: SqliteDatabase) -> None:
 
 def test_another_file_of_the_same_mail_adds_nothing(database: SqliteDatabase) -> None:
     accept(database, 1, "a")
-    twin = AcceptedMail("Q9", bytes([1]) * 32, "sil", 0, (AcceptedDocument("z", None),))
+    twin = AcceptedMail("Q9", bytes([1]) * 32, "sil", 0, 0, (AcceptedDocument("z", None),))
     database.write_now(ledger.add_mails, [twin])
     assert [row.document_id for row in database.read_now(ledger.unsorted, 10)] == ["a"]
     assert database.read_now(ledger.known_mails, ["Q1", "Q9"]) == {"Q1"}

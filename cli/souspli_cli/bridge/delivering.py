@@ -89,7 +89,13 @@ class Delivery:
         # is never given others for the same document.
         spool.commit(spooled)
         await outbox.deposit(
-            self._account, sending, spool, spooled, now=now, known=self._known(target)
+            self._account,
+            sending,
+            spool,
+            spooled,
+            now=now,
+            known=self._known(target),
+            just_verified=found,
         )
 
     def _covered(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.slip import DocumentSlip
     from souspli_cli.bridge.spool import MailSpool
-    from souspli_cli.bridge.submission import Reader, Submission
+    from souspli_cli.bridge.submission import Moment, Reader, Submission
 
 _MOST_MESSAGE_ID: Final = 998  # RFC 5322 §2.1.1: a line
 
@@ -33,21 +33,24 @@ class Keeping:
     digests: Digests
     reader: Reader
 
-    def keep(self, submission: Submission, queue_id: str, repeat: bytes, now: int) -> AcceptedMail:
+    def keep(
+        self, submission: Submission, queue_id: str, repeat: bytes, moment: Moment
+    ) -> AcceptedMail:
         """Have the mail in the spool, whole, unfinished and not durable (`MailSpool.finish`).
 
         Raises IntakeError, OSError, and whatever the reader should not have raised; then
         nothing of the mail is anywhere.
         """
         mail = self.reader(submission.content)
-        documents = seal_mail(mail, now=now)
+        documents = seal_mail(mail, now=moment.seconds)
         slip = MailSlip(
             queue_id=queue_id,
             account=submission.account,
             mail_from=submission.mail_from,
             recipients=submission.recipients,
             message_id=_usable(mail.message_id),
-            received_at=now,
+            received_at=moment.seconds,
+            order=moment.order,
             repeat=repeat.hex(),
             documents=len(documents),
         )
@@ -64,6 +67,7 @@ def accepted_mail(
         repeat=bytes.fromhex(slip.repeat),
         account=slip.account,
         received_at=slip.received_at,
+        order=slip.order,
         documents=tuple(
             AcceptedDocument(
                 document.document_id,

@@ -57,6 +57,8 @@ class AcceptedMail:
     repeat: bytes
     account: str
     received_at: int
+    order: int
+    """For who records several at once (`MailSlip.order`); not kept."""
     documents: tuple[AcceptedDocument, ...]
 
 

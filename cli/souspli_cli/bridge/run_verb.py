@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import faulthandler
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -44,6 +46,8 @@ def run(
     place = bridge.Folder.of(account.profile)
     settings = bridge.read(place.settings, listen=listen)
     configure_logging()
+    # A crash of the interpreter itself says where it was: names of functions, no values.
+    faulthandler.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
     running = Bridge(
         account, place, settings, reader=mail_reader(settings), clock=clock.handed_on()
@@ -62,19 +66,18 @@ async def _run(terminal: Terminal, running: Bridge, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in signals.ENDING:
         loop.add_signal_handler(number, running.stop)
-    listening = False
 
     def ready(port: int) -> None:
-        nonlocal listening
-        listening = True
         where = f"{settings.listen.rpartition(':')[0]}:{port}"
-        terminal.show("bridge.ready", listen=where)
         tell_ready()
-        terminal.give({"listen": where, "domain": settings.domain, "tls": settings.tls.value})
+        # Whoever started the bridge and does not listen to it any more does not end it.
+        with contextlib.suppress(BrokenPipeError):
+            terminal.show("bridge.ready", listen=where)
+            terminal.give({"listen": where, "domain": settings.domain, "tls": settings.tls.value})
 
     try:
         await running.run(ready=ready)
-    except OSError:
-        if listening:
-            raise
-        raise Refused("listen_failed", listen=settings.listen) from None
+    except BrokenPipeError as failure:
+        # Of a process that reads mails, most likely. `souspli` takes it for a reader of its
+        # results who has gone, and would end without a word.
+        raise RuntimeError("a pipe of the bridge's own is broken") from failure

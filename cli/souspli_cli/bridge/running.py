@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import fcntl
 import os
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 
 # Mails that wait for their fsync side by side: file systems make one of many.
 SYNCING_THREADS: Final = 16
-# Of one that was killed this instant, what it was starting may hold the lock a moment more.
+# Of one that was killed this instant, a process that it was just starting has the lock until
+# it has become another program: milliseconds, on a machine that has time for it.
 HOLD_SECONDS: Final = 3.0
 # Short questions: a recipient, a password.
 ASKING_THREADS: Final = 4
@@ -82,8 +84,8 @@ class Bridge:
     async def run(self, *, ready: Callable[[int], None]) -> None:
         """Run until `stop`; `ready` is given the port.
 
-        Raises Refused if a bridge runs on this profile already, or for its settings;
-        StorageError, OSError; PartEndedError if it can't go on.
+        Raises Refused if a bridge runs on this profile already, for its settings, or if it
+        can't listen; StorageError, OSError; PartEndedError if it can't go on.
         """
         prepare_types()
         with _alone(self._folder), contextlib.ExitStack() as stack:
@@ -151,17 +153,18 @@ class Bridge:
         worker: Worker,
         ready: Callable[[int], None],
     ) -> None:
-        port = await listener.start()
-        recording = asyncio.create_task(recorder.run(), name="recorder")
-        # In a thread and a loop of its own (worker.py).
-        sending = asyncio.create_task(
-            asyncio.to_thread(lambda: asyncio.run(worker.run())), name="worker"
-        )
-        told = asyncio.create_task(self._stop.wait())
-        ready(port)
         try:
-            await asyncio.wait({recording, sending, told}, return_when=asyncio.FIRST_COMPLETED)
-            ended = [part for part in (recording, sending) if part.done()]
+            port = await listener.start()
+        except OSError:
+            raise Refused("listen_failed", listen=self._settings.listen) from None
+        recording = asyncio.create_task(recorder.run())
+        sending = _in_thread(lambda: asyncio.run(worker.run()), "bridge-worker")
+        told = asyncio.create_task(self._stop.wait())
+        parts = {recording: "recorder", sending: "worker"}
+        try:
+            ready(port)
+            await asyncio.wait({told, *parts}, return_when=asyncio.FIRST_COMPLETED)
+            ended = [part for part in parts if part.done()]
         finally:
             # Mails under way are answered, or were not: then they come again.
             listener.stop_listening()
@@ -172,12 +175,27 @@ class Bridge:
             if not recording.done():
                 recording.cancel()
                 await recorder.finish()
-            await asyncio.wait({recording, sending})
+            await asyncio.wait(parts)
         for part in ended:
-            # Accepting what is not sent would be silence; what was accepted is in the spool.
+            # Going on, mails would be taken that nobody sends. Ended and started again, the
+            # bridge finds them all, and its log says what happened.
             failure = part.exception()
-            _log.error("bridge-part-ended", part=part.get_name(), failure=type(failure).__name__)
+            _log.error("bridge-part-ended", part=parts[part], failure=type(failure).__name__)
             raise PartEndedError("a part of the bridge ended by itself")
+
+
+def _in_thread(run: Callable[[], None], name: str) -> asyncio.Future[None]:
+    """Run something in a thread of its own, which nobody waits for at the program's end."""
+    done: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    def ended() -> None:
+        try:
+            done.set_result(run())
+        except BaseException as failure:  # noqa: BLE001  (it is raised by whoever awaits)
+            done.set_exception(failure)
+
+    threading.Thread(target=ended, name=name, daemon=True).start()
+    return asyncio.wrap_future(done)
 
 
 def _corrected(
@@ -216,8 +234,8 @@ def _is_held(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _threads(name: str, count: int) -> Generator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(count, thread_name_prefix=name) as pool:
+def _threads(name: str, count: int) -> Generator[concurrent.futures.ThreadPoolExecutor]:
+    with concurrent.futures.ThreadPoolExecutor(count, thread_name_prefix=name) as pool:
         yield pool
 
 

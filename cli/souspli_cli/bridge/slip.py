@@ -134,6 +134,8 @@ class MailSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Of the envelope, as they were given."""
     message_id: str | None
     received_at: int
+    order: int
+    """Microseconds of the same moment; of two mails taken in one run, more for the later."""
     repeat: str
     """The repeat digest (bridge.md §4), hexadecimal."""
     documents: int

@@ -12,6 +12,14 @@ Reader = Callable[[bytes], Mail]
 
 
 @dataclass(frozen=True)
+class Moment:
+    """When a mail is accepted: seconds since 1970, and its place among all (`MailSlip.order`)."""
+
+    seconds: int
+    order: int
+
+
+@dataclass(frozen=True)
 class Submission:
     """One mail, its envelope, and who handed it in."""
 

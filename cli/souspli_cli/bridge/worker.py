@@ -25,7 +25,6 @@ from souspli_cli.bridge.targets import open_target
 from souspli_cli.errors import Refused
 from souspli_exchange import errors as exchange
 from souspli_exchange import port_errors as port
-from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -231,8 +230,10 @@ class Worker:
         while not self._stopped.is_set() and (left := until - loop.time()) > 0:
             # Not woken by each mail: what comes is sorted some at a time.
             await self._sleep(min(left, SORT_SECONDS), heed_wake=False)
-            with contextlib.suppress(StorageError, OSError):
+            try:
                 self.sorter.sort_all()
+            except Exception as failure:  # noqa: BLE001  (as in `run`)
+                _log.warning("bridge-worker-failed", failure=type(failure).__name__)
 
     async def _sleep(self, seconds: float, *, heed_wake: bool = True) -> None:
         """Sleep, or be woken; by `stop` in any case."""
