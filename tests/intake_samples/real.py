@@ -69,15 +69,15 @@ OTHERS = ("title", "kind", "date", "report_id", "replaces")
 class _Empty:
     """A `routing.Book` with nobody in it."""
 
-    def person(self, address: str) -> Person | None:
+    def person(self, address: str) -> Person | None:  # noqa: ARG002  (whoever it is)
         """Give nobody."""
         return None
 
-    def with_traits(self, key: TraitsKey) -> Sequence[Person]:
+    def with_traits(self, key: TraitsKey) -> Sequence[Person]:  # noqa: ARG002  (whoever it is)
         """Give nobody."""
         return ()
 
-    def with_ins(self, matricule: str) -> Sequence[Person]:
+    def with_ins(self, matricule: str) -> Sequence[Person]:  # noqa: ARG002  (whoever it is)
         """Give nobody."""
         return ()
 

@@ -37,9 +37,11 @@ instead, one that is in no address book, is told `{unknown}` before it sends the
 files that were made from it. With nobody in the address book, every document waits for a
 person; the reason is the bridge's own word, `nobody` where all of it was understood.
 
-| file | read as | files made from it | patient | also | change | copies | findings | travels | answer | state | reason |
-|---|---|---|---|---|---|---|---|---|---|---|---|
 """
+_COLUMNS: Final = (
+    *("file", "read as", "files made from it", "patient", "also", "change", "copies"),
+    *("findings", "travels", "answer", "state", "reason"),
+)
 _WHY: Final = """
 ## What was not recognised, and why
 
@@ -57,7 +59,8 @@ def write_page(folder: Path) -> None:
                if not o.documents]  # fmt: skip
     reasons = [_reason(name, found) for name, found in outcomes.items()]
     head = _HEAD.format(unknown=answer_to_unknown_address())
-    text = head + "".join(f"{line}\n" for line in [*rows, *refused])
+    titles = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
+    text = head + "".join(f"{line}\n" for line in [*titles, *rows, *refused])
     text += _WHY + "".join(f"{line}\n" for line in reasons)
     PAGE.write_text(text, encoding="utf-8")
 
