@@ -13,8 +13,7 @@ from intake_samples.cda import Attached, cda
 from intake_samples.fhir import as_json, as_xml, document_reference
 from intake_samples.hl7 import oru
 from intake_samples.mails import Attachment, forwarded, mail, many_parts, multipart, nested_parts
-from intake_samples.patients import ALMA, BORIS
-from intake_samples.people import Person
+from intake_samples.people import ALMA, BORIS, Person
 from intake_samples.xdm import JUNK, Entry, with_cda, xdm
 from intake_samples.zipped import bomb, lying, nested, overlapping, zipped
 from properties.profile import examples

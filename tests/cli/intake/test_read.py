@@ -8,7 +8,7 @@ from intake_samples.fhir import as_json, as_xml, document_reference, patient
 from intake_samples.hl7 import oru
 from intake_samples.hprim import medecin, sante
 from intake_samples.mails import Attachment, forwarded, mail, multipart, raw
-from intake_samples.patients import ALMA, BORIS
+from intake_samples.people import ALMA, BORIS
 from intake_samples.xdm import Entry, metadata, with_cda, xdm
 from intake_samples.zipped import bomb, encrypted, nested, zipped
 
