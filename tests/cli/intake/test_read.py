@@ -188,6 +188,24 @@ def test_bombs_are_refused_by_the_limit_s_name(hostile: bytes, limit: str) -> No
         read_mail(mail(Attachment(content=hostile, name="a.zip")))
 
 
+def test_a_zip_of_zips_lists_no_more_than_one_zip_may() -> None:
+    inner = zipped((f"{number}", b"") for number in range(150))
+    few = zipped((f"{number}.zip", inner) for number in range(13))
+    many = zipped((f"{number}.zip", inner) for number in range(14))
+    assert read_mail(mail(Attachment(content=zipped([("a.zip", few)]))))
+    with pytest.raises(BeyondLimitsError, match=r"^entries:"):
+        read_mail(mail(Attachment(content=zipped([("a.zip", many)]))))
+
+
+def test_zips_that_are_broken_at_their_end_are_not_unpacked_without_end() -> None:
+    zeros = zipped([("a", bytes(900_000)), ("b", b"xyz")])
+    at = zeros.rindex(b"PK\x01\x02") + 16
+    broken = zeros[:at] + bytes(4) + zeros[at + 4 :]
+    content = zipped((f"{number}.zip", broken) for number in range(4))
+    with pytest.raises(BeyondLimitsError, match=r"^unpacked_bytes:"):
+        read_mail(mail(Attachment(content=content)), limits=Limits(unpacked_bytes=2_800_000))
+
+
 def test_what_several_files_unpack_to_counts_together() -> None:
     packed = [Attachment(content=zipped([(f"{n}", bytes(900_000))])) for n in range(4)]
     assert read_mail(mail(*packed), limits=Limits(unpacked_bytes=4_000_000))
