@@ -184,7 +184,7 @@ def test_files_beyond_a_limit_are_refused(content: bytes, limits: Limits) -> Non
         read(content, limits)
 
 
-@examples(50)
+@examples(20)
 @given(st.data())
 def test_no_change_to_a_cda_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = cda(replaces="1|2", recipients=("a@b.example",), structured=data.draw(st.booleans()))

@@ -223,7 +223,7 @@ JSON = st.recursive(
 )
 
 
-@examples(50)
+@examples(20)
 @given(st.data())
 def test_any_json_at_any_place_raises_nothing_but_our_own_errors(data: st.DataObject) -> None:
     person, resource = patient(), document_reference()

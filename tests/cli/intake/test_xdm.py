@@ -206,7 +206,7 @@ def test_what_the_patient_is_not_to_see_is_said() -> None:
     assert document.findings == {Finding.HIDDEN_FROM_PATIENT}
 
 
-@examples(50)
+@examples(20)
 @given(st.data())
 def test_no_change_to_metadata_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = metadata((PDF, with_cda()), ("a@b.example",))
