@@ -67,8 +67,9 @@ mutation: $(VENV)/.tools
 # Inputs for each harness, at the least priority: docs/fuzzing.md.
 FUZZ_INPUTS ?= 1000000
 FUZZ_ONLY ?=
+FUZZ_MINUTES ?= 0
 fuzz: $(VENV)/.tools
-	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) --minutes $(FUZZ_MINUTES) $(FUZZ_ONLY)
 
 # Killed, broken and cut at every named point on all engines, RUNS times each; MINUTES=10
 # begins nothing after these: docs/crash.md.
