@@ -5,7 +5,9 @@
     ├── LineTooLongError     a line that no mail has
     ├── SpoolDamagedError    a spool file is not what was written
     ├── NoRoomError          temporary: no memory for one mail more
-    └── TooManyTriesError    temporary: has failed to sign in too often
+    ├── TooManyTriesError    temporary: has failed to sign in too often
+    ├── NoticeRefusedError   the relay never takes this notice
+    └── NoticeDelayedError   temporary: the relay has not taken it, or has not said so
 
 No text of a mail, no address and no path is in any of them: they reach logs and answers.
 """
@@ -41,3 +43,21 @@ class TooManyTriesError(BridgeError):
     """An address, or an account, has failed to sign in too often and must wait."""
 
     temporary = True
+
+
+class NoticeRefusedError(BridgeError):
+    """The laboratory's relay never takes this notice."""
+
+
+class NoticeDelayedError(BridgeError):
+    """The relay has not taken a notice yet, or nobody knows.
+
+    `away`: no notice can be handed over at the moment. `may_have_it`: all of this one was.
+    """
+
+    temporary = True
+
+    def __init__(self, text: str, *, away: bool = False, may_have_it: bool = False) -> None:
+        super().__init__(text)
+        self.away = away
+        self.may_have_it = may_have_it

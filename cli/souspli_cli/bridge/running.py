@@ -21,6 +21,8 @@ from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.notice_settings import MINUTE
+from souspli_cli.bridge.notifier import notifier_of
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -29,6 +31,7 @@ from souspli_cli.bridge.signing_in import SigningIn
 from souspli_cli.bridge.sorting import Sorter
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.starting import recover
+from souspli_cli.bridge.threads import in_thread
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
@@ -111,7 +114,9 @@ class Bridge:
                 line=ServiceLine(self._account),
                 secret=secret,
                 clock=self._clock,
+                too_late_seconds=self._settings.notices.too_late_minutes * MINUTE,
             )
+            notifier = notifier_of(self._settings, database, spool, clock=self._clock)
             keeping = stack.enter_context(
                 KeepingPool(
                     Keeping(spool, digests, self._reader),
@@ -137,7 +142,9 @@ class Bridge:
                 domain=self._settings.names,
                 executor=asking,
             )
-            await self._serve(Listener(self._settings, desk), acceptance, recorder, worker, ready)
+            with in_thread("bridge-notices", notifier.run, notifier.stop):
+                listener = Listener(self._settings, desk)
+                await self._serve(listener, acceptance, recorder, worker, ready)
 
     async def _serve(
         self,

@@ -271,6 +271,7 @@ class BridgeSession(SMTP):
                         mail_from=_canonical(envelope.mail_from),
                         recipients=tuple(envelope.rcpt_tos),
                         content=content,
+                        is_from_nobody=not envelope.mail_from,
                     )
                 )
         except SmuggledError:
