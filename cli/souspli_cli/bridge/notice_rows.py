@@ -222,17 +222,15 @@ def count(connection: Connection) -> dict[tuple[Kind, NoticeState], int]:
     }
 
 
-def told(
-    connection: Connection, document_ids: Collection[str]
-) -> dict[tuple[str, Kind], NoticeState]:
-    """Give what the laboratory was told of these documents, or is to be."""
+def told(connection: Connection, document_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """Give, for each of these documents, what was told of it or is to be: kind and state."""
     found = select(notices.c.document_id, notices.c.kind, notices.c.state).where(
         notices.c.document_id.in_(document_ids)
     )
-    return {
-        (document_id, Kind(kind)): NoticeState(state)
-        for document_id, kind, state in connection.execute(found)
-    }
+    said: dict[str, dict[str, str]] = {one: {} for one in document_ids}
+    for document_id, kind, state in connection.execute(found):
+        said[document_id][kind] = state
+    return said
 
 
 def _waits_since(before: int) -> ColumnElement[bool]:

@@ -21,6 +21,8 @@ from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.metrics import BridgeMetrics
+from souspli_cli.bridge.metrics_server import MetricsPage, serving
 from souspli_cli.bridge.notice_settings import MINUTE
 from souspli_cli.bridge.notifier import notifier_of
 from souspli_cli.bridge.prepared import prepare_types
@@ -101,6 +103,7 @@ class Bridge:
                 secret=secret,
                 clock=self._clock,
             )
+            metrics = BridgeMetrics()
             worker = Worker(
                 database=database,
                 spool=spool,
@@ -115,6 +118,7 @@ class Bridge:
                 secret=secret,
                 clock=self._clock,
                 too_late_seconds=self._settings.notices.too_late_minutes * MINUTE,
+                tried=metrics.tried,
             )
             notifier = notifier_of(self._settings, database, spool, clock=self._clock)
             keeping = stack.enter_context(
@@ -141,10 +145,13 @@ class Bridge:
                 book=book,
                 domain=self._settings.names,
                 executor=asking,
+                metrics=metrics,
             )
+            page = MetricsPage(metrics, database, spool, self._account.profile, self._clock)
             with in_thread("bridge-notices", notifier.run, notifier.stop):
                 listener = Listener(self._settings, desk)
-                await self._serve(listener, acceptance, recorder, worker, ready)
+                async with serving(page, self._settings.metrics.where):
+                    await self._serve(listener, acceptance, recorder, worker, ready)
 
     async def _serve(
         self,

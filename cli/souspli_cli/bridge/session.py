@@ -67,6 +67,10 @@ class Desk(Protocol):
         """Give the answer to a mail; raises nothing."""
         ...
 
+    def answered(self, command: str, answer: str) -> None:
+        """Hear of an answer for which nobody was asked."""
+        ...
+
 
 class Connections:
     """Those that are open, up to a number."""
@@ -210,12 +214,18 @@ class BridgeSession(SMTP):
         """Refuse by SIZE, with the code that says so, before anything is sent."""
         said = _SIZE.search(arg or "")
         if self._account is not None and said and int(said[1]) > self._most_bytes:
+            self._desk.answered("mail", answers.TOO_LARGE)
             await self.push(answers.TOO_LARGE)
             return
         await super().smtp_MAIL(arg)
 
     async def take_sender(self, envelope: Envelope, address: str, options: list[str]) -> str:
         """Answer MAIL FROM."""
+        answer = self._take_sender(envelope, address, options)
+        self._desk.answered("mail", answer)
+        return answer
+
+    def _take_sender(self, envelope: Envelope, address: str, options: list[str]) -> str:
         account = self._account
         if account is None or not account.may_send_from(address):
             return answers.SENDER_REFUSED
@@ -225,6 +235,11 @@ class BridgeSession(SMTP):
 
     async def take_recipient(self, envelope: Envelope, address: str) -> str:
         """Answer RCPT TO."""
+        answer = await self._take_recipient(envelope, address)
+        self._desk.answered("rcpt", answer)
+        return answer
+
+    async def _take_recipient(self, envelope: Envelope, address: str) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return answers.TOO_MANY_RECIPIENTS
         try:
@@ -264,6 +279,7 @@ class BridgeSession(SMTP):
             content = await self._read_data(share)
             if isinstance(content, str):
                 answer = content
+                self._desk.answered("data", answer)
             else:
                 answer = await self._desk.take(
                     Submission(
@@ -276,6 +292,7 @@ class BridgeSession(SMTP):
                 )
         except SmuggledError:
             # Nothing behind it is read: it is what somebody wants taken for commands.
+            self._desk.answered("data", answers.SMUGGLED)
             await self.push(answers.SMUGGLED)
             if self.transport is not None:
                 self.transport.close()

@@ -80,6 +80,8 @@ class Worker:
     secret: bytes
     clock: Callable[[], float]
     too_late_seconds: int = TOO_LATE_SECONDS
+    tried: Callable[[str], None] = lambda _: None
+    """Hears what became of each try."""
     first_away_seconds: float = FIRST_AWAY_SECONDS
 
     def __repr__(self) -> str:
@@ -121,6 +123,7 @@ class Worker:
                     idle = not await self._send_some()
                     self._away = 0.0
                 except _ServiceAwayError:
+                    self.tried("away")
                     await self._wait_out()
                     continue
                 except Exception as failure:  # noqa: BLE001  (mails are accepted: they are to be sent)
@@ -209,6 +212,7 @@ class Worker:
 
     async def _end(self, row: Row, state: State, reason: str | None) -> None:
         """Record how a document ended; then, and only then, forget its files."""
+        self.tried(state.value)
         if reason is not None:
             _log.warning("bridge-document", document_id=row.document_id, reason=reason)
         await self.database.write(ledger.end, row.document_id, state, reason, now=int(self.clock()))
@@ -219,6 +223,7 @@ class Worker:
                 self.spool.remove(row.queue_id)
 
     async def _postpone(self, row: Row, failure: Exception) -> None:
+        self.tried("later")
         wait = min(FIRST_LATER_SECONDS * 2 ** min(row.attempts, 10), LONGEST_LATER_SECONDS)
         _log.warning(
             "bridge-document-waits",
