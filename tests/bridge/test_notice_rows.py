@@ -69,7 +69,7 @@ def test_what_has_waited_for_too_long_fails_and_nothing_else(database: SqliteDat
     assert not database.read_now(notice_rows.any_too_late, before=-1)
     assert database.read_now(notice_rows.any_too_late, before=0)
     assert database.write_now(notice_rows.give_up, before=0, now=9) == 1
-    states = {one.document_id: one.state for one in database.read_now(ledger.rows, State, 9)}
+    states = {one.document_id: one.state for one in database.read_now(ledger.rows, tuple(State), 9)}
     assert states == {"a": "failed", "b": "delivered", "c": "to-check", "d": "waiting"}
 
 

@@ -14,8 +14,8 @@ from bridge.plain_reader import mail
 from bridge.world import MAILBOX
 from cli_world import Ended, command
 
-from souspli_cli.bridge import accounts, settings, standing
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge import accounts, notice_rows, settings, standing
+from souspli_cli.bridge.ledger import State, open_ledger
 from souspli_cli.bridge.notifier import Notifier
 from souspli_cli.errors import Refused
 
@@ -48,6 +48,12 @@ def souspli(laboratory: Laboratory, *words: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
+def told(laboratory: Laboratory) -> bool:
+    """Whether the bridge has decided on a notice."""
+    with open_ledger(laboratory.folder.ledger) as database:
+        return bool(database.read_now(notice_rows.count))
+
+
 async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,8 +63,8 @@ async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
         await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
         await laboratory.settled(2)
         assert standing.is_running(laboratory.folder.lock)
-        # At its start it had nothing to tell yet.
-        await asyncio.sleep(Notifier.poll_seconds * 2)
+        while not await asyncio.to_thread(told, laboratory):  # noqa: ASYNC110  (another thread's)
+            await asyncio.sleep(0.05)
     assert not standing.is_running(laboratory.folder.lock)
 
     def talk() -> None:

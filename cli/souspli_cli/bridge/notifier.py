@@ -254,8 +254,6 @@ def notifier_of(
 ) -> Notifier:
     """Give a notifier as bridge.toml says. Raises Refused if the password can't be read."""
     said = settings.notices
-    if said.where is None:
-        _log.warning("bridge-notices-by-log-only")
     return Notifier(
         database,
         spool,
