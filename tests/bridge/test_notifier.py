@@ -22,6 +22,7 @@ from souspli_cli.bridge.notice_settings import Notices
 from souspli_cli.bridge.notifier import LONGEST_DUE_SECONDS, Notifier
 from souspli_cli.bridge.spool import MailSpool, new_queue_id
 from souspli_cli.bridge.submission import Submission
+from souspli_storage.errors import StorageFullError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -266,3 +267,23 @@ async def test_what_was_delivered_meanwhile_is_not_told(bridge: Bridge) -> None:
     await bridge.relay.start()
     assert await bridge.later(HOUR) == []
     assert bridge.counted == {}
+
+
+async def test_a_disk_that_takes_no_end_is_not_a_mail_every_ten_seconds(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageFullError("full")
+
+    bridge.fail(bridge.keep())
+    settle = notice_rows.settle
+    monkeypatch.setattr(notice_rows, "settle", full)
+    with pytest.raises(StorageFullError):
+        await bridge.later()
+    assert len(bridge.relay.handler.taken) == 1
+    assert await bridge.later(50) == []
+    monkeypatch.setattr(notice_rows, "settle", settle)
+    await bridge.later(10)
+    first, second = (content for _, _, content, _ in bridge.relay.handler.taken)
+    assert first.split(b"Message-ID: ")[1] == second.split(b"Message-ID: ")[1]
+    assert bridge.counted == {(Kind.FAILED, NoticeState.SENT): 1}

@@ -185,22 +185,22 @@ def drop_outlived(connection: Connection) -> None:
     connection.execute(delete(notices).where(notices.c.state == NoticeState.DUE, _is_outlived()))
 
 
-def begin(connection: Connection, some: Sequence[Notice], mail: str) -> None:
-    """Record in which mail notices are handed over, before they are."""
-    connection.execute(_of(some).values(mail=mail))
+def begin(connection: Connection, some: Sequence[Notice], mail: str, *, until: int) -> None:
+    """Record in which mail notices are handed over, before they are.
+
+    And when they would be again: a disk on which the end can't be recorded, or a bridge that
+    dies each time, must not become a mail every ten seconds.
+    """
+    connection.execute(_of(some).values(mail=mail, attempts=notices.c.attempts + 1, next_at=until))
 
 
-def later(
-    connection: Connection, some: Sequence[Notice], *, until: int, tried: bool, keep: bool
-) -> None:
+def later(connection: Connection, some: Sequence[Notice], *, until: int, keep: bool) -> None:
     """Record when notices are looked at again.
 
-    `tried`: the relay was asked. `keep`: it may have the mail, so that the same one has to
-    be handed over again; else they go with whatever is due by then.
+    `keep`: the relay may have the mail, so that the same one has to be handed over again;
+    else they go with whatever is due by then.
     """
     values: dict[str, object] = {"next_at": until}
-    if tried:
-        values["attempts"] = notices.c.attempts + 1
     if not keep:
         values["mail"] = None
     connection.execute(_of(some).values(**values))

@@ -143,7 +143,7 @@ class Notifier:
         if nobody:
             self.database.write_now(notice_rows.settle, nobody, NoticeState.NOBODY)
         for until, some in waits.items():
-            self.database.write_now(notice_rows.later, some, until=until, tried=False, keep=False)
+            self.database.write_now(notice_rows.later, some, until=until, keep=False)
         return grouped
 
     async def _tell(
@@ -158,9 +158,9 @@ class Notifier:
     ) -> None:
         if self.relay is None:
             return
-        if mail_id is None:
-            mail_id = new_queue_id()
-            self.database.write_now(notice_rows.begin, some, mail_id)
+        mail_id = mail_id or new_queue_id()
+        until = now + _wait(some)
+        self.database.write_now(notice_rows.begin, some, mail_id, until=until)
         notice = Outgoing(kind, to, self.domain, mail_id, now, self._reported(some, mails))
         try:
             # A crash between the relay's 250 and the row's commit sends this mail once
@@ -177,8 +177,7 @@ class Notifier:
             self._note(to, kind, now=now)
 
     def _delayed(self, some: Sequence[Notice], failure: NoticeDelayedError, *, now: int) -> None:
-        tries = max(one.attempts for one in some)
-        wait = min(FIRST_LATER_SECONDS * 2 ** min(tries, 10), LONGEST_LATER_SECONDS)
+        wait = _wait(some)
         if failure.away:
             self._away_seconds = min(
                 max(2 * self._away_seconds, FIRST_LATER_SECONDS), LONGEST_LATER_SECONDS
@@ -192,9 +191,8 @@ class Notifier:
             _log.error("bridge-notice-given-up", count=len(old))
             self.database.write_now(notice_rows.settle, old, NoticeState.REFUSED)
         if new:
-            self.database.write_now(
-                notice_rows.later, new, until=now + wait, tried=True, keep=failure.may_have_it
-            )
+            keep = failure.may_have_it
+            self.database.write_now(notice_rows.later, new, until=now + wait, keep=keep)
 
     def _relay_is_back(self) -> None:
         self._away_seconds = self._away_until = 0
@@ -247,6 +245,11 @@ class Notifier:
             date=None if slip is None else slip.date,
             until=since + self.patience.too_late if some[0].kind is Kind.DELAYED else None,
         )
+
+
+def _wait(some: Sequence[Notice]) -> int:
+    tries = max(one.attempts for one in some)
+    return min(FIRST_LATER_SECONDS * 2 ** min(tries, 10), LONGEST_LATER_SECONDS)
 
 
 def notifier_of(
