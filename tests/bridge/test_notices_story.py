@@ -18,10 +18,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from simulation.relay import running_relay
 from simulation.service import free_port
 
-from souspli_cli.bridge import ledger, worker
+from souspli_cli.bridge import ledger, notice_rows, worker
 from souspli_cli.bridge.ledger import State, open_ledger
 from souspli_cli.bridge.line import ServiceLine
 from souspli_cli.bridge.metrics import LABELS
+from souspli_cli.bridge.notice_rows import Kind, NoticeState
 from souspli_cli.bridge.notice_settings import Metrics, Notices
 from souspli_cli.bridge.notifier import Notifier
 from souspli_exchange.port_errors import UnavailableError
@@ -42,6 +43,12 @@ async def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < limit
         await asyncio.sleep(0.05)
+
+
+def told(laboratory: Laboratory) -> dict[tuple[Kind, NoticeState], int]:
+    """What the ledger holds of notices."""
+    with open_ledger(laboratory.folder.ledger) as database:
+        return database.read_now(notice_rows.count)
 
 
 async def scrape(port: int) -> Samples:
@@ -81,17 +88,17 @@ async def test_after_two_days_a_document_is_failed_and_goes_when_a_person_says_s
             notices=Notices(relay=f"127.0.0.1:{relay.port}", tls="none"),
             metrics=Metrics(listen=f"127.0.0.1:{port}"),
         )
-        told = relay.handler.taken
+        taken = relay.handler.taken
         async with laboratory.bridge():
             await laboratory.send(mail(date="Fri, 15 Jan 2027 05:00:00 +0100"), JEANNE[0])
             with pytest.raises(aiosmtplib.SMTPRecipientsRefused):
                 await laboratory.send(mail(), "inconnu@exemple.fr")
             await until(lambda: len(laboratory.rows()) == 1)
-            assert told == []
+            assert taken == []
             later = 4 * HOUR
-            await until(lambda: len(told) == 1)
+            await until(lambda: len(taken) == 1)
             later = 48 * HOUR
-            await until(lambda: len(told) == 2)
+            await until(lambda: len(taken) == 2)
             (row,) = laboratory.rows()
             assert (row.state, row.reason) == (State.FAILED, "too_late")
             samples = await scrape(port)
@@ -103,9 +110,9 @@ async def test_after_two_days_a_document_is_failed_and_goes_when_a_person_says_s
                 assert database.write_now(ledger.try_again, None, now=int(laboratory.clock())) == 1
             rows = await laboratory.settled(2)
             assert [one.state for one in rows] == [State.DELIVERED] * 2
-    reports = [message_from_bytes(content, policy=policy.default) for _, _, content, _ in told]
+    reports = [message_from_bytes(content, policy=policy.default) for _, _, content, _ in taken]
     assert [one["X-Souspli-Error"] for one in reports] == ["service_away", "too_late"]
-    assert {(sender, *to) for sender, to, _, _ in told} == {("", "labo@labo.example")}
+    assert {(sender, *to) for sender, to, _, _ in taken} == {("<>", "labo@labo.example")}
 
     def value(name: str, **labels: str) -> float:
         return samples[name, tuple(sorted(labels.items()))]
@@ -139,6 +146,15 @@ async def test_what_nobody_can_attribute_is_told_at_once_to_the_address_of_the_s
             stranger = {"birth_name": "Zyxwv", "given_names": "Zoé", "birth_date": "1931-04-05"}
             await laboratory.send(mail(title="Glycémie", sex="F", **stranger), MAILBOX)
             await until(lambda: len(relay.handler.taken) == 1)
+            async with laboratory.client() as client:
+                # From nobody: a notice itself, as far as anybody knows.
+                await client.sendmail("", [MAILBOX], mail(title="NFS"))
+            await laboratory.settled(2)
+            await until(lambda: (Kind.TO_CHECK, NoticeState.NOBODY) in told(laboratory))
+    assert told(laboratory) == {
+        (Kind.TO_CHECK, NoticeState.SENT): 1,
+        (Kind.TO_CHECK, NoticeState.NOBODY): 1,
+    }
     ((_, to, content, _),) = relay.handler.taken
     assert to == ["astreinte@labo.example"]
     report = message_from_bytes(content, policy=policy.default)

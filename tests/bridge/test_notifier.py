@@ -107,7 +107,7 @@ async def test_a_late_document_is_told_once_to_who_sent_it_from_nobody(bridge: B
     assert await bridge.later(4 * HOUR - 1) == []
     (report,) = await bridge.later(1)
     sender, recipients, _, _ = bridge.relay.handler.taken[0]
-    assert (sender, recipients) == ("", ["labo@labo.example"])
+    assert (sender, recipients) == ("<>", ["labo@labo.example"])
     assert report.get_content_type() == "multipart/report"
     assert report["X-Souspli-Queue-Id"] == bridge.kept[0]
     assert document in report.as_string()

@@ -44,6 +44,9 @@ MOST_RECIPIENTS: Final = 100
 # All that has come, whatever it is: the transport stops at twice the line limit.
 _ALL: Final = 1 << 30
 
+# As aiosmtpd hands on `MAIL FROM:<>`.
+NOBODY: Final = "<>"
+
 _SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,20})\b", re.IGNORECASE)
 
 _log: Final = structlog.get_logger()
@@ -287,7 +290,7 @@ class BridgeSession(SMTP):
                         mail_from=_canonical(envelope.mail_from),
                         recipients=tuple(envelope.rcpt_tos),
                         content=content,
-                        is_from_nobody=not envelope.mail_from,
+                        is_from_nobody=envelope.mail_from in {None, "", NOBODY},
                     )
                 )
         except SmuggledError:
