@@ -14,8 +14,9 @@ from bridge.plain_reader import mail
 from bridge.world import MAILBOX
 from cli_world import Ended, command
 
-from souspli_cli.bridge import accounts, settings
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge import accounts, notice_rows, settings, standing
+from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.notifier import Notifier
 from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:
@@ -47,22 +48,44 @@ def souspli(laboratory: Laboratory, *words: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
+def told(laboratory: Laboratory) -> bool:
+    """Whether the bridge has decided on a notice."""
+    with open_ledger(laboratory.folder.ledger) as database:
+        return bool(database.read_now(notice_rows.count))
+
+
 async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
-    laboratory: Laboratory,
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Notifier, "poll_seconds", 0.2)
     async with laboratory.bridge():
         await laboratory.send(mail(**STRANGER, title="NFS"), MAILBOX)
         await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
         await laboratory.settled(2)
+        assert standing.is_running(laboratory.folder.lock)
+        while not await asyncio.to_thread(told, laboratory):  # noqa: ASYNC110  (another thread's)
+            await asyncio.sleep(0.05)
+    assert not standing.is_running(laboratory.folder.lock)
 
     def talk() -> None:
-        counted = souspli(laboratory, "status", "--json").json["documents"]
+        damaged = laboratory.folder.spool / f"{'A' * 16}.sealed"
+        damaged.write_bytes(b"?")
+        status = souspli(laboratory, "status", "--json").json
+        counted = status["documents"]
         assert (counted["to-check"], counted["delivered"]) == (1, 1)
+        assert (status["running"], status["service_reachable"]) == (False, True)
+        assert status["damaged"] == ["A" * 16]
+        # No relay in the settings: said here, and in the log.
+        assert status["notices"] == {"waiting": 0, "not_sent": 1}
+        assert status["free_bytes"] > 0
         shown = souspli(laboratory, "queue", "--to-check")
+        assert "A" * 16 in shown.out
+        damaged.unlink()
         assert "Inconnue Zoé 1980-01-02" in shown.out
         assert "souspli invite" in shown.out
         (listed,) = souspli(laboratory, "queue", "--json").json["documents"]
         assert (listed["reason"], listed["title"]) == ("nobody", "NFS")
+        assert listed["notices"] == {"to-check": "nobody"}
         document = listed["document_id"]
         assert souspli(laboratory, "retry", document[:8], "--json").json == {"retried": 1}
         again = souspli(laboratory, "retry", document, "--json")
@@ -125,6 +148,16 @@ def test_routes_are_about_addresses_of_the_book(laboratory: Laboratory) -> None:
         ("[limits]\nconnections = 0", "bridge_settings"),
         ("[limits]\nprocesses = -1", "bridge_settings"),
         ("[limits]\nmail_bytes = 1000\nmemory_bytes = 2999", "bridge_settings"),
+        ('[notices]\nrelay = "relais.example"', "bridge_settings"),
+        ('[notices]\nrelay = "relais.example:25"\ntls = "none"', "bridge_settings"),
+        ('[notices]\nrelay = "localhost:25"\nuser = "pont"', "bridge_settings"),
+        ('[notices]\nto = "pas une adresse"', "bridge_settings"),
+        ("[notices]\nlate_minutes = 0", "bridge_settings"),
+        ("[notices]\nlate_minutes = 2880", "bridge_settings"),
+        ("[notices]\nurgent_late_minutes = 241", "bridge_settings"),
+        ("[notices]\ntoo_late_minutes = 20161", "bridge_settings"),
+        ('[metrics]\nlisten = "0.0.0.0:9100"', "bridge_settings"),
+        ('[metrics]\nlisten = "127.0.0.1"', "bridge_settings"),
         ("=", "file_damaged"),
     ],
 )

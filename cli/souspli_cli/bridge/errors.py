@@ -6,7 +6,9 @@
     ├── SpoolDamagedError    a spool file is not what was written
     ├── NoRoomError          temporary: no memory for one mail more
     ├── TooManyTriesError    temporary: has failed to sign in too often
-    └── PartEndedError       the bridge has to be started again
+    ├── PartEndedError       the bridge has to be started again
+    ├── NoticeRefusedError   the relay never takes this notice
+    └── NoticeDelayedError   temporary: the relay has not taken it, or has not said so
 
 No text of a mail, no address and no path is in any of them: they reach logs and answers.
 """
@@ -46,3 +48,21 @@ class TooManyTriesError(BridgeError):
 
 class PartEndedError(BridgeError):
     """What records or sends ended by itself; nothing that was accepted is lost."""
+
+
+class NoticeRefusedError(BridgeError):
+    """The laboratory's relay never takes this notice."""
+
+
+class NoticeDelayedError(BridgeError):
+    """The relay has not taken a notice yet, or nobody knows.
+
+    `away`: no notice can be handed over at the moment. `may_have_it`: all of this one was.
+    """
+
+    temporary = True
+
+    def __init__(self, text: str, *, away: bool = False, may_have_it: bool = False) -> None:
+        super().__init__(text)
+        self.away = away
+        self.may_have_it = may_have_it

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail
 from souspli_cli.bridge.sealing import seal_mail
 from souspli_cli.bridge.slip import MailSlip
+from souspli_exchange.manifest import Priority
 from souspli_keys.canonical import check_text
 from souspli_keys.errors import CanonicalError
 
@@ -49,6 +50,8 @@ class Keeping:
             mail_from=submission.mail_from,
             recipients=submission.recipients,
             message_id=_usable(mail.message_id),
+            date=mail.date,
+            is_notice=submission.is_from_nobody or mail.is_reply_of_a_program,
             received_at=moment.seconds,
             order=moment.order,
             repeat=repeat.hex(),
@@ -72,6 +75,7 @@ def accepted_mail(
             AcceptedDocument(
                 document.document_id,
                 None if document.report_id is None else digests.report(document.report_id),
+                is_urgent=document.priority is Priority.URGENT,
             )
             for document in documents
         ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
-from souspli_cli.bridge.schema import MIGRATIONS, documents, mails
+from souspli_cli.bridge.schema import MIGRATIONS, documents, mails, notices
 from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class AcceptedDocument:
 
     document_id: str
     report: bytes | None
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,11 @@ def add_mails(connection: Connection, accepted: Sequence[AcceptedMail]) -> None:
                 "queue_id": mail.queue_id,
                 "state": State.WAITING,
                 "report": document.report,
+                "is_urgent": document.is_urgent,
                 "attempts": 0,
                 "next_try": 0,
                 "received_at": mail.received_at,
+                "since": mail.received_at,
                 "changed_at": mail.received_at,
             }
             for document in mail.documents
@@ -293,6 +296,11 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
     chosen: ColumnElement[bool] = documents.c.state.in_((State.TO_CHECK, State.FAILED))
     if document_id is not None:
         chosen = and_(chosen, documents.c.document_id == document_id)
+    # Whoever was told to look knows; what is late or fails once more is told once more.
+    again = select(documents.c.document_id).where(chosen)
+    connection.execute(
+        delete(notices).where(notices.c.kind != "to-check", notices.c.document_id.in_(again))
+    )
     return connection.execute(
         update(documents)
         .where(chosen)
@@ -303,6 +311,7 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
             lane=None,
             attempts=0,
             next_try=0,
+            since=now,
             changed_at=now,
         )
     ).rowcount
@@ -366,6 +375,8 @@ def sweep(connection: Connection, *, now: int) -> int:
     gone += connection.execute(
         delete(documents).where(documents.c.state.not_in(OPEN), orphan, old)
     ).rowcount
+    unknown = ~exists().where(documents.c.document_id == notices.c.document_id)
+    connection.execute(delete(notices).where(unknown))
     return gone
 
 

@@ -10,6 +10,7 @@ SPOOL_DAMAGED: Final = "spool_damaged"
 BOOK_DAMAGED: Final = "book_damaged"
 BROKEN_ANSWER: Final = "broken_answer"
 UNEXPECTED: Final = "unexpected"
+TOO_LATE: Final = "too_late"
 
 OF_RECIPIENTS: Final = (
     "address_corrected",
@@ -33,5 +34,6 @@ ALL: Final = (
     BOOK_DAMAGED,
     BROKEN_ANSWER,
     UNEXPECTED,
+    TOO_LATE,
     *OF_RECIPIENTS,
 )

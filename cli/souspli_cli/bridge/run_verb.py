@@ -45,6 +45,8 @@ def run(
     account = profiles.open_account(terminal, folder, passphrase_file)
     place = bridge.Folder.of(account.profile)
     settings = bridge.read(place.settings, listen=listen)
+    if not settings.notices.relay:
+        terminal.note("bridge.no_relay")
     configure_logging()
     # A crash of the interpreter itself says where it was: names of functions, no values.
     faulthandler.enable()

@@ -24,6 +24,10 @@ from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.metrics import BridgeMetrics
+from souspli_cli.bridge.metrics_server import MetricsPage, serving
+from souspli_cli.bridge.notice_settings import MINUTE
+from souspli_cli.bridge.notifier import notifier_of
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -32,6 +36,7 @@ from souspli_cli.bridge.signing_in import SigningIn
 from souspli_cli.bridge.sorting import Sorter
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.starting import recover
+from souspli_cli.bridge.threads import in_thread
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
@@ -104,6 +109,7 @@ class Bridge:
                 secret=secret,
                 clock=self._clock,
             )
+            metrics = BridgeMetrics()
             worker = Worker(
                 database=database,
                 spool=spool,
@@ -117,7 +123,10 @@ class Bridge:
                 line=ServiceLine(self._account),
                 secret=secret,
                 clock=self._clock,
+                too_late_seconds=self._settings.notices.too_late_minutes * MINUTE,
+                tried=metrics.tried,
             )
+            notifier = notifier_of(self._settings, database, spool, clock=self._clock)
             keeping = stack.enter_context(
                 KeepingPool(
                     Keeping(spool, digests, self._reader),
@@ -142,8 +151,13 @@ class Bridge:
                 book=book,
                 domain=self._settings.names,
                 executor=asking,
+                metrics=metrics,
             )
-            await self._serve(Listener(self._settings, desk), acceptance, recorder, worker, ready)
+            page = MetricsPage(metrics, database, spool, self._account.profile, self._clock)
+            with in_thread("bridge-notices", notifier.run, notifier.stop):
+                listener = Listener(self._settings, desk)
+                async with serving(page, self._settings.metrics.where):
+                    await self._serve(listener, acceptance, recorder, worker, ready)
 
     async def _serve(
         self,

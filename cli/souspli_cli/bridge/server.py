@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.accepting import Acceptance
     from souspli_cli.bridge.accounts import Account
+    from souspli_cli.bridge.metrics import BridgeMetrics
     from souspli_cli.bridge.routing import Book, Domain
     from souspli_cli.bridge.settings import Settings
     from souspli_cli.bridge.signing_in import SigningIn
@@ -47,7 +49,9 @@ class FrontDesk:
         book: Book,
         domain: Domain,
         executor: Executor,
+        metrics: BridgeMetrics,
     ) -> None:
+        self._metrics = metrics
         self._signing_in = signing_in
         self._acceptance = acceptance
         self._book = book
@@ -57,6 +61,7 @@ class FrontDesk:
     async def sign_in(self, peer: str, name: str, password: bytes) -> Account | None:
         """Give the account, or None; raises TooManyTriesError."""
         account = await self._signing_in.sign_in(peer, name, password)
+        self._metrics.signed_in(succeeded=account is not None)
         if account is None:
             _log.warning("bridge-sign-in-refused")
         return account
@@ -69,6 +74,16 @@ class FrontDesk:
 
     async def take(self, submission: Submission) -> str:
         """Give the answer to a mail."""
+        began = time.monotonic()
+        answer = await self._take(submission)
+        self._metrics.answered("data", answer, seconds=time.monotonic() - began)
+        return answer
+
+    def answered(self, command: str, answer: str) -> None:
+        """Count an answer that a connection gave by itself."""
+        self._metrics.answered(command, answer)
+
+    async def _take(self, submission: Submission) -> str:
         try:
             queue_id = await self._acceptance.accept(submission)
         except UnreadableError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import tomllib
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from souspli_cli import files
+from souspli_cli.bridge.host_port import host_and_port, is_loopback
+from souspli_cli.bridge.notice_settings import Metrics, Notices, check_metrics, check_notices
 from souspli_cli.bridge.routing import Domain
 from souspli_cli.errors import Refused
 from souspli_cli.intake.limits import DEFAULT_LIMITS
@@ -64,12 +65,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_key: str | None = None
     title: str = DEFAULT_TITLE
     limits: Limits = Limits()
+    notices: Notices = Notices()
+    metrics: Metrics = Metrics()
 
     @property
     def where(self) -> tuple[str, int]:
         """Host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.removeprefix("[").removesuffix("]"), int(port)
+        return host_and_port(self.listen)
 
     @property
     def names(self) -> Domain:
@@ -162,7 +164,7 @@ def _content(path: Path) -> bytes:
 
 def _checked(settings: Settings) -> Settings:
     host, port = _where(settings)
-    if settings.tls is Tls.NONE and not _is_loopback(host):
+    if settings.tls is Tls.NONE and not is_loopback(host):
         raise Refused("bridge_tls_needed", listen=settings.listen)
     if not 0 <= port <= 65_535:
         raise Refused("bridge_settings", reason="listen")
@@ -179,6 +181,8 @@ def _checked(settings: Settings) -> Settings:
         limits.connections >= 1 and 0 <= limits.processes <= MOST_PROCESSES
     ):
         raise Refused("bridge_settings", reason="limits")
+    check_notices(settings.notices)
+    check_metrics(settings.metrics)
     return settings
 
 
@@ -187,12 +191,3 @@ def _where(settings: Settings) -> tuple[str, int]:
         return settings.where
     except ValueError:
         raise Refused("bridge_settings", reason="listen") from None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -133,6 +133,10 @@ class MailSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     recipients: tuple[str, ...]
     """Of the envelope, as they were given."""
     message_id: str | None
+    date: str | None = None
+    """The mail's own; as the Message-ID, for notices alone."""
+    is_notice: bool = False
+    """From nobody, or a program's reply: no notice is ever sent about it (RFC 3834)."""
     received_at: int
     order: int
     """Microseconds of the same moment; of two mails taken in one run, more for the later."""

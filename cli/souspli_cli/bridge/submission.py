@@ -28,6 +28,8 @@ class Submission:
     recipients: tuple[str, ...]
     """Canonical addresses, each once, in the order they were given."""
     content: bytes = field(repr=False)
+    is_from_nobody: bool = False
+    """MAIL FROM:<>, as of notices."""
 
     def __repr__(self) -> str:
         return f"Submission({self.account}, {len(self.content)} bytes)"

@@ -8,7 +8,7 @@ bridge = Verbs(
     "bridge",
     {
         "run": "souspli_cli.bridge.run_verb:run",
-        "status": "souspli_cli.bridge.queue_verbs:status",
+        "status": "souspli_cli.bridge.status_verb:status",
         "queue": "souspli_cli.bridge.queue_verbs:queue",
         "retry": "souspli_cli.bridge.queue_verbs:retry",
         "drop": "souspli_cli.bridge.queue_verbs:drop",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from souspli_cli import recipients
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import ledger, notice_rows
 from souspli_cli.bridge.document_spool import covers_path
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.ledger import State
@@ -49,6 +49,11 @@ LONGEST_AWAY_SECONDS: Final = 300.0
 FIRST_LATER_SECONDS: Final = 60
 LONGEST_LATER_SECONDS: Final = 3_600
 
+# Waits are over after so long (docs/specs/bridge.md §9), but not for a bridge that has only
+# just begun, after a night off: it tries first.
+TOO_LATE_SECONDS: Final = 48 * 3_600
+TRIES_FIRST_SECONDS: Final = 600
+
 # `souspli bridge retry` is another process, and can't wake this one.
 POLL_SECONDS: Final = 5.0
 # While the service is away, what is to be checked is known this soon.
@@ -73,6 +78,9 @@ class Worker:
     line: ServiceLine
     secret: bytes
     clock: Callable[[], float]
+    too_late_seconds: int = TOO_LATE_SECONDS
+    tried: Callable[[str], None] = lambda _: None
+    """Hears what became of each try."""
     first_away_seconds: float = FIRST_AWAY_SECONDS
 
     def __repr__(self) -> str:
@@ -85,6 +93,7 @@ class Worker:
         self._ending = False
         self._away = 0.0
         self._swept_at = float("-inf")
+        self._began = self.clock()
 
     def wake(self) -> None:
         """Say that there is something to do; from any thread."""
@@ -113,6 +122,7 @@ class Worker:
                     idle = not await self._send_some()
                     self._away = 0.0
                 except _ServiceAwayError:
+                    self.tried("away")
                     await self._wait_out()
                     continue
                 except Exception as failure:  # noqa: BLE001  (mails are accepted: they are to be sent)
@@ -121,6 +131,7 @@ class Worker:
                     await self._sleep(POLL_SECONDS)
                     continue
                 if idle:
+                    self._give_up()
                     await self._sleep(POLL_SECONDS)
 
     async def _send_some(self) -> bool:
@@ -200,6 +211,7 @@ class Worker:
 
     async def _end(self, row: Row, state: State, reason: str | None) -> None:
         """Record how a document ended; then, and only then, forget its files."""
+        self.tried(state.value)
         if reason is not None:
             _log.warning("bridge-document", document_id=row.document_id, reason=reason)
         await self.database.write(ledger.end, row.document_id, state, reason, now=int(self.clock()))
@@ -210,6 +222,7 @@ class Worker:
                 self.spool.remove(row.queue_id)
 
     async def _postpone(self, row: Row, failure: Exception) -> None:
+        self.tried("later")
         wait = min(FIRST_LATER_SECONDS * 2 ** min(row.attempts, 10), LONGEST_LATER_SECONDS)
         _log.warning(
             "bridge-document-waits",
@@ -232,6 +245,7 @@ class Worker:
             await self._sleep(min(left, SORT_SECONDS), heed_wake=False)
             try:
                 self.sorter.sort_all()
+                self._give_up()
             except Exception as failure:  # noqa: BLE001  (as in `run`)
                 _log.warning("bridge-worker-failed", failure=type(failure).__name__)
 
@@ -242,6 +256,16 @@ class Worker:
             async with asyncio.timeout(seconds):
                 await woken.wait()
         self._wake.clear()
+
+    def _give_up(self) -> None:
+        """Fail what has waited for too long. Only here, where nothing is on its way."""
+        now = int(self.clock())
+        if now - self._began < TRIES_FIRST_SECONDS:
+            return
+        before = now - self.too_late_seconds
+        if self.database.read_now(notice_rows.any_too_late, before=before):
+            count = self.database.write_now(notice_rows.give_up, before=before, now=now)
+            _log.error("bridge-too-late", count=count)
 
     def _sweep(self) -> None:
         now = self.clock()

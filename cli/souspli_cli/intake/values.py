@@ -134,3 +134,7 @@ class Mail:
     documents: tuple[Document, ...]
     """At least one: what nobody can read is a `PLAIN` one with its findings."""
     findings: frozenset[Finding] = frozenset()
+    is_reply_of_a_program: bool = False
+    """`Auto-Submitted: auto-replied` (RFC 3834): whoever answers it may answer for ever."""
+    date: str | None = None
+    """Its Date, as it stands there; None if it is none."""
