@@ -47,7 +47,7 @@ def souspli(laboratory: Laboratory, *words: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
+async def test_what_was_not_sent_is_shown_and_tried_again(
     laboratory: Laboratory,
 ) -> None:
     async with laboratory.bridge():
@@ -58,7 +58,7 @@ async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
     def talk() -> None:
         counted = souspli(laboratory, "status", "--json").json["documents"]
         assert (counted["to-check"], counted["delivered"]) == (1, 1)
-        shown = souspli(laboratory, "queue", "--to-check")
+        shown = souspli(laboratory, "queue")
         assert "Inconnue Zoé 1980-01-02" in shown.out
         assert "souspli invite" in shown.out
         (listed,) = souspli(laboratory, "queue", "--json").json["documents"]
@@ -68,17 +68,8 @@ async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
         again = souspli(laboratory, "retry", document, "--json")
         assert (again.code, again.error) == (1, "bridge-not-to-check")
         assert souspli(laboratory, "retry", "--json").code == 2
-        assert souspli(laboratory, "drop", document, "--json").error == "nobody-to-ask"
 
     await asyncio.to_thread(talk)
-    async with laboratory.bridge():
-        rows = await laboratory.settled(2)
-        (row,) = [row for row in rows if row.state is State.TO_CHECK]
-        dropped = await asyncio.to_thread(
-            souspli, laboratory, "drop", row.document_id, "--yes", "--json"
-        )
-        assert dropped.json == {"document_id": row.document_id}
-        assert await laboratory.emptied()
 
 
 def test_an_account_s_password_is_shown_once_and_kept_as_a_hash(laboratory: Laboratory) -> None:
@@ -124,6 +115,8 @@ def test_routes_are_about_addresses_of_the_book(laboratory: Laboratory) -> None:
         ('mailbox = "a+b"', "bridge_settings"),
         ("[limits]\nconnections = 0", "bridge_settings"),
         ("[limits]\nprocesses = -1", "bridge_settings"),
+        ("[limits]\nexaminers = -1", "bridge_settings"),
+        ('[policy]\ndeletions = "send"', "bridge_settings"),
         ("[limits]\nmail_bytes = 1000\nmemory_bytes = 2999", "bridge_settings"),
         ("=", "file_damaged"),
     ],

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+from souspli_cli.bridge.pdf_words import EMBEDDED_FILES, ENCRYPTED
+from souspli_cli.bridge.policy import ACTIVE_CONTENT
 from souspli_cli.bridge.routing import Unclear
 
 SPOOL_DAMAGED: Final = "spool_damaged"
 BOOK_DAMAGED: Final = "book_damaged"
 BROKEN_ANSWER: Final = "broken_answer"
 UNEXPECTED: Final = "unexpected"
+
+DELETION: Final = "deletion"
+"""By the settings, a person decides what is taken back."""
+WITHDRAWS_UNKNOWN: Final = "withdraws_unknown"
+WITHDRAWS_UNCHECKED: Final = "withdraws_unchecked"
+WITHDRAWS_GONE: Final = "withdraws_gone"
+
+OF_POLICY: Final = (ACTIVE_CONTENT, ENCRYPTED, EMBEDDED_FILES, DELETION)
 
 OF_RECIPIENTS: Final = (
     "address_corrected",
@@ -33,5 +43,9 @@ ALL: Final = (
     BOOK_DAMAGED,
     BROKEN_ANSWER,
     UNEXPECTED,
+    WITHDRAWS_UNKNOWN,
+    WITHDRAWS_UNCHECKED,
+    WITHDRAWS_GONE,
+    *OF_POLICY,
     *OF_RECIPIENTS,
 )

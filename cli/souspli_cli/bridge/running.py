@@ -16,11 +16,13 @@ from souspli_cli.bridge.accepting import Acceptance
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.examining import Examination
 from souspli_cli.bridge.folder_sync import FolderSync
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.pdf_examiners import PdfExaminers
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -29,6 +31,7 @@ from souspli_cli.bridge.signing_in import SigningIn
 from souspli_cli.bridge.sorting import Sorter
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.starting import recover
+from souspli_cli.bridge.taking_back import TakingBack
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
@@ -94,10 +97,12 @@ class Bridge:
                 spool,
                 book=book,
                 domain=self._settings.names,
+                policy=self._settings.policy,
                 digests=digests,
                 secret=secret,
                 clock=self._clock,
             )
+            examiners = stack.enter_context(PdfExaminers(self._settings.limits.examiners))
             worker = Worker(
                 database=database,
                 spool=spool,
@@ -108,13 +113,17 @@ class Bridge:
                     title=self._settings.title,
                     corrected=_corrected(database, digests),
                 ),
+                examination=Examination(
+                    self._account, spool, examiners=examiners, policy=self._settings.policy
+                ),
+                taking_back=TakingBack(self._account, spool, database=database, digests=digests),
                 line=ServiceLine(self._account),
                 secret=secret,
                 clock=self._clock,
             )
             keeping = stack.enter_context(
                 KeepingPool(
-                    Keeping(spool, digests, self._reader),
+                    Keeping(spool, digests, self._reader, self._settings.policy.executables),
                     processes=self._settings.limits.processes,
                 )
             )
@@ -172,7 +181,8 @@ def _corrected(
 ) -> Callable[[DocumentSlip, Target], DocumentId | None]:
     def find(slip: DocumentSlip, target: Target) -> DocumentId | None:
         reports = [digests.report(one) for one in slip.replaces]
-        found = database.read_now(reported, reports, digests.lane(target.addresses[:1]))
+        lane = digests.lane(target.addresses[:1])
+        found = database.read_now(reported, reports, lane, before=slip.document_id)
         return None if found is None else DocumentId(found)
 
     return find

@@ -19,7 +19,7 @@ from sqlalchemy import (
 MIGRATIONS: Final = Path(__file__).parent
 """Folder of `env.py` and `versions/`, for `Database.upgrade`."""
 
-STATES: Final = ("waiting", "to-check", "failed", "delivered", "dropped")
+STATES: Final = ("waiting", "to-check", "failed", "delivered", "withdrawn", "rejected")
 
 metadata: Final = MetaData()
 
@@ -53,6 +53,11 @@ documents = Table(
     Column("next_try", Integer, nullable=False),
     Column("received_at", Integer, nullable=False),
     Column("changed_at", Integer, nullable=False),
+    # Words for what was seen in its PDFs. NULL until they were examined.
+    Column("findings", Text),
+    # Which person decided what is to become of it, and when. NULL: nobody had to.
+    Column("decided_by", Text),
+    Column("decided_at", Integer),
     CheckConstraint(f"state IN {STATES}", name="ck_documents_state"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
