@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger import (
     DAY,
     AcceptedDocument,
@@ -92,7 +92,7 @@ def test_a_mail_is_settled_once_nothing_of_it_is_needed(database: SqliteDatabase
     database.write_now(ledger.end, "a", State.DELIVERED, None, now=1)
     database.write_now(ledger.end, "b", State.FAILED, "x", now=1)
     assert not database.read_now(ledger.is_settled, "Q1")
-    assert database.write_now(ledger.reject, "b", by="anne", now=1)
+    assert database.write_now(decisions.reject, "b", by="anne", now=1)
     assert database.read_now(ledger.is_settled, "Q1")
     assert not database.read_now(ledger.is_settled, "Q2")
 
@@ -107,7 +107,7 @@ def test_only_what_is_to_be_checked_or_failed_is_tried_again_or_rejected(
     database.write_now(ledger.end, "d", State.TO_CHECK, "nobody", now=1)
     for untouched in ("a", "b", "z"):
         assert database.write_now(ledger.try_again, untouched, now=1) == 0
-        assert not database.write_now(ledger.reject, untouched, by="anne", now=1)
+        assert not database.write_now(decisions.reject, untouched, by="anne", now=1)
     assert database.write_now(ledger.try_again, None, now=1) == 2
     unsorted = database.read_now(ledger.unsorted, 10)
     assert [(row.document_id, row.reason) for row in unsorted] == [("c", None), ("d", None)]

@@ -12,7 +12,7 @@ from bridge.conftest import JEANNE, PAUL
 from bridge.plain_reader import mail
 from bridge.test_crash import process, stored
 
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.line import ServiceLine
 from souspli_cli.bridge.policy import Deletions, Policy
@@ -157,7 +157,7 @@ async def test_a_person_decides_where_it_is_not_certain_what_is_taken_back(
         assert states(laboratory)[2] == ("to-check", "withdraws_unchecked")
         unclear = laboratory.rows()[1].document_id
         with ledger.open_ledger(laboratory.folder.ledger) as database:
-            assert database.write_now(ledger.reject, unclear, by="anne", now=1)
+            assert database.write_now(decisions.reject, unclear, by="anne", now=1)
         with monkeypatch.context() as patched:
             patched.setattr(taking_back, "post_withdrawal", not_found)
             again(deletion)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from souspli_cli.bridge.document_spool import covers_path
 from souspli_cli.bridge.errors import ToCheckError
 from souspli_cli.bridge.opening import has_pdf, pdfs_of
 from souspli_cli.bridge.pdf_examiners import NOT_EXAMINED
@@ -45,8 +46,12 @@ class Examination:
             async with self._turn:
                 found = await asyncio.to_thread(self._examine, mail, number)
         said = ",".join(sorted(found))
-        reason = None if row.decided_at is not None else self._policy.reason_to_check(found)
-        if reason is not None:
+        # Covers: it may have left before a crash, and was let go by then.
+        let_go = row.decided_at is not None or (
+            covers_path(self._spool.folder, row.document_id).exists()
+        )
+        reason = self._policy.reason_to_check(found)
+        if reason is not None and not let_go:
             raise ToCheckError(reason, said)
         return said
 

@@ -96,15 +96,6 @@ class Sorted:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What a person decided: whose a document is."""
-
-    target: bytes
-    lane: bytes
-    by: str
-
-
-@dataclass(frozen=True)
 class Counts:
     """The ledger in numbers."""
 
@@ -342,36 +333,6 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
             decided_at=None,
         )
     ).rowcount
-
-
-def assign(connection: Connection, document_id: str, decision: Decision, *, now: int) -> bool:
-    """Record whose a document is by a person's decision; False if it is not in quarantine."""
-    changed = connection.execute(
-        update(documents)
-        .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
-        .values(
-            state=State.WAITING,
-            reason=None,
-            target=decision.target,
-            lane=decision.lane,
-            attempts=0,
-            next_try=0,
-            changed_at=now,
-            decided_by=decision.by,
-            decided_at=now,
-        )
-    )
-    return changed.rowcount > 0
-
-
-def reject(connection: Connection, document_id: str, *, by: str, now: int) -> bool:
-    """Record that a person decided not to send a document; False if it is not in quarantine."""
-    changed = connection.execute(
-        update(documents)
-        .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
-        .values(state=State.REJECTED, changed_at=now, decided_by=by, decided_at=now)
-    )
-    return changed.rowcount > 0
 
 
 def rows(connection: Connection, states: Collection[State], limit: int) -> list[Row]:
