@@ -75,7 +75,7 @@ def _look_at(content: bytes) -> PdfContent:
     if isinstance(form, DictionaryObject) and "/XFA" in form:
         found.add(words.FORM)
     for dictionary in _dictionaries(reader):
-        found |= _in_dictionary(dictionary)
+        found.update(_in_dictionary(dictionary))
     pages = reader.get_num_pages()
     if not 0 < pages <= MOST_PAGES:
         return UNREADABLE
