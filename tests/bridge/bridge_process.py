@@ -22,7 +22,7 @@ from bridge.world import SETTINGS
 
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
-from souspli_cli.bridge import folder_sync, ledger, recording, spool
+from souspli_cli.bridge import earlier, folder_sync, ledger, recording, spool
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder
 from souspli_mailbox.client import MailboxClient
@@ -65,6 +65,12 @@ async def dies_later(*_: object, **__: object) -> None:
     die()
 
 
+# Reached by a mail that takes a report back (docs/specs/bridge.md §11).
+OF_WITHDRAWALS: dict[str, Callable[[], None]] = {
+    "withdrawal signed, not posted": lambda: dies_before(MailboxClient, "withdraw"),
+    "posted, not noted": lambda: dies_after(MailboxClient, "withdraw"),
+    "withdrawn, not recorded": lambda: dies_after(earlier, "note_withdrawn"),
+}
 PLACES: dict[str, Callable[[], None]] = {
     "content written, not synced": lambda: dies_before(spool, "sync_file"),
     "content synced, not renamed": lambda: dies_after(spool, "sync_file"),
@@ -91,7 +97,7 @@ def main(folder: Path, processes: int, place: str | None) -> None:
     def ready(port: int) -> None:
         # Only now: the start itself reads, sorts and removes as well.
         if place is not None:
-            PLACES[place]()
+            (PLACES | OF_WITHDRAWALS)[place]()
         sys.stdout.write(json.dumps({"port": port}) + "\n")
         sys.stdout.flush()
 

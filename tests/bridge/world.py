@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 60.0
 DOMAIN = "pont.labo.example"
 MAILBOX = f"patients@{DOMAIN}"
-# Threads instead of processes: they start at once, and tests see what they do.
-SETTINGS = Settings(listen="127.0.0.1:0", domain=DOMAIN, tls=Tls.NONE, limits=Limits(processes=0))
+# Threads instead of processes: they start at once, and tests see what they do. No PDF is
+# examined but where a test says so: its process would start a hundred times.
+SETTINGS = Settings(
+    listen="127.0.0.1:0",
+    domain=DOMAIN,
+    tls=Tls.NONE,
+    limits=Limits(processes=0, examiners=0),
+)
 
 
 @dataclass
@@ -116,6 +122,13 @@ class Laboratory:
                 return rows
             await asyncio.sleep(0.05)
         raise AssertionError([(row.state, row.reason) for row in rows])
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so, looked at in a thread."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not await asyncio.to_thread(condition):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
 
     async def emptied(self) -> bool:
         """Wait until the spool holds no file any more."""

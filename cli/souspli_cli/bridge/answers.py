@@ -28,6 +28,7 @@ RECIPIENT_UNKNOWN: Final = "550 5.1.1 Recipient unknown here: invite the patient
 SMUGGLED: Final = "550 5.5.2 Line ends other than CR LF around a lone dot refused"
 SENDER_REFUSED: Final = "550 5.7.1 This account may not send from this address"
 TOO_LARGE: Final = "552 5.3.4 Message too large"
+PROGRAM: Final = "554 5.7.1 Programs, scripts and macros are not accepted here"
 UNREADABLE: Final = "554 5.6.0 Message content can't be read"
 
 

@@ -45,8 +45,7 @@ class Delivery:
     ) -> None:
         """`title`: of documents that have none.
 
-        `corrected` gives the delivered document that a slip corrects or withdraws, for
-        the same people.
+        `corrected` gives the delivered document that a slip corrects, for the same people.
         """
         self._account = account
         self._spool = spool
@@ -123,7 +122,7 @@ class Delivery:
         )
 
     def _description(self, mail: SpooledMail, slip: DocumentSlip, target: Target) -> Description:
-        corrected = None if slip.change is Change.NEW else self._corrected(slip, target)
+        corrects = slip.change is Change.REPLACES
         day = time.strftime("%Y-%m-%d", time.localtime(mail.slip.received_at))
         return Description(
             title=slip.title or self._title,
@@ -131,8 +130,7 @@ class Delivery:
             patient=self._manifest_patient(slip, target),
             kind=slip.kind,
             priority=slip.priority,
-            replaces=corrected if slip.change is Change.REPLACES else None,
-            withdraws=corrected if slip.change is Change.WITHDRAWS else None,
+            replaces=self._corrected(slip, target) if corrects else None,
         )
 
     def _manifest_patient(self, slip: DocumentSlip, target: Target) -> ManifestPatient:
@@ -144,7 +142,7 @@ class Delivery:
                 given_names=traits.given_names,
                 birth_date=traits.birth_date,
                 sex=Sex(traits.sex),
-                ins=said.as_ins,
+                ins=None if target.without_ins else said.as_ins,
             )
         if not (said.birth_name and said.given_names and said.birth_date and said.sex):
             raise Refused("bridge_no_traits")

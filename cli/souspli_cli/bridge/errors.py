@@ -4,6 +4,8 @@
     ├── SmuggledError        a lone dot with other line ends than CR LF: hang up
     ├── LineTooLongError     a line that no mail has
     ├── SpoolDamagedError    a spool file is not what was written
+    ├── ToCheckError         a document that a person must look at first; has a reason
+    ├── ProgramRefusedError  a mail with a program in it, where the settings refuse those
     ├── NoRoomError          temporary: no memory for one mail more
     ├── TooManyTriesError    temporary: has failed to sign in too often
     ├── PartEndedError       the bridge has to be started again
@@ -32,6 +34,20 @@ class LineTooLongError(BridgeError):
 
 class SpoolDamagedError(BridgeError):
     """A spool file was cut short, altered, moved, or is another profile's."""
+
+
+class ToCheckError(BridgeError):
+    """A person must look at a document first: nobody else knows what is to become of it."""
+
+    def __init__(self, reason: str, findings: str | None = None) -> None:
+        """`reason`, `findings`: words that rows keep (`reasons`, `pdf_words`)."""
+        super().__init__(reason)
+        self.reason = reason
+        self.findings = findings
+
+
+class ProgramRefusedError(BridgeError):
+    """A mail holds something that runs when it is opened, and the settings refuse that."""
 
 
 class NoRoomError(BridgeError):

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from souspli_cli.bridge.errors import ProgramRefusedError
 from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail
+from souspli_cli.bridge.policy import Executables
 from souspli_cli.bridge.sealing import seal_mail
 from souspli_cli.bridge.slip import MailSlip
+from souspli_cli.intake.values import Finding
 from souspli_exchange.manifest import Priority
 from souspli_keys.canonical import check_text
 from souspli_keys.errors import CanonicalError
@@ -33,16 +36,21 @@ class Keeping:
     spool: MailSpool
     digests: Digests
     reader: Reader
+    executables: Executables = Executables.CHECK
 
     def keep(
         self, submission: Submission, queue_id: str, repeat: bytes, moment: Moment
     ) -> AcceptedMail:
         """Have the mail in the spool, whole, unfinished and not durable (`MailSpool.finish`).
 
-        Raises IntakeError, OSError, and whatever the reader should not have raised; then
-        nothing of the mail is anywhere.
+        Raises IntakeError, ProgramRefusedError, OSError, and whatever the reader should not
+        have raised; then nothing of the mail is anywhere.
         """
         mail = self.reader(submission.content)
+        if self.executables is Executables.REFUSE and any(
+            Finding.EXECUTABLE in document.findings for document in mail.documents
+        ):
+            raise ProgramRefusedError("a mail with a program")
         documents = seal_mail(mail, now=moment.seconds)
         slip = MailSlip(
             queue_id=queue_id,

@@ -34,11 +34,14 @@ class State(StrEnum):
     TO_CHECK = "to-check"
     FAILED = "failed"
     DELIVERED = "delivered"
-    DROPPED = "dropped"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
 
 
 OPEN: Final = (State.WAITING, State.TO_CHECK, State.FAILED)
 """States in which the spool file is still needed."""
+QUARANTINE: Final = (State.TO_CHECK, State.FAILED)
+"""States that a person must look at; no bridge changes them."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class Row:
     next_try: int
     received_at: int
     changed_at: int
+    findings: str | None
+    decided_by: str | None
+    decided_at: int | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,8 @@ class Sorted:
     target: bytes | None
     lane: bytes | None
     reason: str | None
+    withdraws: tuple[bytes, ...] = ()
+    """Digests of the reports that it takes back (`withdrawals.sort`)."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,9 @@ _COLUMNS: Final = (
     documents.c.next_try,
     documents.c.received_at,
     documents.c.changed_at,
+    documents.c.findings,
+    documents.c.decided_by,
+    documents.c.decided_at,
 )
 
 
@@ -240,13 +251,20 @@ def next_due(connection: Connection) -> int | None:
 
 
 def end(
-    connection: Connection, document_id: str, state: State, reason: str | None, *, now: int
+    connection: Connection,
+    document_id: str,
+    state: State,
+    reason: str | None,
+    *,
+    now: int,
+    findings: str | None = None,
 ) -> None:
-    """Record what became of a document."""
+    """Record what became of a document, and what was seen in it."""
+    seen = {} if findings is None else {"findings": findings}
     connection.execute(
         update(documents)
         .where(documents.c.document_id == document_id)
-        .values(state=state, reason=reason, changed_at=now)
+        .values(state=state, reason=reason, changed_at=now, **seen)
     )
 
 
@@ -279,12 +297,20 @@ def settled_mails(connection: Connection, queue_ids: Collection[str]) -> set[str
     return known - set(connection.execute(needed).scalars())
 
 
-def reported(connection: Connection, reports: Collection[bytes], lane: bytes) -> str | None:
-    """Give the newest document of such a report that was delivered to the same people."""
+def reported(
+    connection: Connection, reports: Collection[bytes], lane: bytes, *, before: str
+) -> str | None:
+    """Give the newest document of such a report that was delivered to the same people.
+
+    Of those accepted before `before`: a correction that a person held up for a while
+    corrects nothing that came after it.
+    """
+    own_place = select(documents.c.place).where(documents.c.document_id == before)
     found = (
         select(documents.c.document_id)
         .where(documents.c.report.in_(reports), documents.c.lane == lane)
         .where(documents.c.state == State.DELIVERED)
+        .where(documents.c.place < own_place.scalar_subquery())
         .order_by(documents.c.place.desc())
         .limit(1)
     )
@@ -293,7 +319,7 @@ def reported(connection: Connection, reports: Collection[bytes], lane: bytes) ->
 
 def try_again(connection: Connection, document_id: str | None, *, now: int) -> int:
     """Have what a person looked at sorted once more; all of it without an id. Says how many."""
-    chosen: ColumnElement[bool] = documents.c.state.in_((State.TO_CHECK, State.FAILED))
+    chosen: ColumnElement[bool] = documents.c.state.in_(QUARANTINE)
     if document_id is not None:
         chosen = and_(chosen, documents.c.document_id == document_id)
     # Whoever was told to look knows; what is late or fails once more is told once more.
@@ -313,19 +339,11 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
             next_try=0,
             since=now,
             changed_at=now,
+            # A person looks anew, with whatever has been learnt meanwhile.
+            decided_by=None,
+            decided_at=None,
         )
     ).rowcount
-
-
-def drop(connection: Connection, document_id: str, *, now: int) -> bool:
-    """Record that a person decided not to send a document; False if there was none."""
-    changed = connection.execute(
-        update(documents)
-        .where(documents.c.document_id == document_id)
-        .where(documents.c.state.in_((State.TO_CHECK, State.FAILED)))
-        .values(state=State.DROPPED, changed_at=now)
-    )
-    return changed.rowcount > 0
 
 
 def rows(connection: Connection, states: Collection[State], limit: int) -> list[Row]:
@@ -337,6 +355,12 @@ def rows(connection: Connection, states: Collection[State], limit: int) -> list[
         .limit(limit)
     )
     return [_row(values) for values in connection.execute(found).mappings()]
+
+
+def accounts(connection: Connection, queue_ids: Collection[str]) -> dict[str, str]:
+    """Give from which account each of these mails came."""
+    found = select(mails.c.queue_id, mails.c.account).where(mails.c.queue_id.in_(queue_ids))
+    return dict(connection.execute(found).tuples())
 
 
 def document(connection: Connection, document_id: str) -> Row | None:

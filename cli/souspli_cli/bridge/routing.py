@@ -114,6 +114,9 @@ class Target:
     patient: str | None
     """The patient's address; None for practitioners alone."""
     copies: tuple[str, ...] = ()
+    without_ins: bool = False
+    """A person said that it is theirs, although it contradicts what is known of them: an
+    INS beside such traits may be another's as well."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -175,7 +178,7 @@ def _checked(
             return Unclear.NOBODY
         # A manifest says whom a document is about.
         return Target(None, copies) if key_of(slip.traits) else Unclear.NO_TRAITS
-    if contradicts(slip.traits, patient) or _is_another_s(slip.traits, patient, book):
+    if contradicts(slip.traits, patient) or is_another_s(slip.traits, patient, book):
         return Unclear.CONTRADICTS
     return Target(patient.address, copies)
 
@@ -233,7 +236,7 @@ def _by_traits(traits: KeptTraits, book: Book) -> Person | Unclear:
     return found[0] if found else Unclear.NOBODY
 
 
-def _is_another_s(traits: KeptTraits, patient: Person, book: Book) -> bool:
+def is_another_s(traits: KeptTraits, patient: Person, book: Book) -> bool:
     """Say whether the document's INS is listed, and not as this patient's."""
     if traits.ins is None:
         return False

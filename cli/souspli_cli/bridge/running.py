@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import fcntl
 import os
-import threading
 import time
-from typing import TYPE_CHECKING, Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -19,6 +18,7 @@ from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import PartEndedError
+from souspli_cli.bridge.examining import Examination
 from souspli_cli.bridge.folder_sync import FolderSync
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
@@ -28,6 +28,7 @@ from souspli_cli.bridge.metrics import BridgeMetrics
 from souspli_cli.bridge.metrics_server import MetricsPage, serving
 from souspli_cli.bridge.notice_settings import MINUTE
 from souspli_cli.bridge.notifier import notifier_of
+from souspli_cli.bridge.pdf_examiners import PdfExaminers
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -36,6 +37,7 @@ from souspli_cli.bridge.signing_in import SigningIn
 from souspli_cli.bridge.sorting import Sorter
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.starting import recover
+from souspli_cli.bridge.taking_back import TakingBack
 from souspli_cli.bridge.threads import in_thread
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from souspli_cli.account import Account
+    from souspli_cli.bridge.notifier import Notifier
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.settings import Folder, Settings
     from souspli_cli.bridge.slip import DocumentSlip
@@ -105,11 +108,13 @@ class Bridge:
                 spool,
                 book=book,
                 domain=self._settings.names,
+                policy=self._settings.policy,
                 digests=digests,
                 secret=secret,
                 clock=self._clock,
             )
             metrics = BridgeMetrics()
+            examiners = stack.enter_context(PdfExaminers(self._settings.limits.examiners))
             worker = Worker(
                 database=database,
                 spool=spool,
@@ -120,6 +125,10 @@ class Bridge:
                     title=self._settings.title,
                     corrected=_corrected(database, digests),
                 ),
+                examination=Examination(
+                    self._account, spool, examiners=examiners, policy=self._settings.policy
+                ),
+                taking_back=TakingBack(self._account, spool, database=database, digests=digests),
                 line=ServiceLine(self._account),
                 secret=secret,
                 clock=self._clock,
@@ -129,7 +138,7 @@ class Bridge:
             notifier = notifier_of(self._settings, database, spool, clock=self._clock)
             keeping = stack.enter_context(
                 KeepingPool(
-                    Keeping(spool, digests, self._reader),
+                    Keeping(spool, digests, self._reader, self._settings.policy.executables),
                     processes=self._settings.limits.processes,
                 )
             )
@@ -154,10 +163,11 @@ class Bridge:
                 metrics=metrics,
             )
             page = MetricsPage(metrics, database, spool, self._account.profile, self._clock)
-            with in_thread("bridge-notices", notifier.run, notifier.stop):
-                listener = Listener(self._settings, desk)
-                async with serving(page, self._settings.metrics.where):
-                    await self._serve(listener, acceptance, recorder, worker, ready)
+            listener = Listener(self._settings, desk)
+            async with serving(page, self._settings.metrics.where):
+                await self._serve(
+                    listener, acceptance, recorder, worker, notifier=notifier, ready=ready
+                )
 
     async def _serve(
         self,
@@ -165,6 +175,8 @@ class Bridge:
         acceptance: Acceptance,
         recorder: Recorder,
         worker: Worker,
+        *,
+        notifier: Notifier,
         ready: Callable[[int], None],
     ) -> None:
         try:
@@ -172,12 +184,16 @@ class Bridge:
         except OSError:
             raise Refused("listen_failed", listen=self._settings.listen) from None
         recording = asyncio.create_task(recorder.run())
-        sending = _in_thread(lambda: asyncio.run(worker.run()), "bridge-worker")
+        parts: dict[asyncio.Future[None], str] = {
+            recording: "recorder",
+            in_thread("bridge-worker", worker.run): "worker",
+            in_thread("bridge-notices", notifier.run): "notifier",
+        }
         told = asyncio.create_task(self._stop.wait())
-        parts = {recording: "recorder", sending: "worker"}
+        watched: list[asyncio.Future[Any]] = [told, *parts]
         try:
             ready(port)
-            await asyncio.wait({told, *parts}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             ended = [part for part in parts if part.done()]
         finally:
             # Mails under way are answered, or were not: then they come again.
@@ -186,6 +202,7 @@ class Bridge:
             await listener.close()
             told.cancel()
             worker.stop()
+            notifier.stop()
             if not recording.done():
                 recording.cancel()
                 await recorder.finish()
@@ -198,26 +215,13 @@ class Bridge:
             raise PartEndedError("a part of the bridge ended by itself")
 
 
-def _in_thread(run: Callable[[], None], name: str) -> asyncio.Future[None]:
-    """Run something in a thread of its own, which nobody waits for at the program's end."""
-    done: concurrent.futures.Future[None] = concurrent.futures.Future()
-
-    def ended() -> None:
-        try:
-            done.set_result(run())
-        except BaseException as failure:  # noqa: BLE001  (it is raised by whoever awaits)
-            done.set_exception(failure)
-
-    threading.Thread(target=ended, name=name, daemon=True).start()
-    return asyncio.wrap_future(done)
-
-
 def _corrected(
     database: Database, digests: Digests
 ) -> Callable[[DocumentSlip, Target], DocumentId | None]:
     def find(slip: DocumentSlip, target: Target) -> DocumentId | None:
         reports = [digests.report(one) for one in slip.replaces]
-        found = database.read_now(reported, reports, digests.lane(target.addresses[:1]))
+        lane = digests.lane(target.addresses[:1])
+        found = database.read_now(reported, reports, lane, before=slip.document_id)
         return None if found is None else DocumentId(found)
 
     return find
@@ -248,8 +252,8 @@ def _is_held(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _threads(name: str, count: int) -> Generator[concurrent.futures.ThreadPoolExecutor]:
-    with concurrent.futures.ThreadPoolExecutor(count, thread_name_prefix=name) as pool:
+def _threads(name: str, count: int) -> Generator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(count, thread_name_prefix=name) as pool:
         yield pool
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from souspli_cli.bridge import answers
+from souspli_cli.bridge.errors import ProgramRefusedError
 from souspli_cli.bridge.memory import Memory
 from souspli_cli.bridge.routing import is_known
 from souspli_cli.bridge.session import BridgeSession, Connections
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 LAST_WORDS_SECONDS: Final = 2.0
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FOR_GOOD: Final = {
+    UnreadableError: answers.UNREADABLE,
+    BeyondLimitsError: answers.TOO_LARGE,
+    ProgramRefusedError: answers.PROGRAM,
+}
 
 _log: Final = structlog.get_logger()
 
@@ -86,10 +92,8 @@ class FrontDesk:
     async def _take(self, submission: Submission) -> str:
         try:
             queue_id = await self._acceptance.accept(submission)
-        except UnreadableError:
-            return answers.UNREADABLE
-        except BeyondLimitsError:
-            return answers.TOO_LARGE
+        except tuple(_FOR_GOOD) as refused:
+            return _FOR_GOOD.get(type(refused), answers.LATER)
         except StorageFullError:
             return answers.NO_ROOM
         except OSError as failure:

@@ -14,6 +14,7 @@ import msgspec
 from souspli_cli import files
 from souspli_cli.bridge.host_port import host_and_port, is_loopback
 from souspli_cli.bridge.notice_settings import Metrics, Notices, check_metrics, check_notices
+from souspli_cli.bridge.policy import Policy
 from souspli_cli.bridge.routing import Domain
 from souspli_cli.errors import Refused
 from souspli_cli.intake.limits import DEFAULT_LIMITS
@@ -51,6 +52,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     memory_bytes: int = 12 * DEFAULT_LIMITS.mail_bytes
     # That read and seal mails; each takes 80 MB. 0: this process does it, in threads.
     processes: int = 2
+    # That look into PDFs, started when one comes; each takes 50 MB. 0: nobody does.
+    examiners: int = 2
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     limits: Limits = Limits()
     notices: Notices = Notices()
     metrics: Metrics = Metrics()
+    policy: Policy = Policy()
 
     @property
     def where(self) -> tuple[str, int]:
@@ -178,7 +182,9 @@ def _checked(settings: Settings) -> Settings:
         raise Refused("bridge_settings", reason="title")
     limits = settings.limits
     if not 0 < limits.mail_bytes <= limits.memory_bytes // 3 or not (
-        limits.connections >= 1 and 0 <= limits.processes <= MOST_PROCESSES
+        limits.connections >= 1
+        and 0 <= limits.processes <= MOST_PROCESSES
+        and 0 <= limits.examiners <= MOST_PROCESSES
     ):
         raise Refused("bridge_settings", reason="limits")
     check_notices(settings.notices)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from souspli_cli import clock
+from souspli_cli.bridge.beside import opened
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 
@@ -21,16 +22,13 @@ _MIB: Final = 1024**2
 def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None) -> None:
     """Look at ledger, spool, disk and service; nothing is changed."""
     from souspli_cli.bridge import standing  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
-    from souspli_cli.bridge.opening import opened  # noqa: PLC0415  (as above)
-    from souspli_cli.bridge.spool import MailSpool  # noqa: PLC0415  (as above)
 
-    with opened(terminal, folder, passphrase_file) as (account, place, database):
-        stands = standing.look(database)
-        spool = MailSpool(place.spool, account.device.unlocker.secret_bytes())
-        files = standing.look_at_spool(database, spool)
-    runs = standing.is_running(place.lock)
-    free = standing.free_bytes(place.path)
-    reachable = asyncio.run(standing.is_reachable(account.profile))
+    with opened(terminal, folder, passphrase_file) as bridge:
+        stands = standing.look(bridge.database)
+        files = standing.look_at_spool(bridge.database, bridge.spool)
+    runs = standing.is_running(bridge.place.lock)
+    free = standing.free_bytes(bridge.place.path)
+    reachable = asyncio.run(standing.is_reachable(bridge.account.profile))
     terminal.show("bridge.runs" if runs else "bridge.runs_not")
     terminal.show("bridge.service_there" if reachable else "bridge.service_away")
     _show(terminal, stands, files)

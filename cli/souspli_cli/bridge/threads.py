@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import concurrent.futures
 import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine
 
 
-@contextlib.contextmanager
-def in_thread(
-    name: str, run: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None]
-) -> Generator[None]:
-    """Run until the context ends; then `stop`, which may come before there is a loop."""
-    thread = threading.Thread(target=lambda: asyncio.run(run()), name=name, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop()
-        thread.join()
+def in_thread(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Future[None]:
+    """Run something in a loop of its own; give what tells the calling loop how it ended.
+
+    Nobody waits for the thread at the program's end: whoever started it does.
+    """
+    done: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    def in_loop() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as failure:  # noqa: BLE001  (it is raised by whoever awaits)
+            done.set_exception(failure)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=in_loop, name=name, daemon=True).start()
+    return asyncio.wrap_future(done)

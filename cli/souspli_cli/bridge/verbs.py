@@ -11,7 +11,7 @@ bridge = Verbs(
         "status": "souspli_cli.bridge.status_verb:status",
         "queue": "souspli_cli.bridge.queue_verbs:queue",
         "retry": "souspli_cli.bridge.queue_verbs:retry",
-        "drop": "souspli_cli.bridge.queue_verbs:drop",
+        "quarantine": "souspli_cli.bridge.quarantine_verbs:quarantine",
         "accounts": "souspli_cli.bridge.account_verbs:accounts",
         "route": "souspli_cli.bridge.route_verbs:route",
     },

@@ -18,11 +18,12 @@ import structlog
 from souspli_cli import recipients
 from souspli_cli.bridge import ledger, notice_rows
 from souspli_cli.bridge.document_spool import covers_path
-from souspli_cli.bridge.errors import SpoolDamagedError
+from souspli_cli.bridge.errors import SpoolDamagedError, ToCheckError
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
 from souspli_cli.bridge.targets import open_target
 from souspli_cli.errors import Refused
+from souspli_cli.intake.values import Change
 from souspli_exchange import errors as exchange
 from souspli_exchange import port_errors as port
 
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from souspli_cli.bridge.delivering import Delivery
+    from souspli_cli.bridge.examining import Examination
     from souspli_cli.bridge.ledger import Row
     from souspli_cli.bridge.line import ServiceLine
     from souspli_cli.bridge.sorting import Sorter
     from souspli_cli.bridge.spool import MailSpool
+    from souspli_cli.bridge.taking_back import TakingBack
     from souspli_storage.database import Database
 
 # Patients side by side: mostly waiting for the service's fsync.
@@ -75,6 +78,8 @@ class Worker:
     spool: MailSpool
     sorter: Sorter
     delivery: Delivery
+    examination: Examination
+    taking_back: TakingBack
     line: ServiceLine
     secret: bytes
     clock: Callable[[], float]
@@ -170,7 +175,9 @@ class Worker:
         """Send one document and record what became of it; False if it has to wait."""
         now = int(self.clock())
         try:
-            await self._deliver(row, now=now)
+            state, findings = await self._carry_out(row, now=now)
+        except ToCheckError as held:
+            await self._end(row, State.TO_CHECK, held.reason, findings=held.findings)
         except (SpoolDamagedError, FileNotFoundError):
             await self._end(row, State.TO_CHECK, SPOOL_DAMAGED)
         except port.NotSignedInError as failure:
@@ -187,7 +194,7 @@ class Worker:
             await self._postpone(row, failure)
             return False
         else:
-            await self._end(row, State.DELIVERED, None)
+            await self._end(row, state, None, findings=findings)
         return True
 
     async def _failed(self, row: Row, failure: exchange.ExchangeError) -> bool:
@@ -203,20 +210,33 @@ class Worker:
             await self._end(row, State.FAILED, _reason(failure))
         return True
 
-    async def _deliver(self, row: Row, *, now: int) -> None:
+    async def _carry_out(self, row: Row, *, now: int) -> tuple[State, str | None]:
+        """Do what a document is for; give what became of it, and what was found in it."""
         mail = self.spool.read(row.queue_id)
         number = mail.number_of(row.document_id)
+        if mail.documents[number].change is Change.WITHDRAWS:
+            await self.taking_back.take_back(self.line.sending, mail, number, row, now=now)
+            return State.WITHDRAWN, None
+        findings = await self.examination.examine(mail, number, row)
         target = open_target(self.secret, row.target or b"", document_id=row.document_id)
         await self.delivery.deliver(self.line.sending, mail, number, target, now=now)
+        return State.DELIVERED, findings
 
-    async def _end(self, row: Row, state: State, reason: str | None) -> None:
+    async def _end(
+        self, row: Row, state: State, reason: str | None, *, findings: str | None = None
+    ) -> None:
         """Record how a document ended; then, and only then, forget its files."""
         self.tried(state.value)
-        if reason is not None:
-            _log.warning("bridge-document", document_id=row.document_id, reason=reason)
-        await self.database.write(ledger.end, row.document_id, state, reason, now=int(self.clock()))
+        if reason is not None or findings:
+            _log.warning(
+                "bridge-document", document_id=row.document_id, reason=reason, findings=findings
+            )
+        now = int(self.clock())
+        await self.database.write(
+            ledger.end, row.document_id, state, reason, now=now, findings=findings
+        )
         # A crash from here on leaves files that the next start removes.
-        if state is State.DELIVERED:
+        if state not in ledger.OPEN:
             covers_path(self.spool.folder, row.document_id).unlink(missing_ok=True)
             if await self.database.read(ledger.is_settled, row.queue_id):
                 self.spool.remove(row.queue_id)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 MIGRATIONS: Final = Path(__file__).parent
 """Folder of `env.py` and `versions/`, for `Database.upgrade`."""
 
-STATES: Final = ("waiting", "to-check", "failed", "delivered", "dropped")
+STATES: Final = ("waiting", "to-check", "failed", "delivered", "withdrawn", "rejected")
 NOTICE_KINDS: Final = ("delayed", "to-check", "failed")
 NOTICE_STATES: Final = ("due", "sent", "refused", "nobody")
 
@@ -59,6 +59,11 @@ documents = Table(
     # From when it counts as late: received, or begun anew by a person.
     Column("since", Integer, nullable=False),
     Column("changed_at", Integer, nullable=False),
+    # Words for what was seen in its PDFs. NULL until they were examined.
+    Column("findings", Text),
+    # Which person decided what is to become of it, and when. NULL: nobody had to.
+    Column("decided_by", Text),
+    Column("decided_at", Integer),
     CheckConstraint(f"state IN {STATES}", name="ck_documents_state"),
     sqlite_strict=True,
     sqlite_autoincrement=True,

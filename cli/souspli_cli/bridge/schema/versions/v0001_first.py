@@ -47,9 +47,12 @@ def upgrade() -> None:
         Column("received_at", Integer, nullable=False),
         Column("since", Integer, nullable=False),
         Column("changed_at", Integer, nullable=False),
+        Column("findings", Text),
+        Column("decided_by", Text),
+        Column("decided_at", Integer),
         UniqueConstraint("document_id"),
         CheckConstraint(
-            "state IN ('waiting', 'to-check', 'failed', 'delivered', 'dropped')",
+            "state IN ('waiting', 'to-check', 'failed', 'delivered', 'withdrawn', 'rejected')",
             name="ck_documents_state",
         ),
         sqlite_autoincrement=True,
