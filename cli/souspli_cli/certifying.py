@@ -98,6 +98,16 @@ async def settle(
         signed = _certificate(account, copies, own, verified)
     except (JoiningRefusedError, EnrolmentRefusedError):
         return Outcome(own, Settled.STOPPED)
+    return await _certify(desk, copies, own, signed, fingerprint)
+
+
+async def _certify(
+    desk: MembersDesk,
+    copies: EnrolmentCopies,
+    own: OwnEnrolment,
+    signed: Envelope,
+    fingerprint: Fingerprint,
+) -> Outcome:
     try:
         # A crash here: the next one posts the same bytes.
         await desk.certify(EnrolmentId(own.enrolment_id), certificate=signed)

@@ -100,9 +100,7 @@ def _ask(terminal: Terminal, seen: _Seen, *, yes: bool) -> dict[str, Fingerprint
     return agreed
 
 
-async def _look(
-    desk: MembersDesk, account: Account, agreed: Mapping[str, Fingerprint]
-) -> _Seen:
+async def _look(desk: MembersDesk, account: Account, agreed: Mapping[str, Fingerprint]) -> _Seen:
     copies = EnrolmentCopies.of(account)
     own = list(copies.all())
     readable = [one for one in own if not isinstance(one, CliError)]

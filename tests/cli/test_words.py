@@ -15,7 +15,7 @@ import pytest
 
 import souspli_cli
 from souspli_cli import run, words, worklist
-from souspli_cli.bridge import reasons
+from souspli_cli.bridge import address_import, reasons
 from souspli_cli.bridge.ledger import State
 from souspli_cli.examine import Finding
 from souspli_cli.fates import Fate
@@ -64,6 +64,7 @@ def constants() -> set[str]:
     found |= {f"worklist.{what}_{kind.value}" for what in ("what", "do") for kind in Kind}
     found |= {f"worklist.why_{reason.value}" for reason in Bounce}
     found |= {f"bridge.reason_{reason}" for reason in reasons.ALL}
+    found |= {f"bridge.bad_{reason}" for reason in address_import.REASONS}
     states = {state.value.replace("-", "_") for state in State}
     found |= {f"bridge.{what}_{state}" for what in ("is", "state") for state in states}
     found |= {f"worklist.urgency_{priority.value}" for priority in Priority}

@@ -108,6 +108,7 @@ class BookIndex:
             birth_date=traits.birth_date,
             sex=traits.sex,
             is_practitioner=patient.address in self._current_routes().practitioners,
+            is_invited=bool(patient.invitations),
         )
 
     def _current_routes(self) -> Routes:

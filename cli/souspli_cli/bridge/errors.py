@@ -5,6 +5,7 @@
     ├── LineTooLongError     a line that no mail has
     ├── SpoolDamagedError    a spool file is not what was written
     ├── NoRoomError          temporary: no memory for one mail more
+    ├── NotPrintedError      temporary: a letter could not be handed over
     └── TooManyTriesError    temporary: has failed to sign in too often
 
 No text of a mail, no address and no path is in any of them: they reach logs and answers.
@@ -33,6 +34,12 @@ class SpoolDamagedError(BridgeError):
 
 class NoRoomError(BridgeError):
     """Mails on their way take as much memory as they may."""
+
+    temporary = True
+
+
+class NotPrintedError(BridgeError):
+    """Whoever prints letters did not take one."""
 
     temporary = True
 

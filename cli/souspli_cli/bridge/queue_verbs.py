@@ -35,19 +35,24 @@ MOST_SHOWN: Final = 1_000
 def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None) -> None:
     """Count the ledger's documents by state."""
     from souspli_cli.bridge import ledger  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
+    from souspli_cli.bridge.kept_letters import KeptLetters  # noqa: PLC0415  (as above)
 
-    with _opened(terminal, folder, passphrase_file) as (_, _place, database):
+    with _opened(terminal, folder, passphrase_file) as (account, place, database):
         counts = database.read_now(ledger.counts)
+        letters = KeptLetters(place.letters, account.device.unlocker.secret_bytes()).count()
     for state in ledger.State:
         count = counts.by_state.get(state, 0)
         terminal.show(f"bridge.state_{state.value.replace('-', '_')}", count=count)
     if counts.oldest_waiting is not None:
         minutes = max(0, clock.now() - counts.oldest_waiting) // 60
         terminal.show("bridge.oldest", minutes=minutes)
+    if letters:
+        terminal.show("bridge.letters_waiting", count=letters)
     terminal.give(
         {
             "documents": {state.value: counts.by_state.get(state, 0) for state in ledger.State},
             "oldest_waiting": counts.oldest_waiting,
+            "letters_waiting": letters,
         }
     )
 

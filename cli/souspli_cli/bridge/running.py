@@ -9,18 +9,25 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from souspli_cli import files
 from souspli_cli.bridge.accepting import Acceptance
+from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.folder_sync import FolderSync
+from souspli_cli.bridge.invitation_policy import check as check_policy
+from souspli_cli.bridge.inviting import Inviter
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
+from souspli_cli.bridge.kept_letters import KeptLetters
 from souspli_cli.bridge.ledger import open_ledger, reported
+from souspli_cli.bridge.letters_out import LettersFolder, PrintCommand
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.people_book import PeopleBook
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from souspli_cli.account import Account
+    from souspli_cli.bridge.invitation_policy import Invitations
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.settings import Folder, Settings
     from souspli_cli.bridge.slip import DocumentSlip
@@ -82,13 +90,24 @@ class Bridge:
         StorageError, OSError.
         """
         prepare_types()
+        policy = check_policy(self._settings.invitations, self._account)
         with _alone(self._folder), contextlib.ExitStack() as stack:
             secret = self._account.device.unlocker.secret_bytes()
             digests = Digests.of(secret)
             spool = MailSpool(self._folder.spool, secret)
             database = stack.enter_context(open_ledger(self._folder.ledger))
             recover(database, spool, digests)
-            book = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
+            listed = stack.enter_context(Addresses(self._folder.addresses, secret))
+            invited = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
+            book = PeopleBook(self._account.book, invited, listed)
+            inviter = Inviter(
+                self._account,
+                policy,
+                listed=listed,
+                letters=KeptLetters(self._folder.letters, secret),
+                way_out=_way_out(policy, self._account),
+                clock=self._clock,
+            )
             sorter = Sorter(
                 database,
                 spool,
@@ -97,6 +116,7 @@ class Bridge:
                 digests=digests,
                 secret=secret,
                 clock=self._clock,
+                allow=policy.allow,
             )
             worker = Worker(
                 database=database,
@@ -107,10 +127,12 @@ class Bridge:
                     spool,
                     title=self._settings.title,
                     corrected=_corrected(database, digests),
+                    inviter=inviter,
                 ),
                 line=ServiceLine(self._account),
                 secret=secret,
                 clock=self._clock,
+                inviter=inviter,
             )
             keeping = stack.enter_context(
                 KeepingPool(
@@ -136,6 +158,7 @@ class Bridge:
                 book=book,
                 domain=self._settings.names,
                 executor=asking,
+                allow=policy.allow,
             )
             await self._serve(Listener(self._settings, desk), acceptance, recorder, worker, ready)
 
@@ -165,6 +188,17 @@ class Bridge:
             await recorder.finish()
             worker.stop()
             await asyncio.to_thread(thread.join)
+
+
+def _way_out(policy: Invitations, account: Account) -> LettersFolder | PrintCommand | None:
+    """Give where letters go; what a bridge that was killed began to write there is removed."""
+    if policy.print_command:
+        return PrintCommand(policy.print_command)
+    if policy.letters is None:
+        return None
+    folder = LettersFolder(Path(policy.letters), account.profile.folder)
+    folder.tidy()
+    return folder
 
 
 def _corrected(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from souspli_cli import files
+from souspli_cli.bridge.invitation_policy import Invitations
 from souspli_cli.bridge.routing import Domain
 from souspli_cli.errors import Refused
 from souspli_cli.intake.limits import DEFAULT_LIMITS
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_key: str | None = None
     title: str = DEFAULT_TITLE
     limits: Limits = Limits()
+    invitations: Invitations = Invitations()
 
     @property
     def where(self) -> tuple[str, int]:
@@ -107,6 +109,7 @@ class Folder:
         folder = cls(profile.folder / "bridge")
         files.make_private_folder(folder.path)
         files.make_private_folder(folder.spool)
+        files.make_private_folder(folder.letters)
         return folder
 
     @property
@@ -128,6 +131,15 @@ class Folder:
     @property
     def spool(self) -> Path:
         return self.path / "spool"
+
+    @property
+    def addresses(self) -> Path:
+        return self.path / "addresses.sqlite"
+
+    @property
+    def letters(self) -> Path:
+        """Letters that nobody has printed yet."""
+        return self.path / "letters"
 
     @property
     def lock(self) -> Path:

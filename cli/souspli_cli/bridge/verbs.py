@@ -13,6 +13,7 @@ bridge = Verbs(
         "retry": "souspli_cli.bridge.queue_verbs:retry",
         "drop": "souspli_cli.bridge.queue_verbs:drop",
         "accounts": "souspli_cli.bridge.account_verbs:accounts",
+        "addresses": "souspli_cli.bridge.address_verbs:addresses",
         "route": "souspli_cli.bridge.route_verbs:route",
     },
     words_key="bridge",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from souspli_cli.bridge.delivering import Delivery
+    from souspli_cli.bridge.inviting import Inviter
     from souspli_cli.bridge.ledger import Row
     from souspli_cli.bridge.line import ServiceLine
     from souspli_cli.bridge.sorting import Sorter
@@ -74,6 +75,7 @@ class Worker:
     line: ServiceLine
     secret: bytes
     clock: Callable[[], float]
+    inviter: Inviter
     first_away_seconds: float = FIRST_AWAY_SECONDS
 
     def __repr__(self) -> str:
@@ -111,6 +113,7 @@ class Worker:
                 try:
                     self.sorter.sort_all()
                     self._sweep()
+                    await self.inviter.hand_over_waiting()
                     idle = not await self._send_some()
                     self._away = 0.0
                 except _ServiceAwayError:
