@@ -13,6 +13,7 @@ from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.known_person import Digester
 from souspli_cli.bridge.routing import TraitsKey
 from souspli_cli.errors import Refused
+from souspli_storage.errors import RowRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,6 +211,15 @@ def test_an_import_that_another_one_overtook_changes_nothing(addresses: Addresse
     (row,) = table(JEANNE).good
     assert not addresses.change(seen=seen, forget=[], add=[row.known])
     assert addresses.count() == 1
+
+
+def test_a_change_that_fails_half_way_leaves_the_list(addresses: Addresses) -> None:
+    assert not taken(addresses, JEANNE)
+    (paul,) = table(PAUL).good
+    seen = addresses.entries()
+    with pytest.raises(RowRefusedError):
+        addresses.change(seen=seen, forget=[seen[0].place], add=[paul.known, paul.known])
+    assert [known.address for known in addresses.some(9)] == ["jeanne@exemple.fr"]
 
 
 def test_who_has_it_open_sees_each_change_and_nothing_is_readable(

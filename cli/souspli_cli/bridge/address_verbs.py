@@ -46,21 +46,13 @@ def import_(
 ) -> None:
     """Take a file in, whole or not at all."""
     from souspli_cli.bridge import address_import  # noqa: PLC0415  (not for --help)
-    from souspli_cli.bridge.address_file import MAX_FILE_BYTES, read_table  # noqa: PLC0415
+    from souspli_cli.bridge.address_file import read_table  # noqa: PLC0415  (as above)
 
     code = (country or "").removeprefix("+")
     if country is not None and not (code.isascii() and code.isdecimal() and len(code) <= 3):
         raise WrongUsage("bridge_addresses_country")
-    try:
-        content = (
-            sys.stdin.buffer.read(MAX_FILE_BYTES)
-            if str(path) == "-"
-            else files.read(path, limit=MAX_FILE_BYTES)
-        )
-    except FileNotFoundError:
-        raise Refused("file_not_found", path=str(path)) from None
-    except OSError:
-        raise Refused("bridge_addresses_unreadable", path=str(path)) from None
+    content = _content(path)
+    terminal.note("bridge.addresses_working")
     table = read_table(content, country=code or None)
     with _opened(terminal, folder, passphrase_file) as addresses:
         if dry_run:
@@ -144,6 +136,23 @@ def remove(
         addresses.remove(known)
     terminal.show("bridge.addresses_removed")
     terminal.give({"address": known.address})
+
+
+def _content(path: Path) -> bytes:
+    """Read the file, or standard input."""
+    from souspli_cli.bridge.address_file import MAX_FILE_BYTES  # noqa: PLC0415  (as above)
+
+    try:
+        if str(path) != "-":
+            return files.read(path, limit=MAX_FILE_BYTES)
+        content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise Refused("file_not_found", path=str(path)) from None
+    except OSError:
+        raise Refused("bridge_addresses_unreadable", path=str(path)) from None
+    if len(content) > MAX_FILE_BYTES:
+        raise Refused("bridge_addresses_unreadable", path=str(path))
+    return content
 
 
 @contextlib.contextmanager

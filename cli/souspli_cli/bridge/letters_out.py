@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# A print queue takes a letter in a second; a program that hangs is ended.
-PRINT_SECONDS: Final = 60.0
+# A print queue takes a letter in a second; a program that hangs is ended: documents wait.
+PRINT_SECONDS: Final = 10.0
 
 _UNFINISHED: Final = ".unfinished-"
 

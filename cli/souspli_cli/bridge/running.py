@@ -39,6 +39,7 @@ from souspli_cli.bridge.starting import recover
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
+from souspli_storage.errors import StorageError, StorageFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -97,7 +98,7 @@ class Bridge:
             spool = MailSpool(self._folder.spool, secret)
             database = stack.enter_context(open_ledger(self._folder.ledger))
             recover(database, spool, digests)
-            listed = stack.enter_context(Addresses(self._folder.addresses, secret))
+            listed = stack.enter_context(_listed(self._folder, secret))
             invited = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
             book = PeopleBook(self._account.book, invited, listed)
             inviter = Inviter(
@@ -188,6 +189,15 @@ class Bridge:
             await recorder.finish()
             worker.stop()
             await asyncio.to_thread(thread.join)
+
+
+def _listed(folder: Folder, secret: bytes) -> Addresses:
+    try:
+        return Addresses(folder.addresses, secret)
+    except StorageFullError:
+        raise
+    except StorageError:
+        raise Refused("bridge_addresses_file") from None
 
 
 def _way_out(policy: Invitations, account: Account) -> LettersFolder | PrintCommand | None:
