@@ -40,6 +40,7 @@ def read(content: bytes) -> Mail:
         birth_date=said.get("x-birth-date"),
         sex=Sex(said["x-sex"]) if "x-sex" in said else None,
         ins=Ins(ins, "1.2.250.1.213.1.4.8") if ins else None,
+        address=said.get("x-address"),
     )
     document = Document(
         format=Format.PLAIN,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -44,6 +45,7 @@ def process(
     *,
     limit: int | None = None,
     processes: int = 0,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a bridge in a process of its own; `limit`: bytes of a file, as a full disk is."""
     arguments = [sys.executable, "-m", "bridge.bridge_process"]
@@ -53,6 +55,7 @@ def process(
     with subprocess.Popen(
         arguments + ([place] if place else []),
         cwd=TESTS,
+        env=os.environ | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -202,3 +202,42 @@ async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laborator
     sent = laboratory.sent(first.document_id)
     assert sent is not None
     assert sent.files == ("resultats.pdf",)
+
+
+async def test_a_list_that_is_taken_in_beside_a_running_bridge_is_known_at_once(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    file = tmp_path / "patients.csv"
+    head = "Nom de naissance;Prénoms;Date de naissance;Sexe;E-mail;Mobile;Dossier\r\n"
+    zoe = "Inconnue;Zoé;02/01/1980;F;zoe@exemple.fr;06 12 34 56 78;17\r\n"
+    bad = "Inconnu;Zoé;31/02/1980;F;autre@exemple.fr;;18\r\n"
+
+    def take(*options: str) -> Ended:
+        return souspli(laboratory, "addresses", "import", str(file), "--country", "33", *options)
+
+    def talk() -> None:
+        file.write_text(head + zoe + bad, encoding="cp1252")
+        refused = take("--json")
+        assert (refused.code, refused.json["imported"], refused.json["count"]) == (1, False, 0)
+        assert refused.json["bad"] == [{"line": 3, "reason": "birth_date", "other_line": None}]
+        assert "Dossier" in refused.err
+        assert "Inconnu" not in refused.err
+        assert take("--skip-bad", "--json").json["imported"] is True
+        shown = souspli(laboratory, "addresses", "show", "zoe@exemple.fr", "--json").json
+        assert (shown["birth_date"], shown["phone"]) == ("1980-01-02", "+33612345678")
+
+    async with laboratory.bridge():
+        await laboratory.send(mail(**STRANGER), MAILBOX)
+        (row,) = await laboratory.settled(1)
+        assert row.reason == "nobody"
+        await asyncio.to_thread(talk)
+        await laboratory.send(mail(**STRANGER, title="NFS"), MAILBOX)
+        _, row = await laboratory.settled(2)
+        assert row.reason == "not_invited"
+        gone = await asyncio.to_thread(
+            souspli, laboratory, "addresses", "remove", "zoe@exemple.fr", "--json"
+        )
+        assert gone.code == 0, gone.err
+        await laboratory.send(mail(**STRANGER, title="TSH"), MAILBOX)
+        *_, row = await laboratory.settled(3)
+        assert row.reason == "nobody"

@@ -15,9 +15,12 @@ from bridge import plain_reader
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
 from souspli_cli.bridge import accounts, ledger
+from souspli_cli.bridge.invitation_policy import Invitations
 from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.routing import Allow
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder, Limits, Settings, Tls
+from souspli_keys.statements import How
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,6 +43,11 @@ SETTINGS = Settings(
     tls=Tls.NONE,
     limits=Limits(processes=0, examiners=0),
 )
+
+
+def inviting(letters: Path, allow: Allow = Allow.ADDRESS_BOOK) -> Invitations:
+    """A policy that lets the bridge invite, with letters in a folder."""
+    return Invitations(allow=allow, consent=How.ORAL, letters=str(letters))
 
 
 @dataclass

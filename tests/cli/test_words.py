@@ -15,7 +15,7 @@ import pytest
 
 import souspli_cli
 from souspli_cli import run, words, worklist
-from souspli_cli.bridge import pdf_words, quarantine_verbs, reasons
+from souspli_cli.bridge import address_import, pdf_words, quarantine_verbs, reasons
 from souspli_cli.bridge.ledger import State
 from souspli_cli.examine import Finding
 from souspli_cli.fates import Fate
@@ -70,6 +70,7 @@ def constants() -> set[str]:
     found |= {f"bridge.show_change_{change.value}" for change in values.Change}
     found |= {f"bridge.show_{name}" for name in quarantine_verbs.SHOWN}
     found |= {f"bridge.trait_{name}" for name in quarantine_verbs.TRAITS}
+    found |= {f"bridge.bad_{reason}" for reason in address_import.REASONS}
     states = {state.value.replace("-", "_") for state in State}
     found |= {f"bridge.{what}_{state}" for what in ("is", "state") for state in states}
     found |= {f"worklist.urgency_{priority.value}" for priority in Priority}

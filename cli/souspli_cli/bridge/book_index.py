@@ -180,4 +180,5 @@ def as_person(patient: Patient, *, is_practitioner: bool = False) -> Person:
         birth_date=traits.birth_date,
         sex=traits.sex,
         is_practitioner=is_practitioner,
+        is_invited=bool(patient.invitations),
     )

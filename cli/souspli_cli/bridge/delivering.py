@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient
+    from souspli_cli.bridge.inviting import Inviter
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.slip import DocumentSlip
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
@@ -42,6 +43,7 @@ class Delivery:
         *,
         title: str,
         corrected: Callable[[DocumentSlip, Target], DocumentId | None],
+        inviter: Inviter,
     ) -> None:
         """`title`: of documents that have none.
 
@@ -51,6 +53,7 @@ class Delivery:
         self._spool = spool
         self._title = title
         self._corrected = corrected
+        self._inviter = inviter
 
     async def deliver(
         self,
@@ -73,6 +76,8 @@ class Delivery:
             return
         spool = DocumentSpool(self._spool, mail, number)
         sending = line(spool)
+        if target.patient is not None:
+            await self._inviter.ensure(sending, slip, target.patient)
         spooled, known = spool.committed(), self._known(target)
         # Covers of a try that was refused for good, for others than are meant now, are
         # made again: nothing was stored with them.

@@ -7,6 +7,7 @@
     ├── ToCheckError         a document that a person must look at first; has a reason
     ├── ProgramRefusedError  a mail with a program in it, where the settings refuse those
     ├── NoRoomError          temporary: no memory for one mail more
+    ├── NotPrintedError      temporary: a letter could not be handed over
     ├── TooManyTriesError    temporary: has failed to sign in too often
     ├── PartEndedError       the bridge has to be started again
     ├── NoticeRefusedError   the relay never takes this notice
@@ -52,6 +53,12 @@ class ProgramRefusedError(BridgeError):
 
 class NoRoomError(BridgeError):
     """Mails on their way take as much memory as they may."""
+
+    temporary = True
+
+
+class NotPrintedError(BridgeError):
+    """Whoever prints letters did not take one."""
 
     temporary = True
 

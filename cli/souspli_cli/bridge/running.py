@@ -8,27 +8,34 @@ import fcntl
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from souspli_cli import files
 from souspli_cli.bridge.accepting import Acceptance
+from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import PartEndedError
 from souspli_cli.bridge.examining import Examination
 from souspli_cli.bridge.folder_sync import FolderSync
+from souspli_cli.bridge.invitation_policy import check as check_policy
+from souspli_cli.bridge.inviting import Inviter
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
+from souspli_cli.bridge.kept_letters import KeptLetters
 from souspli_cli.bridge.ledger import open_ledger, reported
+from souspli_cli.bridge.letters_out import LettersFolder, PrintCommand
 from souspli_cli.bridge.line import ServiceLine
 from souspli_cli.bridge.metrics import BridgeMetrics
 from souspli_cli.bridge.metrics_server import MetricsPage, serving
 from souspli_cli.bridge.notice_settings import MINUTE
 from souspli_cli.bridge.notifier import notifier_of
 from souspli_cli.bridge.pdf_examiners import PdfExaminers
+from souspli_cli.bridge.people_book import PeopleBook
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -42,11 +49,13 @@ from souspli_cli.bridge.threads import in_thread
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
+from souspli_storage.errors import StorageError, StorageFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from souspli_cli.account import Account
+    from souspli_cli.bridge.invitation_policy import Invitations
     from souspli_cli.bridge.notifier import Notifier
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.settings import Folder, Settings
@@ -96,13 +105,24 @@ class Bridge:
         can't listen; StorageError, OSError; PartEndedError if it can't go on.
         """
         prepare_types()
+        policy = check_policy(self._settings.invitations, self._account)
         with _alone(self._folder), contextlib.ExitStack() as stack:
             secret = self._account.device.unlocker.secret_bytes()
             digests = Digests.of(secret)
             spool = MailSpool(self._folder.spool, secret)
             database = stack.enter_context(open_ledger(self._folder.ledger))
             recover(database, spool, digests)
-            book = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
+            listed = stack.enter_context(_listed(self._folder, secret))
+            invited = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
+            book = PeopleBook(self._account.book, invited, listed)
+            inviter = Inviter(
+                self._account,
+                policy,
+                listed=listed,
+                letters=KeptLetters(self._folder.letters, secret),
+                way_out=_way_out(policy, self._account),
+                clock=self._clock,
+            )
             sorter = Sorter(
                 database,
                 spool,
@@ -112,6 +132,7 @@ class Bridge:
                 digests=digests,
                 secret=secret,
                 clock=self._clock,
+                allow=policy.allow,
             )
             metrics = BridgeMetrics()
             examiners = stack.enter_context(PdfExaminers(self._settings.limits.examiners))
@@ -124,6 +145,7 @@ class Bridge:
                     spool,
                     title=self._settings.title,
                     corrected=_corrected(database, digests),
+                    inviter=inviter,
                 ),
                 examination=Examination(
                     self._account, spool, examiners=examiners, policy=self._settings.policy
@@ -134,6 +156,7 @@ class Bridge:
                 clock=self._clock,
                 too_late_seconds=self._settings.notices.too_late_minutes * MINUTE,
                 tried=metrics.tried,
+                inviter=inviter,
             )
             notifier = notifier_of(self._settings, database, spool, clock=self._clock)
             keeping = stack.enter_context(
@@ -161,6 +184,7 @@ class Bridge:
                 domain=self._settings.names,
                 executor=asking,
                 metrics=metrics,
+                allow=policy.allow,
             )
             page = MetricsPage(metrics, database, spool, self._account.profile, self._clock)
             listener = Listener(self._settings, desk)
@@ -213,6 +237,26 @@ class Bridge:
             failure = part.exception()
             _log.error("bridge-part-ended", part=parts[part], failure=type(failure).__name__)
             raise PartEndedError("a part of the bridge ended by itself")
+
+
+def _listed(folder: Folder, secret: bytes) -> Addresses:
+    try:
+        return Addresses(folder.addresses, secret)
+    except StorageFullError:
+        raise
+    except StorageError:
+        raise Refused("bridge_addresses_file") from None
+
+
+def _way_out(policy: Invitations, account: Account) -> LettersFolder | PrintCommand | None:
+    """Give where letters go; what a bridge that was killed began to write there is removed."""
+    if policy.print_command:
+        return PrintCommand(policy.print_command)
+    if policy.letters is None:
+        return None
+    folder = LettersFolder(Path(policy.letters), account.profile.folder)
+    folder.tidy()
+    return folder
 
 
 def _corrected(

@@ -14,7 +14,7 @@ import structlog
 from souspli_cli.bridge import answers
 from souspli_cli.bridge.errors import ProgramRefusedError
 from souspli_cli.bridge.memory import Memory
-from souspli_cli.bridge.routing import is_known
+from souspli_cli.bridge.routing import Allow, is_known
 from souspli_cli.bridge.session import BridgeSession, Connections
 from souspli_cli.bridge.settings import Tls
 from souspli_cli.intake.errors import BeyondLimitsError, UnreadableError
@@ -56,6 +56,7 @@ class FrontDesk:
         domain: Domain,
         executor: Executor,
         metrics: BridgeMetrics,
+        allow: Allow = Allow.NEVER,
     ) -> None:
         self._metrics = metrics
         self._signing_in = signing_in
@@ -63,6 +64,7 @@ class FrontDesk:
         self._book = book
         self._domain = domain
         self._executor = executor
+        self._allow = allow
 
     async def sign_in(self, peer: str, name: str, password: bytes) -> Account | None:
         """Give the account, or None; raises TooManyTriesError."""
@@ -75,7 +77,8 @@ class FrontDesk:
     async def is_known(self, recipient: str) -> bool:
         """Say whether mails to this address are taken."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._executor, lambda: is_known(recipient, book=self._book, domain=self._domain)
+            self._executor,
+            lambda: is_known(recipient, book=self._book, domain=self._domain, allow=self._allow),
         )
 
     async def take(self, submission: Submission) -> str:

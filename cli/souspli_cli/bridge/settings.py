@@ -13,6 +13,7 @@ import msgspec
 
 from souspli_cli import files
 from souspli_cli.bridge.host_port import host_and_port, is_loopback
+from souspli_cli.bridge.invitation_policy import Invitations
 from souspli_cli.bridge.notice_settings import Metrics, Notices, check_metrics, check_notices
 from souspli_cli.bridge.policy import Policy
 from souspli_cli.bridge.routing import Domain
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     notices: Notices = Notices()
     metrics: Metrics = Metrics()
     policy: Policy = Policy()
+    invitations: Invitations = Invitations()
 
     @property
     def where(self) -> tuple[str, int]:
@@ -113,6 +115,7 @@ class Folder:
         folder = cls(profile.folder / "bridge")
         files.make_private_folder(folder.path)
         files.make_private_folder(folder.spool)
+        files.make_private_folder(folder.letters)
         return folder
 
     @property
@@ -134,6 +137,15 @@ class Folder:
     @property
     def spool(self) -> Path:
         return self.path / "spool"
+
+    @property
+    def addresses(self) -> Path:
+        return self.path / "addresses.sqlite"
+
+    @property
+    def letters(self) -> Path:
+        """Letters that nobody has printed yet."""
+        return self.path / "letters"
 
     @property
     def lock(self) -> Path:

@@ -108,6 +108,8 @@ class DocumentSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     replaces: tuple[str, ...]
     copies_to: tuple[str, ...]
     findings: tuple[Finding, ...]
+    contact: tuple[str, str | None] | None = None
+    """The patient's e-mail address and mobile telephone, as the message has them."""
 
     @property
     def id(self) -> DocumentId:
@@ -195,4 +197,5 @@ def slip_of(
         replaces=document.replaces[:MOST_LISTED],
         copies_to=document.copies_to[:MOST_LISTED],
         findings=tuple(sorted(document.findings | also, key=lambda one: one.value)),
+        contact=None if traits.address is None else (traits.address, traits.phone),
     )

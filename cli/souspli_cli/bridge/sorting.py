@@ -16,7 +16,7 @@ from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.ledger import Sorted
 from souspli_cli.bridge.policy import Deletions
 from souspli_cli.bridge.reasons import BOOK_DAMAGED, DELETION, SPOOL_DAMAGED
-from souspli_cli.bridge.routing import Unclear, route
+from souspli_cli.bridge.routing import Allow, Unclear, route
 from souspli_cli.bridge.targets import seal_target
 from souspli_cli.errors import CliError
 from souspli_cli.intake.values import Change
@@ -52,6 +52,7 @@ class Sorter:
         digests: Digests,
         secret: bytes,
         clock: Callable[[], float],
+        allow: Allow = Allow.NEVER,
     ) -> None:
         self._database = database
         self._spool = spool
@@ -61,6 +62,7 @@ class Sorter:
         self._digests = digests
         self._secret = secret
         self._clock = clock
+        self._allow = allow
 
     def sort_all(self) -> None:
         """Sort whatever is not; raises StorageError, OSError."""
@@ -87,7 +89,13 @@ class Sorter:
             return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
         try:
             slip = mail.documents[mail.number_of(row.document_id)]
-            target = route(slip, mail.slip.recipients, book=self._book, domain=self._domain)
+            target = route(
+                slip,
+                mail.slip.recipients,
+                book=self._book,
+                domain=self._domain,
+                allow=self._allow,
+            )
         except SpoolDamagedError:
             return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
         except CliError:

@@ -22,22 +22,28 @@ _MIB: Final = 1024**2
 def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None) -> None:
     """Look at ledger, spool, disk and service; nothing is changed."""
     from souspli_cli.bridge import standing  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
+    from souspli_cli.bridge.kept_letters import KeptLetters  # noqa: PLC0415  (as above)
 
     with opened(terminal, folder, passphrase_file) as bridge:
         stands = standing.look(bridge.database)
         files = standing.look_at_spool(bridge.database, bridge.spool)
+        secret = bridge.account.device.unlocker.secret_bytes()
+        letters = KeptLetters(bridge.place.letters, secret).count()
     runs = standing.is_running(bridge.place.lock)
     free = standing.free_bytes(bridge.place.path)
     reachable = asyncio.run(standing.is_reachable(bridge.account.profile))
     terminal.show("bridge.runs" if runs else "bridge.runs_not")
     terminal.show("bridge.service_there" if reachable else "bridge.service_away")
     _show(terminal, stands, files)
+    if letters:
+        terminal.show("bridge.letters_waiting", count=letters)
     terminal.show("bridge.free", count=free // _MIB)
     terminal.give(
         {
             "running": runs,
             "service_reachable": reachable,
             **_as_json(stands, files),
+            "letters_waiting": letters,
             "free_bytes": free,
         }
     )

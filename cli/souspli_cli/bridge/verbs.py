@@ -13,6 +13,7 @@ bridge = Verbs(
         "retry": "souspli_cli.bridge.queue_verbs:retry",
         "quarantine": "souspli_cli.bridge.quarantine_verbs:quarantine",
         "accounts": "souspli_cli.bridge.account_verbs:accounts",
+        "addresses": "souspli_cli.bridge.address_verbs:addresses",
         "route": "souspli_cli.bridge.route_verbs:route",
     },
     words_key="bridge",

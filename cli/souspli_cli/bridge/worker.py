@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.delivering import Delivery
     from souspli_cli.bridge.examining import Examination
+    from souspli_cli.bridge.inviting import Inviter
     from souspli_cli.bridge.ledger import Row
     from souspli_cli.bridge.line import ServiceLine
     from souspli_cli.bridge.sorting import Sorter
@@ -83,6 +84,7 @@ class Worker:
     line: ServiceLine
     secret: bytes
     clock: Callable[[], float]
+    inviter: Inviter
     too_late_seconds: int = TOO_LATE_SECONDS
     tried: Callable[[str], None] = lambda _: None
     """Hears what became of each try."""
@@ -124,6 +126,7 @@ class Worker:
                 try:
                     self.sorter.sort_all()
                     self._sweep()
+                    await self.inviter.hand_over_waiting()
                     idle = not await self._send_some()
                     self._away = 0.0
                 except _ServiceAwayError:

@@ -86,6 +86,10 @@ class Traits:
     """Its key holds; the OID is one of a real INS, or of a test one with `INS_OF_TEST`."""
     local_ids: tuple[str, ...] = ()
     """The laboratory's own numbers: ``<assigning authority>|<number>``."""
+    address: str | None = None
+    """The one e-mail address that it gives of them, canonical."""
+    phone: str | None = None
+    """Their mobile telephone, E.164."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
