@@ -106,7 +106,7 @@ INVITING: dict[str, Callable[[], None]] = {
     "noted, letter not renamed": dies_at_the_letter_s_name,
     "written, not forgotten": lambda: dies_before(kept_letters.KeptLetters, "forget"),
 }
-"""Of docs/specs/bridge.md §10."""
+"""Of docs/specs/bridge.md §14."""
 
 
 def main(folder: Path, processes: int, place: str | None) -> None:

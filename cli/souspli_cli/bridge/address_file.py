@@ -1,6 +1,6 @@
 """A list of patients as laboratory software exports it: bytes to people and bad rows.
 
-docs/specs/bridge.md §9. Pure. Tolerant of how a table is written (delimiter, encoding,
+docs/specs/bridge.md §13. Pure. Tolerant of how a table is written (delimiter, encoding,
 names of columns), strict about what stands in it: a row that is not understood is told by
 its line and by what is wrong, never by what it says.
 """

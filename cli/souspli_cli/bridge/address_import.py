@@ -1,6 +1,6 @@
 """Which rows of a file can be taken into the list, and what they replace.
 
-docs/specs/bridge.md §9. Nobody is taken in who could be mistaken for somebody else: two
+docs/specs/bridge.md §13. Nobody is taken in who could be mistaken for somebody else: two
 with the same traits are told apart by an INS of each, and an address is one person's.
 """
 

@@ -1,6 +1,6 @@
 """The laboratory's own list of people, `bridge/addresses.sqlite`: found by index, sealed.
 
-docs/specs/bridge.md §9. SQLite, so that an import is one transaction beside a running
+docs/specs/bridge.md §13. SQLite, so that an import is one transaction beside a running
 bridge, whose next question sees it; no row says in clear whom it is about.
 """
 

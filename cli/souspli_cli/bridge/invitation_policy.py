@@ -1,6 +1,6 @@
 """`[invitations]` of `bridge.toml`: whom the bridge invites, and where letters go.
 
-docs/specs/bridge.md §10. Whatever is missing is told at the start, before the first mail.
+docs/specs/bridge.md §14. Whatever is missing is told at the start, before the first mail.
 """
 
 from __future__ import annotations

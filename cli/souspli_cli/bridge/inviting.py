@@ -1,6 +1,6 @@
 """Inviting whom a document is for, where the policy says so; each with exactly one letter.
 
-docs/specs/bridge.md §10. The order is what counts: the letter is kept, then the invitation
+docs/specs/bridge.md §14. The order is what counts: the letter is kept, then the invitation
 posted, then the letter handed over, then forgotten. What a crash leaves stands beside each
 step, and the next try goes on from there with the same code.
 """

@@ -1,6 +1,6 @@
 """Letters on their way: sealed in the profile from before the invitation until printed.
 
-docs/specs/bridge.md §10. The claim code is on the letter and nowhere else, so a letter that
+docs/specs/bridge.md §14. The claim code is on the letter and nowhere else, so a letter that
 is made after the invitation could be lost between the two. It is kept first, and with it
 everything that the service is asked for: the same invitation is posted again, the same
 letter written again, whatever was killed when.

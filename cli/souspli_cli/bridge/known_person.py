@@ -1,6 +1,6 @@
 """Somebody of the laboratory's own list: traits, INS, and where to write to them.
 
-docs/specs/bridge.md §9. A value, its spelling in a box, and the three digests by which it
+docs/specs/bridge.md §13. A value, its spelling in a box, and the three digests by which it
 is found.
 """
 

@@ -1,6 +1,6 @@
 """Where letters leave the bridge: a folder that somebody watches, or a program that prints.
 
-docs/specs/bridge.md §10. The one plaintext that a laboratory wants on its disk: it is to be
+docs/specs/bridge.md §14. The one plaintext that a laboratory wants on its disk: it is to be
 printed. A letter is handed over whole or not at all, and may be handed over twice, the same
 both times, if the bridge is killed in between.
 """
