@@ -249,8 +249,8 @@ class Notifier:
 
 def _wait(some: Sequence[Notice]) -> int:
     tries = max(one.attempts for one in some)
-    # Shifted: to mypy a power of two may be a fraction.
-    return min(FIRST_LATER_SECONDS << min(tries, 10), LONGEST_LATER_SECONDS)
+    doubled: int = FIRST_LATER_SECONDS * 2 ** min(tries, 10)
+    return min(doubled, LONGEST_LATER_SECONDS)
 
 
 def notifier_of(
