@@ -12,7 +12,7 @@ from bridge import plain_reader
 from bridge.plain_reader import mail
 from simulation.relay import RunningRelay, running_relay
 
-from souspli_cli.bridge import ledger, notice_rows
+from souspli_cli.bridge import ledger, notice_rows, notifier
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.ledger import State, open_ledger
@@ -90,7 +90,7 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
     async with running_relay(tmp_path, offer="none") as relay:
         with open_ledger(tmp_path / "ledger.sqlite") as database:
             settings = Notices(relay=f"127.0.0.1:{relay.port}", tls="none")
-            notifier = Notifier(
+            tells = Notifier(
                 database,
                 spool,
                 patience,
@@ -98,7 +98,7 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
                 clock=lambda: made.now,
                 relay=SmtpRelay(settings, name=DOMAIN),
             )
-            made = Bridge(keeping, database, relay, notifier)
+            made = Bridge(keeping, database, relay, tells)
             yield made
 
 
@@ -141,12 +141,13 @@ async def test_a_failure_is_told_at_once_and_followed_by_others_together(bridge:
     )
 
 
-async def test_a_thousand_late_at_once_are_two_mails(
+async def test_a_hundred_late_at_once_are_two_mails(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(notifier, "MOST_AT_ONCE", 50)
     spooled = bridge.keep()
     row = bridge.database.read_now(ledger.document, spooled)
-    # One file for all: a thousand would only take longer.
+    # One file for all: a hundred would only take longer.
     monkeypatch.setattr(Notifier, "_read", lambda *_: bridge.keeping.spool.read(row.queue_id))
     mails = [
         ledger.AcceptedMail(
@@ -154,15 +155,15 @@ async def test_a_thousand_late_at_once_are_two_mails(
                 ledger.AcceptedDocument(f"{n:032x}", None),
             ),
         )
-        for n in range(999)
+        for n in range(99)
     ]  # fmt: skip
     bridge.database.write_now(ledger.add_mails, mails)
     got = await bridge.later(4 * HOUR)
     for _ in range(4):
         got += await bridge.later(900)
     assert len(got) == 2
-    assert sum(len(list(one.iter_attachments())) for one in got) == 1_000
-    assert bridge.counted == {(Kind.DELAYED, NoticeState.SENT): 1_000}
+    assert sum(len(list(one.iter_attachments())) for one in got) == 100
+    assert bridge.counted == {(Kind.DELAYED, NoticeState.SENT): 100}
 
 
 @pytest.mark.parametrize(
