@@ -32,7 +32,7 @@ STRANGER = {
     "given_names": "Zoé",
     "birth_date": "1980-01-02",
     "sex": "F",
-    "ins": "280017512345678",
+    "ins": "280017512345610",
 }
 
 
@@ -75,7 +75,7 @@ async def test_a_person_looks_at_a_document_and_says_whose_it_is(
         }
         shown = await asyncio.to_thread(json_of, laboratory, "show", row.document_id[:8])
         assert shown["patient"]["birth_name"] == "Inconnue"
-        assert shown["patient"]["ins"] == "280017512345678"
+        assert shown["patient"]["ins"] == "280017512345610"
         assert (shown["title"], shown["recipients"]) == ("NFS", [MAILBOX])
         assert shown["findings"] == ["pdf_unreadable"]
         assert "Inconnue" not in await asyncio.to_thread(run, laboratory, "list")

@@ -34,10 +34,16 @@ def states(laboratory: Laboratory) -> list[tuple[str, str | None]]:
 
 async def withdrawn(laboratory: Laboratory) -> dict[str, str | None]:
     """Of each document that the service has: the hash of its withdrawal."""
+    found: dict[str, str | None] = {}
     async with ServiceLine(laboratory.account) as line:
         await line.sign_in()
-        page = await line._open.deposits(after=None)
-        return {one.document_id: one.withdrawal_hash for one in page.deposits}
+        after = None
+        while True:
+            page = await line._open.deposits(after=after)
+            found |= {one.document_id: one.withdrawal_hash for one in page.deposits}
+            after = page.next_cursor
+            if after is None:
+                return found
 
 
 async def test_every_version_that_was_sent_is_withdrawn_and_nothing_else_is_sent(
@@ -47,6 +53,7 @@ async def test_every_version_that_was_sent_is_withdrawn_and_nothing_else_is_sent
         await laboratory.send(mail(title="other", report="LABO|2"), JEANNE[0])
         await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
         await laboratory.send(CORRECTION, JEANNE[0])
+        await laboratory.settled(3)
         await laboratory.send(DELETION, JEANNE[0])
         other, first, second, deletion = await laboratory.settled(4)
         assert [row.state.value for row in (other, first, second, deletion)] == [
@@ -176,6 +183,7 @@ async def test_a_report_is_withdrawn_once_whenever_the_bridge_is_killed(
 ) -> None:
     with process(laboratory, place) as running:
         await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        await laboratory.settled(1)
         await laboratory.send(DELETION, JEANNE[0])
         assert await asyncio.to_thread(running.wait, 60) == -signal.SIGKILL
     assert [state for state, _ in states(laboratory)][1] == "waiting"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LAST_WORDS_SECONDS: Final = 2.0
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_FOR_GOOD: Final = {
+_FOR_GOOD: Final[dict[type[Exception], str]] = {
     UnreadableError: answers.UNREADABLE,
     BeyondLimitsError: answers.TOO_LARGE,
     ProgramRefusedError: answers.PROGRAM,
