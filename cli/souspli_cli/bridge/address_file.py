@@ -53,7 +53,14 @@ _COLUMNS: Final[Mapping[str, str]] = {
 }
 REASONS: Final = (*dict.fromkeys(_COLUMNS.values()), "columns", "too_little")
 """Of rows that are bad by themselves; a column's name says that its cell is."""
-NEEDED: Final = ("birth_name", "given_names", "birth_date", "sex", "address")
+NEEDED: Final = {
+    "birth_name": "nom de naissance (birth name)",
+    "given_names": "prénoms (given names)",
+    "birth_date": "date de naissance (birth date)",
+    "sex": "sexe (sex)",
+    "address": "e-mail",
+}
+"""Columns that have to be there, and how to name them in either language."""
 
 _SEXES: Final = {
     **dict.fromkeys(("f", "2", "femme", "feminin", "female"), "F"),
@@ -111,7 +118,7 @@ def read_table(content: bytes, *, country: str | None) -> Table:
     known = [column for column in columns if column is not None]
     if len(set(known)) != len(known):
         raise Refused("bridge_addresses_columns_twice")
-    missing = [column for column in NEEDED if column not in known]
+    missing = [name for column, name in NEEDED.items() if column not in known]
     if missing:
         raise Refused("bridge_addresses_columns", columns=", ".join(missing))
     good: list[GoodRow] = []
