@@ -131,6 +131,7 @@ async def test_a_disk_that_fills_up_at_the_ledger_or_the_covers_loses_nothing(
         _limit(running, max(log.stat().st_size, 20_000))
         answers = [await laboratory.send(mail(title="1"), JEANNE) for _ in range(2)]
         assert answers[0] == answers[1]
+        await asyncio.sleep(0.5)  # it was tried
         assert len(await asyncio.to_thread(laboratory.rows)) == 1
         _limit(running, None)
         await laboratory.settled(2)

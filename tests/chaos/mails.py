@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from intake_samples import cda, hl7, hprim, xdm
 from intake_samples.attachments import pdf
 from intake_samples.mails import Attachment, mail
-from intake_samples.people import Person
+from intake_samples.people import Person, matricule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,9 @@ def people(count: int) -> tuple[Person, ...]:
                 given_names=given_names,
                 birth_date=f"{1940 + number}-{number % 12 + 1:02}-{number % 28 + 1:02}",
                 sex=sex,
-                matricule=None,
+                matricule=matricule(
+                    f"{'1' if sex == 'M' else '2'}{40 + number}{number % 12 + 1:02}75116{number:03}"
+                ),
                 local_id=f"L-{number}",
             )
         )

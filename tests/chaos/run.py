@@ -161,6 +161,7 @@ def main() -> int:
     parser.add_argument("--bridge-kills", type=int, default=20)
     parser.add_argument("--service-kills", type=int, default=5)
     parser.add_argument("--clients", type=int, default=6, help="connections side by side")
+    parser.add_argument("--patients", type=int, default=8)
     parser.add_argument("--seed", type=int, help="repeats mails, hang-ups and kills")
     parser.add_argument("--bugs", action="store_true", help="small runs with deliberate bugs")
     parser.add_argument("--write", action="store_true", help="puts the table into docs/crash.md")
@@ -176,6 +177,7 @@ def main() -> int:
             given.service_kills,
             seed=seed,
             clients=given.clients,
+            patients=given.patients,
             readers=os.cpu_count() or 1,
         )
     )
