@@ -22,6 +22,14 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed browser
 	$(MAKE) --jobs=2 --output-sync=target test-programs test-service test-page test-commands test-web
 
+# In memory, where there is plenty: tests/find_room.py.
+ifeq ($(TMPDIR),)
+MEMORY := $(shell $(PYTHON) tests/find_room.py)
+ifneq ($(MEMORY),)
+test check: export TMPDIR := $(MEMORY)
+endif
+endif
+
 test-service: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/mailbox tests/storage
 
