@@ -13,20 +13,35 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash chaos postfix lock clean
+.PHONY: demo test test-programs test-service test-page test-commands test-web lint lint-mypy lint-pyright lint-web format check browser bench bench-service large fuzz mutation crash chaos postfix lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
 
+# The longest first, two at a time.
 test: $(VENV)/.installed browser
-	$(WEB) run test
-	$(MAKE) --jobs=2 --output-sync=target test-service test-programs
+	$(MAKE) --jobs=2 --output-sync=target test-programs test-service test-page test-commands test-web
 
-# Two halves at the same time, because both mostly wait. tests/e2e apart, because
-# Playwright keeps an event loop of its own in the process.
+# In memory, where there is plenty: tests/find_room.py.
+ifeq ($(TMPDIR),)
+MEMORY := $(shell $(PYTHON) tests/find_room.py)
+ifneq ($(MEMORY),)
+test check: export TMPDIR := $(MEMORY)
+endif
+endif
+
 test-service: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/mailbox tests/storage
+
+# Apart, because Playwright keeps an event loop of its own in the process.
+test-page: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/e2e
-	$(BIN)/python -m pytest tests/mailbox tests/storage tests/cli tests/bridge
+
+test-commands: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/cli tests/bridge
+
+test-web: $(VENV)/.installed
+	$(WEB) run test
 
 test-programs: $(VENV)/.installed
 	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage --ignore=tests/cli --ignore=tests/bridge --ignore=tests/relays
@@ -34,8 +49,15 @@ test-programs: $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(MAKE) --jobs=2 --output-sync=target lint-pyright lint-mypy lint-web
+
+lint-pyright: $(VENV)/.installed
 	$(BIN)/pyright
+
+lint-mypy: $(VENV)/.installed
+	$(BIN)/mypy
+
+lint-web: $(VENV)/.installed
 	$(WEB) run check
 
 format: $(VENV)/.installed

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from s3_server import S3Server
     from simulation.databases import PostgresqlServer
+
+# No test is about time: the machine may have other work.
+settings.register_profile("souspli", deadline=None)
+settings.load_profile("souspli")
 
 
 @pytest.fixture(scope="session")

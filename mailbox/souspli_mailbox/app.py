@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -174,7 +175,7 @@ def make_app(
     app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
-    app[DESCRIPTION] = json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
+    app[DESCRIPTION] = _description
     app.on_response_prepare.append(add_headers)
     app.add_routes([_route(endpoint) for endpoint in ENDPOINTS])
     app.router.add_get("/openapi.json", service.get_description)
@@ -183,6 +184,12 @@ def make_app(
     app.cleanup_ctx.append(_storage(open_blobs))
     app.cleanup_ctx.append(_jobs(open_relay, open_gateway))
     return app
+
+
+@functools.cache
+def _description() -> bytes:
+    """Return the OpenAPI document: made for the first who asks, since few ever do."""
+    return json.dumps(describe_service(ENDPOINTS, version=VERSION)).encode()
 
 
 async def listen_for_bounces(app: web.Application) -> BounceListener | None:

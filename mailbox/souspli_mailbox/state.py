@@ -61,8 +61,8 @@ READINESS: Final = web.AppKey("readiness", Readiness)
 WORKER: Final = web.AppKey("worker", Worker)
 NONCE_QUOTA: Final = web.AppKey("nonce_quota", NonceQuota)
 SEGMENT_SLOTS: Final = web.AppKey("segment_slots", asyncio.Semaphore)
-DESCRIPTION: Final = web.AppKey("description", bytes)
-"""The OpenAPI document."""
+DESCRIPTION: Final = web.AppKey[Callable[[], bytes]]("description")
+"""The OpenAPI document, made when it is asked for."""
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 

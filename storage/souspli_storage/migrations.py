@@ -8,9 +8,13 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from souspli_storage.errors import DatabaseNewerError
+from souspli_storage.revisions import is_newest
 
 # A migration may rewrite a large table, and others wait for it at their start.
 PATIENCE: Final = "1h"
+
+# The newest version, in alembic's word.
+HEAD: Final = "head"
 
 
 def allow_time(connection: Connection) -> None:
@@ -21,13 +25,15 @@ def allow_time(connection: Connection) -> None:
         connection.execute(text(f"SET LOCAL {name} = '{PATIENCE}'"))
 
 
-def upgrade_schema(connection: Connection, migrations: Path, revision: str = "head") -> None:
+def upgrade_schema(connection: Connection, migrations: Path, revision: str = HEAD) -> None:
     """Bring the schema to `revision` of the folder `migrations`, in the caller's transaction.
 
     Schema changes are transactional in SQLite and in PostgreSQL. That no other process
     does the same meanwhile is the caller's to make sure. Raises DatabaseNewerError for
     a database of a later version.
     """
+    if revision == HEAD and is_newest(connection, migrations=migrations):
+        return
     # Imported here: alembic takes 60 ms that no other command should pay.
     from alembic import command  # noqa: PLC0415  (see above)
     from alembic.config import Config  # noqa: PLC0415  (see above)

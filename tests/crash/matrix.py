@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import deque
 from concurrent.futures import Future
@@ -29,7 +30,7 @@ class Matrix:
     folder: Path
     lanes: int = LANES
     _outcomes: dict[Hashable, Future[Outcome]] = field(default_factory=dict)
-    _waiting: deque[tuple[Future[Outcome], Callable[[], Outcome]]] = field(default_factory=deque)
+    _waiting: deque[tuple[Future[Outcome], partial[Outcome]]] = field(default_factory=deque)
     _running: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,6 +67,9 @@ class Matrix:
                     return
                 future, run = self._waiting.popleft()
             try:
-                future.set_result(run())
+                outcome, folder = run(), run.args[0]
+                if outcome.held:
+                    shutil.rmtree(folder, ignore_errors=True)  # tens of megabytes
+                future.set_result(outcome)
             except BaseException as failed:  # noqa: BLE001  (raised where the outcome is asked for)
                 future.set_exception(failed)

@@ -1,6 +1,7 @@
 """The vectors themselves: written as they say, and made again byte for byte."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,25 @@ from vectors.reader import (
 )
 
 
-def test_making_the_vectors_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    vectors = make_vectors(SignatureStore(SIGNATURES))
+@dataclass(frozen=True)
+class Made:
+    """All vectors, and the store that gave their signatures: a copy of the one that is kept."""
+
+    vectors: list[Vector]
+    store: SignatureStore
+    signatures: Path
+
+
+@pytest.fixture(scope="module")
+def made_again(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    signatures = tmp_path_factory.mktemp("vectors") / "signatures"
+    shutil.copy(SIGNATURES, signatures)
+    store = SignatureStore(signatures)
+    return Made(make_vectors(store), store, signatures)
+
+
+def test_making_the_vectors_again_gives_the_same_bytes(made_again: Made, tmp_path: Path) -> None:
+    vectors = made_again.vectors
     write_vectors(vectors, folder=tmp_path)
     groups = {vector.name.partition("/")[0] for vector in vectors}
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
@@ -31,19 +49,15 @@ def test_making_the_vectors_again_gives_the_same_bytes(tmp_path: Path) -> None:
     assert [name for name in made if made[name] != kept[name]] == []
 
 
-def test_as_many_vectors_of_canonical_json_are_read_as_were_made() -> None:
+def test_as_many_vectors_of_canonical_json_are_read_as_were_made(made_again: Made) -> None:
     counted = int(CANONICAL_COUNT.read_text(encoding="ascii"))
-    assert counted == count_canonical(make_vectors(SignatureStore(SIGNATURES)))
+    assert counted == count_canonical(made_again.vectors)
     assert counted == len(read_vectors("canonical"))
 
 
-def test_the_signatures_that_are_kept_are_those_that_are_needed(tmp_path: Path) -> None:
-    kept = tmp_path / "signatures"
-    shutil.copy(SIGNATURES, kept)
-    store = SignatureStore(kept)
-    make_vectors(store)
-    store.save()
-    assert kept.read_bytes() == SIGNATURES.read_bytes()
+def test_the_signatures_that_are_kept_are_those_that_are_needed(made_again: Made) -> None:
+    made_again.store.save()
+    assert made_again.signatures.read_bytes() == SIGNATURES.read_bytes()
 
 
 def test_every_group_of_vectors_is_told_in_the_readme() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 
 import pytest
@@ -30,7 +31,8 @@ from souspli_keys.identity import Identity
 from souspli_keys.unlockers import LoginKey
 
 DAY = 86_400
-ROUNDS = 50
+# On each database; SOUSPLI_RACES=50, now and then.
+ROUNDS = int(os.environ.get("SOUSPLI_RACES", "16"))
 
 
 @pytest.fixture

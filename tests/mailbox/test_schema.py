@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from simulation.databases import Place
 from sqlalchemy import Connection, inspect, text
 
+from souspli_cli.bridge.schema import MIGRATIONS as BRIDGE_MIGRATIONS
 from souspli_mailbox.database import connect_database
 from souspli_mailbox.schema import MIGRATIONS, tables
 from souspli_mailbox.settings import Settings
 from souspli_storage.database import Database
 from souspli_storage.errors import DatabaseError
+from souspli_storage.revisions import is_newest, revision_of
 from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -78,6 +81,28 @@ def test_the_migrations_lead_to_the_tables_that_the_records_use(database: Databa
         return list(compare_metadata(MigrationContext.configure(connection), tables.metadata))
 
     assert database.write_now(differences) == []
+
+
+def test_that_nothing_is_to_be_migrated_is_known_without_alembic(database: Database) -> None:
+    def known(connection: Connection) -> list[bool]:
+        answers = []
+        # The true one at last: another test goes on with this database.
+        for version in ("0001", revision_of(connection)):
+            change = text("UPDATE alembic_version SET version_num = :version")
+            connection.execute(change, {"version": version})
+            answers.append(is_newest(connection, migrations=MIGRATIONS))
+        return answers
+
+    assert database.write_now(known) == [False, True]
+
+
+@pytest.mark.parametrize("folder", [MIGRATIONS, BRIDGE_MIGRATIONS])
+def test_a_migration_s_file_is_called_by_the_version_that_it_leads_to(folder: Path) -> None:
+    script = ScriptDirectory(str(folder))
+    revisions = [one.revision for one in script.walk_revisions()]
+    names = sorted(path.name.partition("_")[0] for path in (folder / "versions").glob("*.py"))
+    assert names == sorted(f"v{revision}" for revision in revisions)
+    assert script.get_current_head() == max(revisions, key=int)
 
 
 def test_migrated_tables_have_every_constraint_of_the_records_tables(tmp_path: Path) -> None:

