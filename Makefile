@@ -43,10 +43,10 @@ format: $(VENV)/.installed
 	$(BIN)/ruff format .
 
 # The whole job in a real browser, with the time of each step: on SQLite and a folder, then
-# on PostgreSQL and an S3 store.
+# on PostgreSQL and an S3 store with a laboratory's bridge.
 check: $(VENV)/.installed browser
 	$(BIN)/souspli demo --check
-	$(BIN)/souspli demo --check --engines real
+	$(BIN)/souspli demo --check --engines real --bridge
 
 # Ratios side by side, written to docs/performance.md with a plot. PARTS="small warm"
 # measures some and writes nothing; SOUSPLI_AGE names an `age` of 1.3 or later.

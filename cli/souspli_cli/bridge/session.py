@@ -46,6 +46,9 @@ _ALL: Final = 1 << 30
 
 _SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,20})\b", re.IGNORECASE)
 
+# aiosmtpd's words to whoever forgets TLS: no enhanced code, and English alone.
+_ITS_TLS_FIRST: Final = "530 Must issue a STARTTLS command first"
+
 _log: Final = structlog.get_logger()
 
 
@@ -155,6 +158,9 @@ class BridgeSession(SMTP):
         """Say that it may work later, whatever it was: aiosmtpd would say it was for good."""
         _log.warning("bridge-session-failed", failure=type(error).__name__)
         return answers.LATER
+
+    async def push(self, status: str | bytes) -> None:
+        await super().push(answers.TLS_FIRST if status == _ITS_TLS_FIRST else status)
 
     async def check_auth_needed(self, caller_method: str) -> bool:
         """Have nothing but AUTH done before AUTH."""
