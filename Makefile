@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash postfix lock clean
+.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash relays lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -77,9 +77,10 @@ MINUTES ?= inf
 crash: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
 
-# Mails that a real Postfix returns, by the lines of docs/operations.md. Debian, as root:
-# it has users of its own, and so is no part of `make test`.
-postfix: $(VENV)/.installed
+# Mails that a real Postfix returns, by the lines of docs/operations.md; swaks, curl, msmtp
+# and Postfix as clients of a bridge, by those of docs/bridge.md. Debian, as root: Postfix
+# has users of its own, and so these are no part of `make test`.
+relays: $(VENV)/.installed
 	@PYTHONPATH=tests $(BIN)/python -m relays.postfix --install
 	$(BIN)/python -m pytest tests/relays
 
