@@ -75,10 +75,10 @@ FORMATS: tuple[Callable[[int, Person], Attachment], ...] = (
 
 
 def mails(count: int, *, known: Person) -> Iterator[tuple[bytes, bool]]:
-    """Give mails, and whether each is about `known`; the others are about nobody's patient."""
+    """Give mails, and whether each is about `known`, as every fifth is; the others are about nobody's patient."""
     for number in range(count):
-        make = FORMATS[number // 2 % len(FORMATS)]
-        is_known = bool(number % 2)
+        make = FORMATS[number % len(FORMATS)]
+        is_known = number % 5 == 0
         person = replace(known, local_id=f"{MARK}-8") if is_known else STRANGER
         content = mail(
             make(number, person),

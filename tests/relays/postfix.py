@@ -58,6 +58,7 @@ alias_database =
 
 MASTER: Final = """\
 {port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -71,6 +72,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -145,7 +147,7 @@ def postfix(*transports: str, main: str = "", master: str = "") -> Iterator[Post
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         for name, text in (
-            ("main.cf", MAIN.format(folder=folder) + main),
+            ("main.cf", _settings(MAIN.format(folder=folder), main)),
             ("master.cf", MASTER.format(port=port) + master),
             ("souspli", "\n".join(transports) + "\n"),
         ):
@@ -156,6 +158,12 @@ def postfix(*transports: str, main: str = "", master: str = "") -> Iterator[Post
             yield running
         finally:
             running.stop()
+
+
+def _settings(ours: str, stronger: str) -> str:
+    """Return both, each name once."""
+    lines = (*ours.splitlines(), *stronger.splitlines())
+    return "".join(f"{line}\n" for line in {line.partition(" ")[0]: line for line in lines}.values())
 
 
 def is_there() -> bool:
