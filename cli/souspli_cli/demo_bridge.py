@@ -129,7 +129,7 @@ class DemoBridge:
         letter = self._invite()
         password: str = self._run("bridge", "accounts", "add", USER, "--from", SENDER)["password"]
         folder = self.profile / "bridge"
-        authority, key = folder / "certificate.pem", folder / "key.pem"
+        authority, key = folder / "tls-certificate.pem", folder / "tls-key.pem"
         make_certificate(authority, key)
         settings = {"domain": DOMAIN, "tls_certificate": str(authority), "tls_key": str(key)}
         # A JSON text of this kind is a TOML text.
@@ -137,7 +137,7 @@ class DemoBridge:
         folder.joinpath("bridge.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._program, ready = self._world.start_program(
             "bridge", "run", "--json", "--listen", "127.0.0.1:0",
-            log=self._world.folder / "bridge.log",
+            log=self._world.folder / "laboratory.log",
             settings={"SOUSPLI_PROFILE": str(self.profile)},
         )  # fmt: skip
         host, _, port = ready["listen"].rpartition(":")

@@ -46,7 +46,5 @@ def make_certificate(certificate: Path, key: Path) -> None:
     )
     pem = serialization.Encoding.PEM
     certificate.write_bytes(signed.public_bytes(pem))
-    kept = drawn.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    kept = drawn.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     files.write_atomically(key, kept)

@@ -81,7 +81,7 @@ def run_check(
         with clock.step("demo.step_notified"):
             world.wait_for_mail(lambda mail: "attend" in mail.subject, seconds=WAIT)
         patient = Patient(context.new_page(), pictures=pictures)
-        _claim(clock, world, invited, letter, patient, PATIENT)
+        _claim(clock, world, invited, letter, patient, person=PATIENT)
         with clock.step("demo.step_document"):
             patient.read_first_document()
         if patient.was_refused():
@@ -109,6 +109,7 @@ def _claim(
     invited: Invited,
     letter: ReadLetter,
     patient: Patient,
+    *,
     person: Mapping[str, Any],
 ) -> None:
     known = sum(mail.one_time_code() is not None for mail in world.mails())
@@ -148,7 +149,7 @@ def _check_bridge(
             seconds=WAIT,
         )
     letter = read_rendered_letter(bridge.patient)
-    _claim(clock, world, bridge.patient, letter, patient, BRIDGE_PATIENT)
+    _claim(clock, world, bridge.patient, letter, patient, person=BRIDGE_PATIENT)
     with clock.step("demo.step_result"):
         patient.read_first_document()
         if patient.was_refused():

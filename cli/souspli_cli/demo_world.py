@@ -171,9 +171,7 @@ class World:
         """Do the same; what it prints for a person."""
         return self._run(arguments, {"SOUSPLI_PROFILE": str(self.profile)})
 
-    def run_as(
-        self, profile: Path, *arguments: str, also: Sequence[int] = ()
-    ) -> dict[str, Any]:
+    def run_as(self, profile: Path, *arguments: str, also: Sequence[int] = ()) -> dict[str, Any]:
         """Run one of our commands on another profile; `also`: exit codes that are fine."""
         variables = {"SOUSPLI_PROFILE": str(profile)}
         found: dict[str, Any] = json.loads(self._run((*arguments, "--json"), variables, also))

@@ -75,7 +75,7 @@ FORMATS: tuple[Callable[[int, Person], Attachment], ...] = (
 
 
 def mails(count: int, *, known: Person) -> Iterator[tuple[bytes, bool]]:
-    """Give mails, and whether each is about `known`, as every fifth is; the others are about nobody's patient."""
+    """Give mails, and whether each is about `known`: every fifth is, others about a stranger."""
     for number in range(count):
         make = FORMATS[number % len(FORMATS)]
         is_known = number % 5 == 0

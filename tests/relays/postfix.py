@@ -163,7 +163,9 @@ def postfix(*transports: str, main: str = "", master: str = "") -> Iterator[Post
 def _settings(ours: str, stronger: str) -> str:
     """Return both, each name once."""
     lines = (*ours.splitlines(), *stronger.splitlines())
-    return "".join(f"{line}\n" for line in {line.partition(" ")[0]: line for line in lines}.values())
+    return "".join(
+        f"{line}\n" for line in {line.partition(" ")[0]: line for line in lines}.values()
+    )
 
 
 def is_there() -> bool:

@@ -15,8 +15,7 @@ GO_ON: Final = "354 End data with <CR><LF>.<CR><LF>"
 # A laboratory's software shows these to its people, as they are: French, then English, in
 # ASCII, since SMTP has nothing else without SMTPUTF8.
 BUSY: Final = (
-    "421 4.3.2 Trop de connexions, a reessayer plus tard"
-    " / Too many connections, try again later"
+    "421 4.3.2 Trop de connexions, a reessayer plus tard / Too many connections, try again later"
 )
 LATER: Final = (
     "451 4.3.0 Echec passager, rien n'a ete garde, a renvoyer plus tard"
@@ -38,9 +37,7 @@ DATA_SYNTAX: Final = "501 5.5.4 Syntax: DATA"
 RECIPIENT_FIRST: Final = "503 5.5.1 RCPT first"
 SIGN_IN_FIRST: Final = "530 5.7.0 Compte et mot de passe requis / Authentication required"
 TLS_FIRST: Final = "530 5.7.0 Chiffrement (STARTTLS) requis d'abord / Must issue STARTTLS first"
-SIGN_IN_WRONG: Final = (
-    "535 5.7.8 Compte ou mot de passe faux / Authentication credentials invalid"
-)
+SIGN_IN_WRONG: Final = "535 5.7.8 Compte ou mot de passe faux / Authentication credentials invalid"
 RECIPIENT_UNKNOWN: Final = (
     "550 5.1.1 Destinataire inconnu du pont : invitez d'abord le patient"
     " / Recipient unknown here: invite the patient first"
