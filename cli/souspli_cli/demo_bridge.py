@@ -162,8 +162,8 @@ class DemoBridge:
     def _enrol(self, service: Invited) -> None:
         options = [word for option in LABORATORY for word in option]
         asked = self._world.run("org", "enrol", *options, "--may-invite")
-        answer = ("enrol", "--service", service.page, "--origin", asked["origin"])
-        answer += ("--code", asked["code"], "--no-passphrase", "--no-wait")
+        answer = ["enrol", "--service", service.page, "--origin", asked["origin"]]
+        answer += ["--code", asked["code"], "--no-passphrase", "--no-wait"]
         # Answered, and not certified yet.
         self._run(*answer, also=(ExitCode.TEMPORARY,))
         self._world.run("org", "members")

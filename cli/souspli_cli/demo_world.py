@@ -217,7 +217,7 @@ class World:
         with log.open("wb") as written:
             program = subprocess.Popen(  # noqa: S603  (our own program)
                 [*self._tied, *arguments],
-                env=self._environment() | (settings or {}),
+                env=self._environment() | dict(settings or {}),
                 stdout=subprocess.PIPE,
                 stderr=written,
                 stdin=subprocess.PIPE,

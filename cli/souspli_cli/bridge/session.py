@@ -11,7 +11,7 @@ import asyncio
 import binascii
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, AnyStr, Final, Protocol
 
 import structlog
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, Session
@@ -159,8 +159,11 @@ class BridgeSession(SMTP):
         _log.warning("bridge-session-failed", failure=type(error).__name__)
         return answers.LATER
 
-    async def push(self, status: str | bytes) -> None:
-        await super().push(answers.TLS_FIRST if status == _ITS_TLS_FIRST else status)
+    async def push(self, status: AnyStr) -> None:
+        if status == _ITS_TLS_FIRST:
+            await super().push(answers.TLS_FIRST)
+        else:
+            await super().push(status)
 
     async def check_auth_needed(self, caller_method: str) -> bool:
         """Have nothing but AUTH done before AUTH."""
