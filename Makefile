@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash relays lock clean
+.PHONY: demo test test-service test-programs lint format check browser bench bench-service large fuzz mutation crash chaos relays lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -67,8 +67,9 @@ mutation: $(VENV)/.tools
 # Inputs for each harness, at the least priority: docs/fuzzing.md.
 FUZZ_INPUTS ?= 1000000
 FUZZ_ONLY ?=
+FUZZ_MINUTES ?= 0
 fuzz: $(VENV)/.tools
-	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) $(FUZZ_ONLY)
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run --inputs $(FUZZ_INPUTS) --minutes $(FUZZ_MINUTES) $(FUZZ_ONLY)
 
 # Killed, broken and cut at every named point on all engines, RUNS times each; MINUTES=10
 # begins nothing after these: docs/crash.md.
@@ -76,6 +77,17 @@ RUNS ?= 1
 MINUTES ?= inf
 crash: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m crash.run --runs $(RUNS) --minutes $(MINUTES)
+
+# Mails through a bridge and a service that are killed at random: docs/crash.md. BUGS=yes
+# runs bridges with a deliberate bug instead, each of which has to be found out.
+MAILS ?= 2000
+BRIDGE_KILLS ?= 20
+SERVICE_KILLS ?= 5
+SEED ?=
+BUGS ?=
+chaos: $(VENV)/.installed
+	PYTHONPATH=tests $(BIN)/python -m chaos.run --mails $(MAILS) --bridge-kills $(BRIDGE_KILLS) \
+		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs)
 
 # Mails that a real Postfix returns, by the lines of docs/operations.md; swaks, curl, msmtp
 # and Postfix as clients of a bridge, by those of docs/bridge.md. Debian, as root: Postfix

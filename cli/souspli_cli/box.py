@@ -45,6 +45,8 @@ class Purpose(Enum):
     SPOOL = "spool"
     ROUTES = "routes"
     TARGET = "target"
+    ADDRESSES = "addresses"
+    LETTER = "letter"
 
     @property
     def label(self) -> str:

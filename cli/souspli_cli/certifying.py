@@ -37,6 +37,8 @@ class Settled(StrEnum):
 
     OPEN = "open"
     """Nobody has answered."""
+    ANSWERED = "answered"
+    """Somebody has, rightly, and nobody said yet that they are to be certified."""
     CERTIFIED = "certified"
     """Just now, or before: there is a member."""
     ENDED = "ended"
@@ -54,13 +56,21 @@ class Outcome:
     own: OwnEnrolment
     settled: Settled
     fingerprint: Fingerprint | None = None
-    """Of whom was certified."""
+    """Of who was certified, or has answered."""
 
 
 async def settle(
-    desk: MembersDesk, account: Account, copies: EnrolmentCopies, own: OwnEnrolment
+    desk: MembersDesk,
+    account: Account,
+    copies: EnrolmentCopies,
+    own: OwnEnrolment,
+    *,
+    agreed: Fingerprint | None,
 ) -> Outcome:
     """Certify who answered, if it is an answer to the own copy; forget what is over.
+
+    `agreed`: who was shown to a person, who said yes. Anybody else is ANSWERED, unless
+    their certificate was made before.
 
     Raises:
         Refused: This profile does not hold the root, or a file is damaged.
@@ -83,9 +93,21 @@ async def settle(
             _check_certified(account, own, verified, view.certificate)
             copies.forget(own.enrolment_id)
             return Outcome(own, Settled.CERTIFIED, fingerprint)
+        if own.certificate is None and agreed != fingerprint:
+            return Outcome(own, Settled.ANSWERED, fingerprint)
         signed = _certificate(account, copies, own, verified)
     except (JoiningRefusedError, EnrolmentRefusedError):
         return Outcome(own, Settled.STOPPED)
+    return await _certify(desk, copies, own, signed, fingerprint)
+
+
+async def _certify(
+    desk: MembersDesk,
+    copies: EnrolmentCopies,
+    own: OwnEnrolment,
+    signed: Envelope,
+    fingerprint: Fingerprint,
+) -> Outcome:
     try:
         # A crash here: the next one posts the same bytes.
         await desk.certify(EnrolmentId(own.enrolment_id), certificate=signed)

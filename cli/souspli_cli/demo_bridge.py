@@ -166,7 +166,7 @@ class DemoBridge:
         answer += ["--code", asked["code"], "--no-passphrase", "--no-wait"]
         # Answered, and not certified yet.
         self._run(*answer, also=(ExitCode.TEMPORARY,))
-        self._world.run("org", "members")
+        self._world.run("org", "members", "--yes")
         self._run(*answer)
 
     def _invite(self) -> Path:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import resource
 import sys
 import warnings
-from importlib import import_module
 from typing import IO, TYPE_CHECKING
+
+from souspli_cli.intake.magic_types import magic_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +25,6 @@ MEMORY_BYTES = 2 * 1024**3  # 17 hostile PDFs stayed below
 CPU_SECONDS = 20  # for each file; they took 1.1 s at most
 SNIFFED_BYTES = 65_536  # libmagic wants 2 KiB or more
 MAX_OBJECTS = 200_000  # a long report has thousands; a bomb has more
-
-# sealed-document.md §3.
-_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+", re.ASCII)
 
 
 def main() -> None:
@@ -41,7 +38,7 @@ def main() -> None:
     for path in paths:
         with open(path, "rb") as file:  # noqa: PTH123  (the name may be no valid text)
             start = file.read(SNIFFED_BYTES)
-            media_type = sniff(start)
+            media_type = magic_type(start) or "application/octet-stream"
             findings: list[str] = []
             if not start:
                 findings = ["empty"]
@@ -50,19 +47,6 @@ def main() -> None:
                 findings = pdf_findings(file)
         line = json.dumps({"media_type": media_type, "findings": findings})
         print(line, flush=True)  # noqa: T201  (the answer to our parent)
-
-
-def sniff(start: bytes) -> str:
-    """Give the media type that the first bytes look like."""
-    # pylibmagic, which python-magic needs first, changes LD_LIBRARY_PATH and patches
-    # ctypes; this process starts no other and ends soon.
-    import_module("pylibmagic")
-    import magic  # noqa: PLC0415
-
-    found = magic.from_buffer(start, mime=True)
-    return (
-        found if _MEDIA_TYPE.fullmatch(found) and len(found) <= 100 else "application/octet-stream"
-    )
 
 
 def pdf_findings(file: IO[bytes]) -> list[str]:

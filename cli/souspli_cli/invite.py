@@ -136,7 +136,7 @@ def issue(terminal: Terminal, account: Account, traits: Traits, order: Order) ->
             drawn = _draw(account, traits, planned, now=now)
             # Rendered before anything is published: a name that the typeface can't write
             # is found out while nothing has happened. It is written after (claim.md §1).
-            printed = render_letter(_letter(account, traits, drawn))
+            printed = render_letter(letter_of(account, traits, drawn))
             said = consenting.agreed(
                 sending.sender,
                 terminal,
@@ -202,7 +202,8 @@ def check_letter_path(path: Path, *, force: bool) -> None:
         raise Refused("letter_exists", path=str(path))
 
 
-def _letter(account: Account, traits: Traits, drawn: NewInvitation) -> Letter:
+def letter_of(account: Account, traits: Traits, drawn: NewInvitation) -> Letter:
+    """Give what stands on the letter of a new invitation."""
     practice = account.organisation
     return Letter(
         practice_name=practice.name,

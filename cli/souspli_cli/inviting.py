@@ -6,7 +6,7 @@ docs/specs/claim.md §1 and §3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -19,11 +19,12 @@ from souspli_exchange.errors import BindingRefusedError
 from souspli_exchange.ports.states import InvitationStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from souspli_cli.addressbook import AddressBook, Traits
     from souspli_exchange.binding import OwnCopy
     from souspli_exchange.consent import VerifiedWords
+    from souspli_exchange.ids import InvitationId
     from souspli_exchange.invitation import NewInvitation
     from souspli_exchange.ports.directory import DirectoryEntry
     from souspli_exchange.sending import Sending
@@ -199,12 +200,27 @@ async def publish_in_line(
     return planned, drawn
 
 
+class Publishable(Protocol):
+    """What the service is given of a new invitation, and what is kept of it."""
+
+    @property
+    def invitation_id(self) -> InvitationId: ...
+    @property
+    def record(self) -> Envelope: ...
+    @property
+    def letter_number(self) -> str: ...
+    @property
+    def person_checks(self) -> Sequence[bytes]: ...
+    @property
+    def not_after(self) -> int: ...
+
+
 async def publish(
     sending: Sending,
     book: AddressBook,
     traits: Traits,
     address: Address,
-    drawn: NewInvitation,
+    drawn: Publishable,
     *,
     consent: Envelope | None,
 ) -> None:

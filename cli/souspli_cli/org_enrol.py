@@ -28,6 +28,7 @@ from souspli_keys.statements import Role
 if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_exchange.enrolment import NewEnrolment
+    from souspli_keys.public import Fingerprint
 
 # Somebody sits in front of it, at both ends.
 POLL_SECONDS = 3.0
@@ -126,9 +127,10 @@ def _wait(terminal: Terminal, line: Line, account: Account, own: OwnEnrolment) -
     """Stay until somebody has answered, and certify them."""
     terminal.note("org_enrol.waiting")
     copies, away = EnrolmentCopies.of(account), False
+    agreed: Fingerprint | None = None
     while True:
         try:
-            outcome = line.run(settle(line.client, account, copies, own))
+            outcome = line.run(settle(line.client, account, copies, own, agreed=agreed))
         except port.UnavailableError:
             if not away:
                 terminal.note("org_enrol.away")
@@ -139,6 +141,9 @@ def _wait(terminal: Terminal, line: Line, account: Account, own: OwnEnrolment) -
         match outcome.settled:
             case Settled.OPEN:
                 time.sleep(POLL_SECONDS)
+            case Settled.ANSWERED:
+                # Who waits for the answer to a code just handed over has said yes.
+                agreed = outcome.fingerprint
             case Settled.CERTIFIED:
                 terminal.show(
                     "org_members.certified",

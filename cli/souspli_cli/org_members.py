@@ -1,10 +1,15 @@
-"""``souspli org members``: who is a member, who was asked; certifies who has answered."""
+"""``souspli org members``: who is a member, who was asked; certifies who has answered.
+
+Each of them is shown first, with the key's fingerprint, and somebody says yes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from souspli_cli import people, profile
 from souspli_cli.account import open_account
@@ -20,21 +25,31 @@ from souspli_keys.public import format_fingerprint
 from souspli_keys.statements import Member, verify_chain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from souspli_cli.account import Account
     from souspli_exchange.ports.enrolment import MembersDesk, WaitingEnrolment
     from souspli_keys.dsse import Envelope
+    from souspli_keys.public import Fingerprint
 
 # A hospital's; a service that pages on for ever is not believed.
 MOST_PAGES = 1_000
 
 
 @verb("org_members", name="members")
+@click.option("--yes", is_flag=True)
 @profile_options
-def members(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None) -> None:
-    """Certify, then list."""
+def members(
+    terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None, yes: bool
+) -> None:
+    """Ask, certify, then list."""
     account = open_account(terminal, folder, passphrase_file)
     with Line(account, terminal) as line:
-        seen = line.run(_look(line.client, account))
+        seen = line.run(_look(line.client, account, {}))
+        # Between two requests: nothing waits for the service while a person thinks.
+        agreed = _ask(terminal, seen, yes=yes)
+        if agreed:
+            seen = line.run(_look(line.client, account, agreed)).after(seen)
     _show_news(terminal, seen)
     _show_members(terminal, account, seen.members)
     _show_waiting(terminal, seen)
@@ -56,12 +71,43 @@ class _Seen:
     def of(self, settled: Settled) -> list[Outcome]:
         return [one for one in self.outcomes if one.settled is settled]
 
+    def after(self, first: _Seen) -> _Seen:
+        """Give this, with what the first look alone has seen: its own copies are gone."""
+        ids = {one.own.enrolment_id for one in self.outcomes}
+        earlier = [one for one in first.outcomes if one.own.enrolment_id not in ids]
+        return replace(self, outcomes=[*earlier, *self.outcomes])
 
-async def _look(desk: MembersDesk, account: Account) -> _Seen:
+
+def _ask(terminal: Terminal, seen: _Seen, *, yes: bool) -> dict[str, Fingerprint]:
+    """Give the fingerprints of those who are to be certified, by their enrolments' ids."""
+    agreed: dict[str, Fingerprint] = {}
+    for one in seen.of(Settled.ANSWERED):
+        asked = one.own.asked
+        if one.fingerprint is None:
+            continue
+        terminal.say(
+            "org_members.answered",
+            name=asked.name,
+            address=asked.address,
+            role=terminal.words(f"org_members.role_{asked.role.value}"),
+            fingerprint=format_fingerprint(one.fingerprint),
+        )
+        if yes or (
+            terminal.interactive
+            and terminal.confirm("org_members.certify_ask", option="--yes", name=asked.name)
+        ):
+            agreed[one.own.enrolment_id] = one.fingerprint
+    return agreed
+
+
+async def _look(desk: MembersDesk, account: Account, agreed: Mapping[str, Fingerprint]) -> _Seen:
     copies = EnrolmentCopies.of(account)
     own = list(copies.all())
     readable = [one for one in own if not isinstance(one, CliError)]
-    outcomes = [await settle(desk, account, copies, one) for one in readable]
+    outcomes = [
+        await settle(desk, account, copies, one, agreed=agreed.get(one.enrolment_id))
+        for one in readable
+    ]
     known = {one.enrolment_id for one in readable}
     waiting = await desk.enrolments()
     return _Seen(
@@ -135,6 +181,8 @@ def _show_waiting(terminal: Terminal, seen: _Seen) -> None:
     for one in seen.of(Settled.OPEN):
         until = people.shown_day(one.own.asked.not_after)
         terminal.show("org_members.open", name=one.own.asked.name, date=until)
+    for one in seen.of(Settled.ANSWERED):
+        terminal.show("org_members.not_certified", name=one.own.asked.name)
     if seen.elsewhere:
         terminal.show("org_members.elsewhere", count=len(seen.elsewhere))
 

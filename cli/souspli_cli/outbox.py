@@ -24,7 +24,7 @@ from souspli_exchange.ports.states import DeliveryState, DepositState
 from souspli_exchange.send import resume
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from souspli_cli.account import Account
     from souspli_cli.spool import FolderSpool
@@ -36,11 +36,16 @@ LOST = worklist_rules.LOST
 
 
 def note(
-    account: Account, spooled: SpooledDocument, *, known: Mapping[str, Patient] | None = None
+    account: Account,
+    spooled: SpooledDocument,
+    *,
+    known: Mapping[str, Patient] | None = None,
+    then: Callable[[SentDocument], SentDocument] = lambda noted: noted,
 ) -> SentDocument:
     """Have a sealed document in the address book, made from its own cover if need be.
 
     `known`: patients by invitation, for who knows them; otherwise all the book's are read.
+    `then` changes the entry in the same step: one durable write and not two.
 
     Raises:
         ExchangeError: The document's own cover does not open: it was altered.
@@ -51,7 +56,10 @@ def note(
 
     def change(there: SentDocument | None) -> SentDocument:
         if there is not None and there.stored:
-            return there
+            return then(there)
+        return then(made())
+
+    def made() -> SentDocument:
         return SentDocument(
             document_id=spooled.document_id,
             title=manifest.document.title,
@@ -83,8 +91,11 @@ async def deposit(
     *,
     now: int,
     known: Mapping[str, Patient] | None = None,
+    just_verified: Sequence[VerifiedRecipient] = (),
 ) -> SentDocument:
     """Deposit a sealed document and record it; only then is it let go. `known` as in `note`.
+
+    `just_verified`: recipients that were asked about for this very try, and aren't again.
 
     Raises:
         ExchangeError: The service is away, refuses, or a recipient must not be sent
@@ -95,7 +106,7 @@ async def deposit(
         for patient in (_patients(account) if known is None else known).values()
         for invitation in patient.invitations
     }
-    deposited = await resume(sending, spooled, own_copies, now=now)
+    deposited = await resume(sending, spooled, own_copies, just_verified=just_verified, now=now)
     covers = {cover.invitation_id: cover for cover in deposited.covers}
     return _let_go(account, spool, spooled, covers, known=known)
 
@@ -171,7 +182,6 @@ def _let_go(
     *,
     known: Mapping[str, Patient] | None,
 ) -> SentDocument:
-    note(account, spooled, known=known)
 
     def with_delivery(to: SentTo) -> SentTo:
         cover = covers.get(InvitationId(to.invitation_id))
@@ -185,14 +195,12 @@ def _let_go(
             letter_ends_at=cover.letter_ends_at,
         )
 
-    def as_stored(there: SentDocument | None) -> SentDocument:
-        if there is None:
-            raise Refused("recipient_unknown")
+    def as_stored(there: SentDocument) -> SentDocument:
         return msgspec.structs.replace(
             there, stored=True, recipients=tuple(map(with_delivery, there.recipients))
         )
 
-    stored = account.book.change_document(spooled.document_id, as_stored)
+    stored = note(account, spooled, known=known, then=as_stored)
     spool.discard(spooled.document_id)
     return stored
 

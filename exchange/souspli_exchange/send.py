@@ -11,7 +11,7 @@ The caller records the result first and then discards the document from the spoo
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from souspli_exchange.binding import OwnCopy, VerifiedRecipient
 from souspli_exchange.ids import DocumentId, InvitationId, new_document_id
@@ -67,22 +67,26 @@ async def resume(
     spooled: SpooledDocument,
     own_copies: Mapping[InvitationId, OwnCopy],
     *,
+    just_verified: Iterable[VerifiedRecipient] = (),
     now: int,
 ) -> SentDocument:
     """Deposit a document of the spool, whatever part of it the service has already.
 
     `own_copies` are the sender's, by invitation. Unless all is stored already, every
     cover's recipient is verified again: since it was sealed the invitation may have
-    been claimed, or re-issued. Sends the spool's segments and seals none of them
+    been claimed, or re-issued; those that were verified for this very try need not be.
+    Sends the spool's segments and seals none of them
     again. Raises PortErrors after all retries, and BindingRefusedError if a claim met
     on the way is refused.
     """
     progress = await open_deposit(sending, spooled)
-    verified: dict[InvitationId, VerifiedRecipient] = {}
+    verified = {recipient.invitation_id: recipient for recipient in just_verified}
     if progress.state is DepositState.UPLOADING:
         for cover in spooled.covers:
-            recipient = await verify_again(sending, cover.invitation_id, own_copies, now=now)
-            verified[cover.invitation_id] = recipient
+            recipient = verified.get(cover.invitation_id)
+            if recipient is None:
+                recipient = await verify_again(sending, cover.invitation_id, own_copies, now=now)
+                verified[cover.invitation_id] = recipient
             if recipient.identity.fingerprint != cover.recipient:
                 spooled = await asyncio.to_thread(_seal_again, sending, spooled, recipient)
         await put_missing(sending, spooled, progress)

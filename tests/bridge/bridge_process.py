@@ -18,11 +18,11 @@ from typing import Any
 
 import msgspec
 from bridge import plain_reader
-from bridge.world import SETTINGS
+from bridge.world import SETTINGS, inviting
 
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
-from souspli_cli.bridge import folder_sync, ledger, recording, spool
+from souspli_cli.bridge import earlier, folder_sync, kept_letters, ledger, recording, spool
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder
 from souspli_mailbox.client import MailboxClient
@@ -65,6 +65,26 @@ async def dies_later(*_: object, **__: object) -> None:
     die()
 
 
+# Reached by a mail that takes a report back (docs/specs/bridge.md §11).
+OF_WITHDRAWALS: dict[str, Callable[[], None]] = {
+    "withdrawal signed, not posted": lambda: dies_before(MailboxClient, "withdraw"),
+    "posted, not noted": lambda: dies_after(MailboxClient, "withdraw"),
+    "withdrawn, not recorded": lambda: dies_after(earlier, "note_withdrawn"),
+}
+
+
+def dies_at_the_letter_s_name() -> None:
+    """Kill between a letter's content and its name."""
+    replace = Path.replace
+
+    def instead(path: Path, target: Path) -> Path:
+        if target.suffix == ".pdf":
+            die()
+        return replace(path, target)
+
+    setattr(Path, "replace", instead)  # noqa: B010  (mypy: a method is assigned)
+
+
 PLACES: dict[str, Callable[[], None]] = {
     "content written, not synced": lambda: dies_before(spool, "sync_file"),
     "content synced, not renamed": lambda: dies_after(spool, "sync_file"),
@@ -80,18 +100,29 @@ PLACES: dict[str, Callable[[], None]] = {
 }
 
 
+INVITING: dict[str, Callable[[], None]] = {
+    "letter kept, not posted": lambda: dies_before(MailboxClient, "publish_invitation"),
+    "posted, not noted": lambda: dies_after(MailboxClient, "publish_invitation"),
+    "noted, letter not renamed": dies_at_the_letter_s_name,
+    "written, not forgotten": lambda: dies_before(kept_letters.KeptLetters, "forget"),
+}
+"""Of docs/specs/bridge.md §14."""
+
+
 def main(folder: Path, processes: int, place: str | None) -> None:
     """Run until SIGTERM, or until the place is reached."""
     found = profile.find(folder)
     account = profiles.load(found, keyfile.decode(profile.read_device_key(found), None))
     limits = msgspec.structs.replace(SETTINGS.limits, processes=processes)
-    settings = msgspec.structs.replace(SETTINGS, limits=limits)
+    letters = os.environ.get("TEST_LETTERS")
+    policy = inviting(Path(letters)) if letters else SETTINGS.invitations
+    settings = msgspec.structs.replace(SETTINGS, limits=limits, invitations=policy)
     running = Bridge(account, Folder.of(found), settings, reader=plain_reader.read, clock=time.time)
 
     def ready(port: int) -> None:
         # Only now: the start itself reads, sorts and removes as well.
         if place is not None:
-            PLACES[place]()
+            (PLACES | OF_WITHDRAWALS | INVITING)[place]()
         sys.stdout.write(json.dumps({"port": port}) + "\n")
         sys.stdout.flush()
 

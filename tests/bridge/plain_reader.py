@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 from souspli_cli.intake.errors import UnreadableError
 from souspli_cli.intake.values import Change, Document, File, Finding, Format, Mail, Traits
-from souspli_exchange.manifest import Ins, Sex
+from souspli_exchange.manifest import Ins, Priority, Sex
 
 
 def read(content: bytes) -> Mail:
@@ -40,6 +40,7 @@ def read(content: bytes) -> Mail:
         birth_date=said.get("x-birth-date"),
         sex=Sex(said["x-sex"]) if "x-sex" in said else None,
         ins=Ins(ins, "1.2.250.1.213.1.4.8") if ins else None,
+        address=said.get("x-address"),
     )
     document = Document(
         format=Format.PLAIN,
@@ -50,9 +51,15 @@ def read(content: bytes) -> Mail:
         change=Change(said.get("x-change", "new")),
         replaces=tuple(filter(None, said.get("x-replaces", "").split())),
         copies_to=tuple(filter(None, said.get("x-copies", "").split())),
+        priority=Priority(said.get("x-priority", "routine")),
         findings=frozenset({Finding.BROKEN} if "x-broken" in said else ()),
     )
-    return Mail(message_id=said.get("message-id"), documents=(document,))
+    return Mail(
+        message_id=said.get("message-id"),
+        documents=(document,),
+        is_reply_of_a_program=said.get("auto-submitted") == "auto-replied",
+        date=said.get("date"),
+    )
 
 
 def mail(
@@ -63,7 +70,7 @@ def mail(
     message["From"] = "labo@labo.example"
     message["Subject"] = "Résultats"
     for header, value in headers.items():
-        known = header == "message_id"
-        message["Message-ID" if known else "X-" + header.replace("_", "-")] = value
+        known = {"message_id": "Message-ID", "auto_submitted": "Auto-Submitted", "date": "Date"}
+        message[known.get(header, "X-" + header.replace("_", "-"))] = value
     message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
     return message.as_bytes()

@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiosmtplib
 import pytest
+from bridge import plain_reader
 from bridge.bridge_process import PLACES
 from bridge.plain_reader import mail
 from bridge.world import queue_id
 
+from souspli_cli.bridge import recording, worker
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.running import Bridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +45,7 @@ def process(
     *,
     limit: int | None = None,
     processes: int = 0,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a bridge in a process of its own; `limit`: bytes of a file, as a full disk is."""
     arguments = [sys.executable, "-m", "bridge.bridge_process"]
@@ -48,6 +55,7 @@ def process(
     with subprocess.Popen(
         arguments + ([place] if place else []),
         cwd=TESTS,
+        env=os.environ | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -108,6 +116,71 @@ async def test_a_full_disk_is_said_to_be_one_and_leaves_nothing(laboratory: Labo
         assert failure.value.code == 452
         assert not list(laboratory.folder.spool.iterdir())
         assert await laboratory.send(mail(), JEANNE)
+
+
+async def test_a_disk_that_fills_up_at_the_ledger_or_the_covers_loses_nothing(
+    laboratory: Laboratory,
+) -> None:
+    service = laboratory.service
+    with process(laboratory) as running:
+        await laboratory.send(mail(title="0"), JEANNE)
+        await laboratory.settled(1)
+
+        # Room for a mail, none in the ledger: taken, known, and recorded once there is.
+        log = laboratory.folder.ledger.with_name("ledger.sqlite-wal")
+        _limit(running, max(log.stat().st_size, 20_000))
+        answers = [await laboratory.send(mail(title="1"), JEANNE) for _ in range(2)]
+        assert answers[0] == answers[1]
+        assert len(await asyncio.to_thread(laboratory.rows)) == 1
+        _limit(running, None)
+        await laboratory.settled(2)
+
+        # No room for anything, with a document that waits for its covers.
+        service.freeze()
+        try:
+            await laboratory.send(mail(title="2"), JEANNE)
+            await laboratory.recorded(3)
+            _limit(running, 500)
+            with pytest.raises(aiosmtplib.SMTPDataError) as failure:
+                await laboratory.send(mail(title="3"), JEANNE)
+            assert failure.value.code == 452
+        finally:
+            service.thaw()
+        await asyncio.sleep(1.5)
+        assert running.poll() is None
+        states = [row.state for row in await asyncio.to_thread(laboratory.rows)]
+        assert states == [State.DELIVERED, State.DELIVERED, State.WAITING]
+        _limit(running, None)
+        await laboratory.send(mail(title="3"), JEANNE)
+        rows = await laboratory.settled(4)
+    assert [row.state for row in rows] == [State.DELIVERED] * 4
+    sent = [laboratory.sent(row.document_id) for row in rows]
+    assert [one.title for one in sent if one] == ["0", "1", "2", "3"]
+
+
+def _limit(running: subprocess.Popen[str], limit: int | None) -> None:
+    """Have the process write no file beyond so many bytes, as on a full disk."""
+    soft = resource.RLIM_INFINITY if limit is None else limit
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
+
+
+async def test_a_bridge_that_can_not_send_any_more_ends_and_says_why(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(_: object) -> None:
+        raise LookupError("a bug")
+
+    for kind in (worker.Worker, recording.Recorder):
+        with monkeypatch.context() as patch:
+            patch.setattr(kind, "run", run)
+            with pytest.raises(LookupError):
+                await Bridge(
+                    laboratory.account,
+                    laboratory.folder,
+                    laboratory.settings,
+                    reader=plain_reader.read,
+                    clock=time.time,
+                ).run(ready=lambda _: None)
 
 
 async def test_a_ledger_that_is_lost_is_made_anew_from_the_spool(laboratory: Laboratory) -> None:

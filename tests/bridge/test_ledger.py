@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger import (
     DAY,
     AcceptedDocument,
@@ -37,6 +37,7 @@ def accept(database: SqliteDatabase, number: int, *documents: str, at: int = 0) 
         bytes([number]) * 32,
         "sil",
         at,
+        at,
         tuple(
             AcceptedDocument(one, one[:1].encode() if one[0] == "r" else None) for one in documents
         ),
@@ -65,7 +66,7 @@ def test_a_mail_is_recorded_once(database: SqliteDatabase) -> None:
 
 def test_another_file_of_the_same_mail_adds_nothing(database: SqliteDatabase) -> None:
     accept(database, 1, "a")
-    twin = AcceptedMail("Q9", bytes([1]) * 32, "sil", 0, (AcceptedDocument("z", None),))
+    twin = AcceptedMail("Q9", bytes([1]) * 32, "sil", 0, 0, (AcceptedDocument("z", None),))
     database.write_now(ledger.add_mails, [twin])
     assert [row.document_id for row in database.read_now(ledger.unsorted, 10)] == ["a"]
     assert database.read_now(ledger.known_mails, ["Q1", "Q9"]) == {"Q1"}
@@ -92,12 +93,12 @@ def test_a_mail_is_settled_once_nothing_of_it_is_needed(database: SqliteDatabase
     database.write_now(ledger.end, "a", State.DELIVERED, None, now=1)
     database.write_now(ledger.end, "b", State.FAILED, "x", now=1)
     assert not database.read_now(ledger.is_settled, "Q1")
-    assert database.write_now(ledger.drop, "b", now=1)
+    assert database.write_now(decisions.reject, "b", by="anne", now=1)
     assert database.read_now(ledger.is_settled, "Q1")
     assert not database.read_now(ledger.is_settled, "Q2")
 
 
-def test_only_what_is_to_be_checked_or_failed_is_tried_again_or_dropped(
+def test_only_what_is_to_be_checked_or_failed_is_tried_again_or_rejected(
     database: SqliteDatabase,
 ) -> None:
     accept(database, 1, "a", "b", "c", "d")
@@ -107,7 +108,7 @@ def test_only_what_is_to_be_checked_or_failed_is_tried_again_or_dropped(
     database.write_now(ledger.end, "d", State.TO_CHECK, "nobody", now=1)
     for untouched in ("a", "b", "z"):
         assert database.write_now(ledger.try_again, untouched, now=1) == 0
-        assert not database.write_now(ledger.drop, untouched, now=1)
+        assert not database.write_now(decisions.reject, untouched, by="anne", now=1)
     assert database.write_now(ledger.try_again, None, now=1) == 2
     unsorted = database.read_now(ledger.unsorted, 10)
     assert [(row.document_id, row.reason) for row in unsorted] == [("c", None), ("d", None)]
@@ -120,9 +121,11 @@ def test_a_correction_finds_the_newest_delivered_report_of_the_same_people(
     sort(database, {"r1": "jeanne", "r2": "jeanne", "r3": "jeanne", "r4": "paul"})
     for one in ("r1", "r2", "r4"):
         database.write_now(ledger.end, one, State.DELIVERED, None, now=1)
-    assert database.read_now(ledger.reported, [b"r"], b"jeanne") == "r2"
-    assert database.read_now(ledger.reported, [b"s"], b"jeanne") is None
-    assert database.read_now(ledger.reported, [], b"jeanne") is None
+    assert database.read_now(ledger.reported, [b"r"], b"jeanne", before="r4") == "r2"
+    # Held up in quarantine, say: what came after it is not older for that.
+    assert database.read_now(ledger.reported, [b"r"], b"jeanne", before="r2") == "r1"
+    assert database.read_now(ledger.reported, [b"s"], b"jeanne", before="r4") is None
+    assert database.read_now(ledger.reported, [], b"jeanne", before="r4") is None
 
 
 def test_rows_go_when_their_time_is_over_and_nothing_waits(database: SqliteDatabase) -> None:
@@ -135,7 +138,7 @@ def test_rows_go_when_their_time_is_over_and_nothing_waits(database: SqliteDatab
     assert database.write_now(ledger.sweep, now=31 * DAY) == 2
     left = [row.document_id for row in database.read_now(ledger.rows, tuple(State), 10)]
     assert left == ["r1", "b"]
-    assert database.read_now(ledger.reported, [b"r"], b"x") == "r1"
+    assert database.read_now(ledger.reported, [b"r"], b"x", before="b") == "r1"
     assert database.write_now(ledger.sweep, now=731 * DAY) == 1
     assert database.read_now(ledger.repeated, bytes([2]) * 32) == "Q2"
 

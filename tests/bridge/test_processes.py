@@ -24,7 +24,7 @@ from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.spool import MailSpool
-from souspli_cli.bridge.submission import Submission
+from souspli_cli.bridge.submission import Moment, Submission
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory
@@ -88,7 +88,9 @@ async def test_a_reader_that_never_ends_is_ended(laboratory: Laboratory) -> None
     hangs = Submission("sil", "", (JEANNE,), mail(sleep="3600"))
     with KeepingPool(keeping, processes=1, longest_seconds=2.0) as pool:
         with pytest.raises((TimeoutError, BrokenProcessPool)):
-            await pool.keep(hangs, "A" * 16, bytes(32), 1)
+            await pool.keep(hangs, "A" * 16, bytes(32), Moment(1, 1))
         pool._longest_seconds = 60.0
-        taken = await pool.keep(Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), 1)
+        taken = await pool.keep(
+            Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), Moment(1, 1)
+        )
         assert taken.queue_id == "B" * 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from souspli_cli.bridge.routing import (
+    Allow,
     Domain,
     Person,
     Target,
@@ -230,3 +232,57 @@ def test_recipients_are_known_by_address_sub_address_and_mailbox() -> None:
         assert is_known(known, book=BOOK, domain=DOMAIN), known
     for unknown in ("x@exemple.fr", "lab+x=exemple.fr@pont.labo.example", "patients@elsewhere.fr"):
         assert not is_known(unknown, book=BOOK, domain=DOMAIN), unknown
+
+
+ZOE = Person("zoe@exemple.fr", "Petit", None, "Zoé", "1980-01-02", "F", is_invited=False)
+LISTED = Book([*BOOK.people, ZOE, Person("", "Petit", None, "Luc", "1980-01-02", "M")])
+OF_ZOE = KeptTraits(
+    birth_name="Petit",
+    used_name=None,
+    given_names="Zoé",
+    birth_date="1980-01-02",
+    sex=Sex.FEMALE,
+    ins=None,
+)
+
+
+@pytest.mark.parametrize("recipient", [MAILBOX, ZOE.address])
+def test_who_was_never_invited_is_sent_to_only_if_the_policy_says_so(recipient: str) -> None:
+    of = slip(OF_ZOE)
+    assert to(recipient, of=of, book=LISTED) is Unclear.NOT_INVITED
+    for allow in (Allow.ADDRESS_BOOK, Allow.MESSAGE):
+        found = route(of, [recipient], book=LISTED, domain=DOMAIN, allow=allow)
+        assert found == Target(ZOE.address)
+    assert is_known(ZOE.address, book=LISTED, domain=DOMAIN, allow=Allow.ADDRESS_BOOK)
+    assert not is_known(ZOE.address, book=LISTED, domain=DOMAIN)
+
+
+def test_who_has_no_address_is_nobody_else() -> None:
+    of = slip(msgspec.structs.replace(OF_ZOE, given_names="Luc", sex=Sex.MALE))
+    assert to(MAILBOX, of=of, book=LISTED) is Unclear.NO_ADDRESS
+
+
+def test_a_message_s_own_address_counts_by_policy_alone_and_is_nobody_else_s() -> None:
+    named = slip(OF_ZOE, contact=("nouvelle@exemple.fr", None))
+    assert to(MAILBOX, of=named) is Unclear.NOBODY
+
+    def by_message(of: DocumentSlip) -> Target | Unclear:
+        return route(of, [MAILBOX], book=BOOK, domain=DOMAIN, allow=Allow.MESSAGE)
+
+    assert by_message(named) == Target("nouvelle@exemple.fr")
+    # A shared address is whoever's it was first.
+    assert by_message(slip(OF_ZOE, contact=(JEANNE.address, None))) is Unclear.CONTRADICTS
+    unsaid = msgspec.structs.replace(OF_ZOE, sex=None)
+    assert by_message(slip(unsaid, contact=("nouvelle@exemple.fr", None))) is Unclear.NO_TRAITS
+    assert by_message(slip(OF_ZOE)) is Unclear.NOBODY
+
+
+def test_another_number_than_the_list_s_is_another_person() -> None:
+    oid, number = "1.2.250.1.213.1.4.8", "280017512345678"
+    numbered = dataclasses.replace(ZOE, is_invited=True, ins=(number, oid))
+    book = Book([numbered])
+    other = msgspec.structs.replace(OF_ZOE, ins=("280017512345779", oid))
+    assert to(MAILBOX, of=slip(other), book=book) is Unclear.CONTRADICTS
+    # A number for the time being may be the same person's.
+    nia = msgspec.structs.replace(OF_ZOE, ins=("280017512345779", "1.2.250.1.213.1.4.9"))
+    assert to(MAILBOX, of=slip(nia), book=book) == Target(ZOE.address)

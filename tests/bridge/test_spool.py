@@ -44,7 +44,7 @@ def slip_of(queue_id: str, count: int) -> MailSlip:
     """A mail's slip."""
     return MailSlip(
         queue_id=queue_id, account="sil", mail_from="", recipients=("a@b.fr",), message_id=None,
-        received_at=1_000, repeat="00" * 32, documents=count,
+        received_at=1_000, order=1, repeat="00" * 32, documents=count,
     )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from bridge.plain_reader import mail
 from bridge.world import MAILBOX
 from cli_world import Ended, command
 
-from souspli_cli.bridge import accounts, settings
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge import accounts, notice_rows, settings, standing
+from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.notifier import Notifier
 from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:
@@ -47,38 +48,51 @@ def souspli(laboratory: Laboratory, *words: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-async def test_what_is_to_be_checked_is_shown_tried_again_and_dropped(
-    laboratory: Laboratory,
+def told(laboratory: Laboratory) -> bool:
+    """Whether the bridge has decided on a notice."""
+    with open_ledger(laboratory.folder.ledger) as database:
+        return bool(database.read_now(notice_rows.count))
+
+
+async def test_what_was_not_sent_is_shown_and_tried_again(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Notifier, "poll_seconds", 0.2)
     async with laboratory.bridge():
         await laboratory.send(mail(**STRANGER, title="NFS"), MAILBOX)
         await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
         await laboratory.settled(2)
+        assert standing.is_running(laboratory.folder.lock)
+        while not await asyncio.to_thread(told, laboratory):  # noqa: ASYNC110  (another thread's)
+            await asyncio.sleep(0.05)
+    assert not standing.is_running(laboratory.folder.lock)
 
     def talk() -> None:
-        counted = souspli(laboratory, "status", "--json").json["documents"]
+        damaged = laboratory.folder.spool / f"{'A' * 16}.sealed"
+        damaged.write_bytes(b"?")
+        status = souspli(laboratory, "status", "--json").json
+        counted = status["documents"]
         assert (counted["to-check"], counted["delivered"]) == (1, 1)
-        shown = souspli(laboratory, "queue", "--to-check")
+        assert (status["running"], status["service_reachable"]) == (False, True)
+        assert status["damaged"] == ["A" * 16]
+        # No relay in the settings: said here, and in the log.
+        assert status["notices"] == {"waiting": 0, "not_sent": 1}
+        assert status["free_bytes"] > 0
+        shown = souspli(laboratory, "queue")
+        assert "A" * 16 in shown.out
+        damaged.unlink()
         assert "Inconnue Zoé 1980-01-02" in shown.out
         assert "souspli invite" in shown.out
         (listed,) = souspli(laboratory, "queue", "--json").json["documents"]
         assert (listed["reason"], listed["title"]) == ("nobody", "NFS")
+        assert listed["notices"] == {"to-check": "nobody"}
         document = listed["document_id"]
         assert souspli(laboratory, "retry", document[:8], "--json").json == {"retried": 1}
         again = souspli(laboratory, "retry", document, "--json")
         assert (again.code, again.error) == (1, "bridge-not-to-check")
         assert souspli(laboratory, "retry", "--json").code == 2
-        assert souspli(laboratory, "drop", document, "--json").error == "nobody-to-ask"
 
     await asyncio.to_thread(talk)
-    async with laboratory.bridge():
-        rows = await laboratory.settled(2)
-        (row,) = [row for row in rows if row.state is State.TO_CHECK]
-        dropped = await asyncio.to_thread(
-            souspli, laboratory, "drop", row.document_id, "--yes", "--json"
-        )
-        assert dropped.json == {"document_id": row.document_id}
-        assert await laboratory.emptied()
 
 
 def test_an_account_s_password_is_shown_once_and_kept_as_a_hash(laboratory: Laboratory) -> None:
@@ -124,7 +138,19 @@ def test_routes_are_about_addresses_of_the_book(laboratory: Laboratory) -> None:
         ('mailbox = "a+b"', "bridge_settings"),
         ("[limits]\nconnections = 0", "bridge_settings"),
         ("[limits]\nprocesses = -1", "bridge_settings"),
+        ("[limits]\nexaminers = -1", "bridge_settings"),
+        ('[policy]\ndeletions = "send"', "bridge_settings"),
         ("[limits]\nmail_bytes = 1000\nmemory_bytes = 2999", "bridge_settings"),
+        ('[notices]\nrelay = "relais.example"', "bridge_settings"),
+        ('[notices]\nrelay = "relais.example:25"\ntls = "none"', "bridge_settings"),
+        ('[notices]\nrelay = "localhost:25"\nuser = "pont"', "bridge_settings"),
+        ('[notices]\nto = "pas une adresse"', "bridge_settings"),
+        ("[notices]\nlate_minutes = 0", "bridge_settings"),
+        ("[notices]\nlate_minutes = 2880", "bridge_settings"),
+        ("[notices]\nurgent_late_minutes = 241", "bridge_settings"),
+        ("[notices]\ntoo_late_minutes = 20161", "bridge_settings"),
+        ('[metrics]\nlisten = "0.0.0.0:9100"', "bridge_settings"),
+        ('[metrics]\nlisten = "127.0.0.1"', "bridge_settings"),
         ("=", "file_damaged"),
     ],
 )
@@ -176,3 +202,42 @@ async def test_run_reads_mails_with_intake_and_ends_tidily(laboratory: Laborator
     sent = laboratory.sent(first.document_id)
     assert sent is not None
     assert sent.files == ("resultats.pdf",)
+
+
+async def test_a_list_that_is_taken_in_beside_a_running_bridge_is_known_at_once(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    file = tmp_path / "patients.csv"
+    head = "Nom de naissance;Prénoms;Date de naissance;Sexe;E-mail;Mobile;Dossier\r\n"
+    zoe = "Inconnue;Zoé;02/01/1980;F;zoe@exemple.fr;06 12 34 56 78;17\r\n"
+    bad = "Inconnu;Zoé;31/02/1980;F;autre@exemple.fr;;18\r\n"
+
+    def take(*options: str) -> Ended:
+        return souspli(laboratory, "addresses", "import", str(file), "--country", "33", *options)
+
+    def talk() -> None:
+        file.write_text(head + zoe + bad, encoding="cp1252")
+        refused = take("--json")
+        assert (refused.code, refused.json["imported"], refused.json["count"]) == (1, False, 0)
+        assert refused.json["bad"] == [{"line": 3, "reason": "birth_date", "other_line": None}]
+        assert "Dossier" in refused.err
+        assert "Inconnu" not in refused.err
+        assert take("--skip-bad", "--json").json["imported"] is True
+        shown = souspli(laboratory, "addresses", "show", "zoe@exemple.fr", "--json").json
+        assert (shown["birth_date"], shown["phone"]) == ("1980-01-02", "+33612345678")
+
+    async with laboratory.bridge():
+        await laboratory.send(mail(**STRANGER), MAILBOX)
+        (row,) = await laboratory.settled(1)
+        assert row.reason == "nobody"
+        await asyncio.to_thread(talk)
+        await laboratory.send(mail(**STRANGER, title="NFS"), MAILBOX)
+        _, row = await laboratory.settled(2)
+        assert row.reason == "not_invited"
+        gone = await asyncio.to_thread(
+            souspli, laboratory, "addresses", "remove", "zoe@exemple.fr", "--json"
+        )
+        assert gone.code == 0, gone.err
+        await laboratory.send(mail(**STRANGER, title="TSH"), MAILBOX)
+        *_, row = await laboratory.settled(3)
+        assert row.reason == "nobody"

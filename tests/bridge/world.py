@@ -15,9 +15,12 @@ from bridge import plain_reader
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
 from souspli_cli.bridge import accounts, ledger
+from souspli_cli.bridge.invitation_policy import Invitations
 from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.routing import Allow
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder, Limits, Settings, Tls
+from souspli_keys.statements import How
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,8 +35,19 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 60.0
 DOMAIN = "pont.labo.example"
 MAILBOX = f"patients@{DOMAIN}"
-# Threads instead of processes: they start at once, and tests see what they do.
-SETTINGS = Settings(listen="127.0.0.1:0", domain=DOMAIN, tls=Tls.NONE, limits=Limits(processes=0))
+# Threads instead of processes: they start at once, and tests see what they do. No PDF is
+# examined but where a test says so: its process would start a hundred times.
+SETTINGS = Settings(
+    listen="127.0.0.1:0",
+    domain=DOMAIN,
+    tls=Tls.NONE,
+    limits=Limits(processes=0, examiners=0),
+)
+
+
+def inviting(letters: Path, allow: Allow = Allow.ADDRESS_BOOK) -> Invitations:
+    """A policy that lets the bridge invite, with letters in a folder."""
+    return Invitations(allow=allow, consent=How.ORAL, letters=str(letters))
 
 
 @dataclass
@@ -99,6 +113,14 @@ class Laboratory:
         with open_ledger(self.folder.ledger) as database:
             return database.read_now(ledger.rows, tuple(State), 100_000)
 
+    async def recorded(self, count: int) -> list[Row]:
+        """Wait until so many documents have been recorded."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while len(rows := await asyncio.to_thread(self.rows)) < count:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        return rows
+
     async def settled(self, count: int) -> list[Row]:
         """Wait until so many documents have been recorded, and none waits any more."""
         until = time.monotonic() + PATIENCE_SECONDS
@@ -108,6 +130,13 @@ class Laboratory:
                 return rows
             await asyncio.sleep(0.05)
         raise AssertionError([(row.state, row.reason) for row in rows])
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so, looked at in a thread."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not await asyncio.to_thread(condition):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
 
     async def emptied(self) -> bool:
         """Wait until the spool holds no file any more."""

@@ -59,7 +59,7 @@ def newcomer(practice: Practice, tmp_path: Path, request: pytest.FixtureRequest)
 
 
 def members(practice: Practice) -> Ended:
-    return practice.run("org", "members", "--json")
+    return practice.run("org", "members", "--yes", "--json")
 
 
 def killed(step: str, home: Path, *arguments: str | Path, **more: str) -> None:
@@ -153,8 +153,8 @@ def test_killed_at_every_step_the_asker_certifies_once(
     # Nobody has the codes of these; a new one takes their place.
     asked = ask(practice, newcomer.profile, address="tue@labo.example")
     assert asked.enrol().error == "enrol-waiting"
-    killed("enrolment", home, "org", "members", **practice.environment)
-    killed("certify", home, "org", "members", **practice.environment)
+    killed("enrolment", home, "org", "members", "--yes", **practice.environment)
+    killed("certify", home, "org", "members", "--yes", **practice.environment)
     listed = members(practice)
     assert listed.code == 0, listed.err
     assert [one["address"] for one in listed.json["members"]].count("tue@labo.example") == 1
@@ -164,6 +164,12 @@ def test_killed_at_every_step_the_asker_certifies_once(
 def test_what_another_copy_of_the_profile_certified_is_not_certified_again(
     newcomer: Asked, practice: Practice, tmp_path: Path
 ) -> None:
+    assert newcomer.enrol().error == "enrol-waiting"
+    # Nobody is certified whom nobody was shown.
+    unasked = practice.run("org", "members", "--json")
+    (shown,) = [one for one in unasked.json["enrolments"] if one["state"] == "answered"]
+    assert shown["address"] == newcomer.address
+    assert shown["member"] is not None
     assert newcomer.enrol().error == "enrol-waiting"
     copied = shutil.copytree(practice.profile, tmp_path / "copy")
     assert members(practice).code == 0

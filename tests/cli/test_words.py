@@ -15,10 +15,11 @@ import pytest
 
 import souspli_cli
 from souspli_cli import run, words, worklist
-from souspli_cli.bridge import reasons
+from souspli_cli.bridge import address_import, pdf_words, quarantine_verbs, reasons
 from souspli_cli.bridge.ledger import State
 from souspli_cli.examine import Finding
 from souspli_cli.fates import Fate
+from souspli_cli.intake import values
 from souspli_cli.verb import Verb, Verbs, option_words
 from souspli_cli.words import Language
 from souspli_cli.worklist_rules import Bounce, Kind
@@ -64,6 +65,12 @@ def constants() -> set[str]:
     found |= {f"worklist.{what}_{kind.value}" for what in ("what", "do") for kind in Kind}
     found |= {f"worklist.why_{reason.value}" for reason in Bounce}
     found |= {f"bridge.reason_{reason}" for reason in reasons.ALL}
+    found |= {f"bridge.finding_{finding.value}" for finding in values.Finding}
+    found |= {f"bridge.finding_{word}" for word in pdf_words.ALL}
+    found |= {f"bridge.show_change_{change.value}" for change in values.Change}
+    found |= {f"bridge.show_{name}" for name in quarantine_verbs.SHOWN}
+    found |= {f"bridge.trait_{name}" for name in quarantine_verbs.TRAITS}
+    found |= {f"bridge.bad_{reason}" for reason in address_import.REASONS}
     states = {state.value.replace("-", "_") for state in State}
     found |= {f"bridge.{what}_{state}" for what in ("is", "state") for state in states}
     found |= {f"worklist.urgency_{priority.value}" for priority in Priority}

@@ -115,6 +115,16 @@ class Node:
             self._program.end()
             self._program = None
 
+    def outlive(self, sabotage: Sabotage, *, lives: int, ended: bool) -> None:
+        """Wait, if it was struck, until it has begun more than so many `lives`.
+
+        `ended`: its last answer or row is out, and its death may come a moment later.
+        """
+        if ended:
+            settle(sabotage.struck.exists, seconds=DYING_SECONDS)
+        if sabotage.struck.exists():
+            until(lambda: self.lives > lives)
+
     @contextlib.contextmanager
     def kept(self, sabotage: Sabotage, died: Callable[[], None]) -> Generator[None]:
         """Start it again whenever it was killed, unharmed from then on.

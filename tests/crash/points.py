@@ -239,7 +239,7 @@ CLIENT_STEPS: Final = (
     Step("opened", Kind.CLIENT, "MailboxClient.open_deposit"),
     Step("a part sent", Kind.CLIENT, "MailboxClient.put_segment", occurrence=2, segments=3),
     Step("completed", Kind.CLIENT, "MailboxClient.complete_deposit"),
-    Step("noted as stored", Kind.CLIENT, "AddressBook.change_document", occurrence=3),
+    Step("noted as stored", Kind.CLIENT, "AddressBook.change_document", occurrence=2),
     Step("let go", Kind.CLIENT, "FolderSpool.discard"),
     # the letter is lost, with a document waiting for it
     Step("new letter noted", Kind.CLIENT, "AddressBook.change_patient", replaces=True),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from crash import properties
 from crash.engines import all_rows, put_back
-from crash.node import DYING_SECONDS, settle
+from crash.node import settle
 from crash.properties import Broken, Property
 from crash.saboteur import Sabotage
 from crash.story import Outcome, Run
 from crash.template import PENDING
-from product.world import PATIENCE_SECONDS, until
+from product.world import PATIENCE_SECONDS
 
 from souspli_keys import dsse
 from souspli_keys.statements import PurgeStatement
@@ -87,11 +87,7 @@ def _purge(run: Run, sabotage: Sabotage, point: Point) -> None:
     for _ in range(8):
         settle(lambda: ended(run) or _rests(run, killed=point.act.kills), seconds=PATIENCE_SECONDS)
         if point.act.kills:
-            if ended(run):
-                # Its last row may be written before the service is dead.
-                settle(sabotage.struck.exists, seconds=DYING_SECONDS)
-            if sabotage.struck.exists():
-                until(lambda: run.node.lives > 2)
+            run.node.outlive(sabotage, lives=2, ended=ended(run))
         if ended(run):
             return
         run.let_time_pass(AGAIN_SECONDS)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final
 from crash import properties, reader
 from crash.engines import Ground, all_rows, put_back
 from crash.journal import Journal
-from crash.node import DYING_SECONDS, Node, settle
+from crash.node import Node, settle
 from crash.programs import UNKNOWN
 from crash.properties import Broken, Facts, Property
 from crash.saboteur import Sabotage
 from crash.small_disk import SmallDisk
 from crash.template import PENDING, CommandLine, claim_identity, service_environment
-from product.world import PATIENCE_SECONDS, until
+from product.world import PATIENCE_SECONDS
 from simulation.rows import NO_QUOTA
 
 from souspli_cli.mailcatcher import MailCatcher
@@ -353,10 +353,7 @@ def tell(
         with run.node.kept(sabotage, run.died):
             run.go_through(sabotage)
             if point is not None and point.act.kills:
-                # The last answer is out before its service dies.
-                settle(sabotage.struck.exists, seconds=DYING_SECONDS)
-                if sabotage.struck.exists():
-                    until(lambda: run.node.lives > 1)
+                run.node.outlive(sabotage, lives=1, ended=True)
             settle(run.settled, seconds=1)
         run.node.stop()
         run.look()

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crash.engines import all_rows, put_back
-from crash.node import DYING_SECONDS, settle
+from crash.node import settle
 from crash.points import Kind
 from crash.programs import UNKNOWN
 from crash.properties import Broken, Property
 from crash.saboteur import Sabotage
 from crash.story import HOUR, Outcome, Run
-from product.world import PATIENCE_SECONDS, until
+from product.world import PATIENCE_SECONDS
 
 from souspli_mailbox.records.jobs import JobName
 
@@ -48,11 +48,7 @@ def tell(template: Template, engines: Engines, folder: Path, *, point: Point) ->
             for _ in range(8):
                 settle(lambda: _finished(run) or _rests(run), seconds=PATIENCE_SECONDS)
                 if point.act.kills and not of_client:
-                    if _finished(run):
-                        # Its last row may be gone before the service is.
-                        settle(sabotage.struck.exists, seconds=DYING_SECONDS)
-                    if sabotage.struck.exists():
-                        until(lambda: run.node.lives > 2)
+                    run.node.outlive(sabotage, lives=2, ended=_finished(run))
                 if _finished(run):
                     break
                 run.let_time_pass(AGAIN_SECONDS)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz import contents, formats, intake, mails, mutators, seeds
+from fuzz import contents, formats, intake, mails, mutators, part_seeds, parts, seeds
 from fuzz.mutators import Mutator
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -163,6 +163,83 @@ HARNESSES = {
             seeds=intake.hprim_seeds,
             mutate=mutators.of_records,
             max_bytes=2_048,
+        ),
+        Harness(
+            name="mime",
+            run=parts.mime,
+            seeds=part_seeds.mails,
+            mutate=mutators.of_mail,
+            max_bytes=1_024,
+        ),
+        Harness(
+            name="headers",
+            run=parts.headers,
+            seeds=part_seeds.headers,
+            mutate=mutators.of_lines,
+            max_bytes=768,
+        ),
+        Harness(
+            name="zip",
+            run=parts.archive,
+            seeds=part_seeds.zips,
+            mutate=mutators.of_zip,
+            max_bytes=1_024,
+        ),
+        Harness(
+            name="base64",
+            run=parts.lenient_base64,
+            seeds=part_seeds.base64s,
+            mutate=mutators.of_bytes,
+            max_bytes=256,
+        ),
+        Harness(
+            name="charset",
+            run=parts.charset,
+            seeds=part_seeds.charsets,
+            mutate=mutators.of_bytes,
+            max_bytes=128,
+        ),
+        Harness(
+            name="texts_and_dates",
+            run=parts.texts_and_dates,
+            seeds=part_seeds.texts,
+            mutate=mutators.of_bytes,
+            max_bytes=64,
+        ),
+        Harness(
+            name="patients",
+            run=parts.patients,
+            seeds=part_seeds.patients,
+            mutate=mutators.of_bytes,
+            max_bytes=256,
+        ),
+        Harness(
+            name="file_names",
+            run=parts.names,
+            seeds=part_seeds.file_names,
+            mutate=mutators.of_bytes,
+            max_bytes=512,
+        ),
+        Harness(
+            name="hl7_syntax",
+            run=parts.hl7_syntax,
+            seeds=part_seeds.hl7_messages,
+            mutate=mutators.of_records,
+            max_bytes=512,
+        ),
+        Harness(
+            name="hprim_syntax",
+            run=parts.hprim_syntax,
+            seeds=part_seeds.hprim_messages,
+            mutate=mutators.of_records,
+            max_bytes=512,
+        ),
+        Harness(
+            name="xml",
+            run=parts.xml,
+            seeds=part_seeds.xmls,
+            mutate=mutators.of_markup,
+            max_bytes=512,
         ),
     )
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from intake_samples import hl7 as hl7_samples
 from intake_samples import hprim as hprim_samples
-from intake_samples.contents import CDA, PNG
+from intake_samples.attachments import CDA, PNG
 from intake_samples.people import ANSELME, ELEONORE
 from intake_samples.readers import HL7, HPRIM_MEDECIN, HPRIM_SANTE, check_reader
 

@@ -17,7 +17,7 @@ from intake_samples.fhir import (
     patient,
 )
 from intake_samples.mails import Attachment, forwarded, mail, multipart, nested_parts, raw
-from intake_samples.patients import ALMA, BORIS
+from intake_samples.people import ALMA, BORIS
 from intake_samples.xdm import JUNK, Entry, metadata, with_cda, xdm
 from intake_samples.zipped import encrypted, overlapping, streamed, zip64, zipped
 

@@ -243,6 +243,33 @@ def of_records(data: bytes, rng: random.Random, native: Native) -> bytes:
     return line_end.join(lines)
 
 
+_ZIP_RECORDS = {b"PK\x03\x04": 30, b"PK\x01\x02": 46, b"PK\x05\x06": 22, b"PK\x06\x06": 56}
+"""How each of a zip's records begins, and how long its fixed part is."""
+_ZIP_NUMBERS = (0, 1, 8, 9, 20, 45, 0x800, 0xFFFF, 0xFFFFFFFF)
+
+
+def of_zip(data: bytes, rng: random.Random, native: Native) -> bytes:
+    """Change a number in one of a zip's records, or a name in both of its places."""
+    at = [m.start() for m in re.finditer(rb"PK[\x01\x03\x05\x06][\x02\x04\x06]", data)]
+    if not at or rng.random() < _NATIVE_SHARE:
+        return native(data)
+    if rng.random() < 0.2:
+        names = re.findall(rb"[A-Za-z_/.\[\]-]+(?=[^A-Za-z])", data)
+        words = (b"METADATA.XML", b"mimetype", b"..", b"a/b", b"word/", b"._a", b"A", b"\x82")
+        if names:
+            # Of the same length, so that all else stays where it is.
+            name = rng.choice(names)
+            other = rng.choice(words)[: len(name)].ljust(len(name), b"x")
+            return data.replace(name, other)
+    place = rng.choice(at)
+    length = _ZIP_RECORDS.get(data[place : place + 4], 30)
+    field = place + 4 + 2 * rng.randrange((length - 4) // 2)
+    size = rng.choice((2, 4))
+    old = int.from_bytes(data[field : field + size], "little")
+    new = rng.choice((*_ZIP_NUMBERS, old + 1, old - 1, len(data), place, rng.choice(at)))
+    return data[:field] + (new % 256**size).to_bytes(size, "little") + data[field + size :]
+
+
 def of_bytes(data: bytes, rng: random.Random, native: Native) -> bytes:
     """Leave everything to libFuzzer."""
     return native(data)

@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> None:
         include=["souspli_keys", "souspli_exchange", "souspli_cli.intake"], exclude=_NOT_COUNTED
     ):
         from fuzz.harnesses import HARNESSES  # noqa: PLC0415  (imported while it is instrumented)
+    from fuzz.mutators import of_bytes  # noqa: PLC0415  (no earlier than that)
 
     harness = HARNESSES[name]
 
@@ -31,7 +32,9 @@ def main(arguments: list[str]) -> None:
 
     # Merging, libFuzzer starts its first argument again, as words of a shell.
     itself = shlex.join([sys.executable, "-m", "fuzz.one", name])
-    atheris.Setup([itself, *rest], harness.run, custom_mutator=mutate)
+    # Where libFuzzer does all of it, a function in between would only cost time.
+    ours = None if harness.mutate is of_bytes else mutate
+    atheris.Setup([itself, *rest], harness.run, custom_mutator=ours)
     atheris.Fuzz()
 
 

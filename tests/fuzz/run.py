@@ -1,9 +1,10 @@
 """Runs the harnesses, keeps what they find worth keeping, writes the figures.
 
-    python -m fuzz.run --inputs 1000000 [NAME …]
+    python -m fuzz.run [--inputs 1000000] [--minutes 10] [NAME …]
 
-Inputs go to `tests/fuzz/corpus`, figures into `docs/fuzzing.md`. Whatever makes a
-harness fail stays in the corpus too, as `found-…`, and the exit status is 1.
+Inputs go to `tests/fuzz/corpus`, figures into `docs/fuzzing.md`, where a harness's inputs
+are added to those of its runs before. Whatever makes a harness fail stays in the corpus
+too, as `found-…`, and the exit status is 1.
 """
 
 import argparse
@@ -50,11 +51,12 @@ class Figures:
     kept: int
     found: str
 
-    def row(self) -> str:
-        """Return the line of the page's table."""
+    def row(self, *, before: int) -> str:
+        """Return the line of the page's table; `before` are the inputs of earlier runs."""
         speed = round(self.inputs / max(self.seconds, 1))
+        inputs = before + self.inputs
         return (
-            f"| `{self.harness}` | {self.inputs:,} | {speed:,} | {self.edges} | {self.features} "
+            f"| `{self.harness}` | {inputs:,} | {speed:,} | {self.edges} | {self.features} "
             f"| {self.kept} | {self.found} |"
         )
 
@@ -63,6 +65,7 @@ def main() -> int:
     """Run what was asked for; return the program's exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=1_000_000, help="for each harness")
+    parser.add_argument("--minutes", type=float, default=0, help="for each, at the most; 0: any")
     parser.add_argument("names", nargs="*", metavar="NAME", help="of harnesses; none: all")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - HARNESSES.keys():
@@ -72,18 +75,20 @@ def main() -> int:
     results: list[Figures] = []
     for harness in chosen:
         with tempfile.TemporaryDirectory(prefix="souspli-fuzz-") as folder:
-            results.append(_fuzz(harness, arguments.inputs, Path(folder)))
-        _write_figures(results)
+            figures = _fuzz(harness, arguments.inputs, arguments.minutes, Path(folder))
+        _write_figures(figures)
+        results.append(figures)
     return int(any(result.found != "nothing" for result in results))
 
 
-def _fuzz(harness: Harness, inputs: int, folder: Path) -> Figures:
+def _fuzz(harness: Harness, inputs: int, minutes: float, folder: Path) -> Figures:
     seeds, fresh, merged, found = (folder / name for name in ("seeds", "new", "merged", "found"))
     for made in (seeds, fresh, merged, found, harness.corpus):
         made.mkdir(parents=True, exist_ok=True)
     _write_all(seeds, harness.seeds())
     options = [
         f"-runs={inputs}",
+        f"-max_total_time={round(minutes * 60)}",  # 0: as long as it takes
         f"-max_len={harness.max_bytes}",
         f"-timeout={SECONDS_FOR_ONE_INPUT}",
         f"-rss_limit_mb={MOST_MEMORY_MIB}",
@@ -94,6 +99,9 @@ def _fuzz(harness: Harness, inputs: int, folder: Path) -> Figures:
     folders = [str(folder) for folder in (fresh, harness.corpus, seeds)]
     done, edges, features, finding = _run(harness, [*options, *folders])
     seconds = time.monotonic() - begun
+    if not done:
+        # What is kept would be thrown away, for nothing.
+        raise RuntimeError(f"{harness.name} did not begin")
     # Seeds first: an input that shows nothing more than they do is not kept.
     shutil.copytree(seeds, merged, dirs_exist_ok=True)
     merge = ["-merge=1", f"-max_len={harness.max_bytes}"]
@@ -164,25 +172,26 @@ def _write_all(folder: Path, inputs: Iterable[bytes]) -> None:
         (folder / name).write_bytes(data)
 
 
-def _write_figures(results: list[Figures]) -> None:
-    """Put the rows into the page's table, in the place of the same harnesses'."""
-    rows = {result.harness: result.row() for result in results}
+def _write_figures(figures: Figures) -> None:
+    """Put the row into the page's table, in the place of the same harness's."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    known = {match[1] for line in lines if (match := _ROW.fullmatch(line))}
-    if missing := rows.keys() - known:
-        raise RuntimeError(f"{PAGE.name} has no row for {', '.join(sorted(missing))}")
-    changed = [
-        rows.get(match[1], line) if (match := _ROW.fullmatch(line)) else line for line in lines
-    ]
-    total = _total_row([line for line in changed if _ROW.fullmatch(line)])
-    changed = [total if line.startswith(_TOTAL) else line for line in changed]
+    rows = {m[1]: at for at, line in enumerate(lines) if (m := _ROW.fullmatch(line))}
+    if (at := rows.get(figures.harness)) is None:
+        raise RuntimeError(f"{PAGE.name} has no row for {figures.harness}")
+    lines[at] = figures.row(before=_number(lines[at].split("|")[2]))
+    total = _total_row([lines[at] for at in rows.values()])
+    changed = [total if line.startswith(_TOTAL) else line for line in lines]
     PAGE.write_text("\n".join(changed) + "\n", encoding="utf-8")
 
 
 def _total_row(rows: list[str]) -> str:
-    columns = [[cell.strip().replace(",", "") for cell in row.split("|")] for row in rows]
-    inputs, kept = (sum(int(row[at] or 0) for row in columns) for at in (2, 6))
+    columns = [row.split("|") for row in rows]
+    inputs, kept = (sum(_number(row[at]) for row in columns) for at in (2, 6))
     return f"{_TOTAL} {inputs:,} | | | | {kept} | |"
+
+
+def _number(cell: str) -> int:
+    return int(cell.strip().replace(",", "") or 0)
 
 
 def _tell(text: str) -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from intake_samples.attachments import pdf
-from intake_samples.patients import ALMA, INS_OF_NIR, LABORATORY, first_name
-from intake_samples.people import Person
+from intake_samples.people import ALMA, LABORATORY, REAL_NIR, Person, first_name
 
 BIOLOGY = "11502-2"
 
@@ -49,7 +48,7 @@ def cda(
     version: int = 1,
     replaces: str | None = None,
     recipients: tuple[str, ...] = (),
-    ins_oid: str = INS_OF_NIR,
+    ins_oid: str = REAL_NIR,
     nir: str | None = None,
     other_person: Person | None = None,
     encoding: str = "UTF-8",

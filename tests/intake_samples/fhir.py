@@ -8,8 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from intake_samples.attachments import pdf
 from intake_samples.cda import BIOLOGY
-from intake_samples.patients import ALMA, INS_OF_NIR, LABORATORY, first_name
-from intake_samples.people import Person
+from intake_samples.people import ALMA, LABORATORY, REAL_NIR, Person, first_name
 
 Resource = dict[str, Any]
 
@@ -33,7 +32,7 @@ def patient(person: Person = ALMA, *, identifier: str = "p") -> Resource:
         "resourceType": "Patient",
         "id": identifier,
         "identifier": [
-            {"system": f"urn:oid:{INS_OF_NIR}", "value": person.matricule},
+            {"system": f"urn:oid:{REAL_NIR}", "value": person.matricule},
             {"system": f"urn:oid:{LABORATORY}", "value": person.local_id},
         ],
         "name": [birth, used] if person.used_name else [birth],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from intake_samples.contents import pdf
+from intake_samples.attachments import pdf
 from intake_samples.people import ELEONORE, Person
 
 USUAL_SIGNS = "|^~\\&"

@@ -1,4 +1,4 @@
-"""Made-up patients of the messages that the other files here write."""
+"""Made-up patients of what the other files here write, and what laboratories call them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from stdnum.fr import nir
 REAL_NIR = "1.2.250.1.213.1.4.8"
 REAL_NIA = "1.2.250.1.213.1.4.9"
 TEST_NIR = "1.2.250.1.213.1.4.10"
+LABORATORY = "1.2.250.1.999.7.1"
+"""An OID of nobody: the laboratory's own numbers."""
 
 
 def matricule(thirteen: str) -> str:
@@ -51,3 +53,26 @@ ANSELME = Person(
     local_id="L-4712",
 )
 NOBODY_S_NUMBER = replace(ELEONORE, matricule=None)
+ALMA = Person(
+    birth_name="MARÉCHAL",
+    used_name="FÉVRIER",
+    given_names="ALMA INÈS",
+    birth_date="1974-08-21",
+    sex="F",
+    matricule=matricule("2740875116101"),
+    local_id="A-1001",
+)
+BORIS = Person(
+    birth_name="OLIVETTI",
+    used_name=None,
+    given_names="BORIS",
+    birth_date="1958-02-03",
+    sex="M",
+    matricule=matricule("158022A004202"),
+    local_id="B-2002",
+)
+
+
+def first_name(person: Person) -> str:
+    """Return the first of the given names."""
+    return person.given_names.split()[0]

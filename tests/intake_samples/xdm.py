@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from intake_samples.cda import BIOLOGY, cda
-from intake_samples.patients import ALMA, INS_OF_NIR, LABORATORY, first_name
-from intake_samples.people import Person
+from intake_samples.people import ALMA, LABORATORY, REAL_NIR, Person, first_name
 from intake_samples.zipped import zipped
 
 _TYPE = "urn:uuid:f0306f51-975f-434e-a61c-c59651d33983"
@@ -126,7 +125,7 @@ def _patient(entry: Entry) -> str:
         f"<Value>PID-5|{person.birth_name}^{given}^^^^L</Value>{used}"
         f"<Value>PID-7|{person.compact_birth_date}</Value><Value>PID-8|{person.sex}</Value>"
     )
-    ins = f"{entry.nir or person.matricule}^^^&amp;{INS_OF_NIR}&amp;ISO^NH"
+    ins = f"{entry.nir or person.matricule}^^^&amp;{REAL_NIR}&amp;ISO^NH"
     return (
         _slot("sourcePatientInfo", values)
         + f'<ExternalIdentifier identificationScheme="{_PATIENT}" value="{ins}"/>'

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 from souspli_cli.bridge.spool import new_queue_id
+from souspli_cli.bridge.submission import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ class Acceptance:
         self._executor = executor
         self._clock = clock
         self._under_way: dict[bytes, asyncio.Task[str]] = {}
+        self._order = 0
 
     async def accept(self, submission: Submission) -> str:
         """Return the mail's queue id once it is durable, or raise and keep nothing of it.
@@ -72,15 +74,22 @@ class Acceptance:
         if not task.cancelled():
             task.exception()  # looked at: whoever waited has it, or has gone
 
+    def _next_moment(self) -> Moment:
+        """Give a later one each time, wherever the clock goes: whoever was answered is first."""
+        now = self._clock()
+        self._order = max(self._order + 1, int(now * 1_000_000))
+        return Moment(int(now), self._order)
+
     async def _accept(self, submission: Submission, repeat: bytes) -> str:
         known = await self._recorder.repeated(repeat)
         if known is not None:
             return known
-        queue_id, now = new_queue_id(), int(self._clock())
+        moment = self._next_moment()
+        queue_id = new_queue_id()
         # A crash before the rename in `finish` leaves a file that the next start removes;
         # after it, the mail. As long as no 250 was said, either is right.
         try:
-            accepted = await self._keeping.keep(submission, queue_id, repeat, now)
+            accepted = await self._keeping.keep(submission, queue_id, repeat, moment)
         except (BrokenProcessPool, TimeoutError):
             self._spool.discard(queue_id)
             raise

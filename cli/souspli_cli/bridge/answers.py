@@ -48,6 +48,10 @@ SENDER_REFUSED: Final = (
     " / This account may not send from this address"
 )
 TOO_LARGE: Final = "552 5.3.4 Mail trop gros / Message too large"
+PROGRAM: Final = (
+    "554 5.7.1 Programmes, scripts et macros ne sont pas pris ici"
+    " / Programs, scripts and macros are not accepted here"
+)
 UNREADABLE: Final = "554 5.6.0 Ce mail ne se lit pas / Message content can't be read"
 
 

@@ -99,16 +99,8 @@ class BookIndex:
         return [person for person in people if person is not None]
 
     def _as_person(self, patient: Patient) -> Person:
-        traits = patient.traits
-        return Person(
-            address=patient.address,
-            birth_name=traits.birth_name,
-            used_name=traits.used_name,
-            given_names=traits.given_names,
-            birth_date=traits.birth_date,
-            sex=traits.sex,
-            is_practitioner=patient.address in self._current_routes().practitioners,
-        )
+        practitioners = self._current_routes().practitioners
+        return as_person(patient, is_practitioner=patient.address in practitioners)
 
     def _current_routes(self) -> Routes:
         try:
@@ -161,17 +153,7 @@ class BookIndex:
             return None  # damaged: nobody is found by it, and `souspli sent` names it
         if patient is None or patient.moved_to is not None:
             return None
-        traits = patient.traits
-        key = key_of_person(
-            Person(
-                address=patient.address,
-                birth_name=traits.birth_name,
-                used_name=traits.used_name,
-                given_names=traits.given_names,
-                birth_date=traits.birth_date,
-                sex=traits.sex,
-            )
-        )
+        key = key_of_person(as_person(patient))
         return None if key is None else self._digest(key)
 
     def _forget(self, name: str) -> None:
@@ -185,3 +167,18 @@ class BookIndex:
     def _digest(self, key: TraitsKey) -> bytes:
         framed = frame(_TRAITS_LABEL, key.birth_name, key.first_name, key.birth_date, key.sex)
         return hmac.digest(self._key, framed, hashlib.sha256)[:16]
+
+
+def as_person(patient: Patient, *, is_practitioner: bool = False) -> Person:
+    """Give somebody of the address book as routing compares them."""
+    traits = patient.traits
+    return Person(
+        address=patient.address,
+        birth_name=traits.birth_name,
+        used_name=traits.used_name,
+        given_names=traits.given_names,
+        birth_date=traits.birth_date,
+        sex=traits.sex,
+        is_practitioner=is_practitioner,
+        is_invited=bool(patient.invitations),
+    )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient
+    from souspli_cli.bridge.inviting import Inviter
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.slip import DocumentSlip
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
@@ -42,16 +43,17 @@ class Delivery:
         *,
         title: str,
         corrected: Callable[[DocumentSlip, Target], DocumentId | None],
+        inviter: Inviter,
     ) -> None:
         """`title`: of documents that have none.
 
-        `corrected` gives the delivered document that a slip corrects or withdraws, for
-        the same people.
+        `corrected` gives the delivered document that a slip corrects, for the same people.
         """
         self._account = account
         self._spool = spool
         self._title = title
         self._corrected = corrected
+        self._inviter = inviter
 
     async def deliver(
         self,
@@ -74,6 +76,8 @@ class Delivery:
             return
         spool = DocumentSpool(self._spool, mail, number)
         sending = line(spool)
+        if target.patient is not None:
+            await self._inviter.ensure(sending, slip, target.patient)
         spooled, known = spool.committed(), self._known(target)
         # Covers of a try that was refused for good, for others than are meant now, are
         # made again: nothing was stored with them.
@@ -89,7 +93,13 @@ class Delivery:
         # is never given others for the same document.
         spool.commit(spooled)
         await outbox.deposit(
-            self._account, sending, spool, spooled, now=now, known=self._known(target)
+            self._account,
+            sending,
+            spool,
+            spooled,
+            now=now,
+            known=self._known(target),
+            just_verified=found,
         )
 
     def _covered(
@@ -117,7 +127,7 @@ class Delivery:
         )
 
     def _description(self, mail: SpooledMail, slip: DocumentSlip, target: Target) -> Description:
-        corrected = None if slip.change is Change.NEW else self._corrected(slip, target)
+        corrects = slip.change is Change.REPLACES
         day = time.strftime("%Y-%m-%d", time.localtime(mail.slip.received_at))
         return Description(
             title=slip.title or self._title,
@@ -125,8 +135,7 @@ class Delivery:
             patient=self._manifest_patient(slip, target),
             kind=slip.kind,
             priority=slip.priority,
-            replaces=corrected if slip.change is Change.REPLACES else None,
-            withdraws=corrected if slip.change is Change.WITHDRAWS else None,
+            replaces=self._corrected(slip, target) if corrects else None,
         )
 
     def _manifest_patient(self, slip: DocumentSlip, target: Target) -> ManifestPatient:
@@ -138,7 +147,7 @@ class Delivery:
                 given_names=traits.given_names,
                 birth_date=traits.birth_date,
                 sex=Sex(traits.sex),
-                ins=said.as_ins,
+                ins=None if target.without_ins else said.as_ins,
             )
         if not (said.birth_name and said.given_names and said.birth_date and said.sex):
             raise Refused("bridge_no_traits")

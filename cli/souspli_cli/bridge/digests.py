@@ -11,6 +11,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from souspli_cli.bridge.repeats import what_counts
 from souspli_keys.framing import derive, frame
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Digests:
 
     def repeat(self, account: str, recipients: Iterable[str], content: bytes) -> bytes:
         """Give the same for a mail that is handed in once more, and for no other."""
-        body = hashlib.sha256(content).digest()
+        body = hashlib.sha256(what_counts(content)).digest()
         framed = frame(_REPEAT, account, body, *sorted(recipients))
         return hmac.digest(self.repeats, framed, hashlib.sha256)
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from souspli_cli.bridge.errors import ProgramRefusedError
 from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail
+from souspli_cli.bridge.policy import Executables
 from souspli_cli.bridge.sealing import seal_mail
 from souspli_cli.bridge.slip import MailSlip
+from souspli_cli.intake.values import Finding
+from souspli_exchange.manifest import Priority
 from souspli_keys.canonical import check_text
 from souspli_keys.errors import CanonicalError
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.slip import DocumentSlip
     from souspli_cli.bridge.spool import MailSpool
-    from souspli_cli.bridge.submission import Reader, Submission
+    from souspli_cli.bridge.submission import Moment, Reader, Submission
 
 _MOST_MESSAGE_ID: Final = 998  # RFC 5322 §2.1.1: a line
 
@@ -32,22 +36,32 @@ class Keeping:
     spool: MailSpool
     digests: Digests
     reader: Reader
+    executables: Executables = Executables.CHECK
 
-    def keep(self, submission: Submission, queue_id: str, repeat: bytes, now: int) -> AcceptedMail:
+    def keep(
+        self, submission: Submission, queue_id: str, repeat: bytes, moment: Moment
+    ) -> AcceptedMail:
         """Have the mail in the spool, whole, unfinished and not durable (`MailSpool.finish`).
 
-        Raises IntakeError, OSError, and whatever the reader should not have raised; then
-        nothing of the mail is anywhere.
+        Raises IntakeError, ProgramRefusedError, OSError, and whatever the reader should not
+        have raised; then nothing of the mail is anywhere.
         """
         mail = self.reader(submission.content)
-        documents = seal_mail(mail, now=now)
+        if self.executables is Executables.REFUSE and any(
+            Finding.EXECUTABLE in document.findings for document in mail.documents
+        ):
+            raise ProgramRefusedError("a mail with a program")
+        documents = seal_mail(mail, now=moment.seconds)
         slip = MailSlip(
             queue_id=queue_id,
             account=submission.account,
             mail_from=submission.mail_from,
             recipients=submission.recipients,
             message_id=_usable(mail.message_id),
-            received_at=now,
+            date=mail.date,
+            is_notice=submission.is_from_nobody or mail.is_reply_of_a_program,
+            received_at=moment.seconds,
+            order=moment.order,
             repeat=repeat.hex(),
             documents=len(documents),
         )
@@ -64,10 +78,12 @@ def accepted_mail(
         repeat=bytes.fromhex(slip.repeat),
         account=slip.account,
         received_at=slip.received_at,
+        order=slip.order,
         documents=tuple(
             AcceptedDocument(
                 document.document_id,
                 None if document.report_id is None else digests.report(document.report_id),
+                is_urgent=document.priority is Priority.URGENT,
             )
             for document in documents
         ),

@@ -8,9 +8,12 @@ none, threads of this process do it.
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.keeping import Keeping
     from souspli_cli.bridge.ledger import AcceptedMail
-    from souspli_cli.bridge.submission import Submission
+    from souspli_cli.bridge.submission import Moment, Submission
 
 # Without processes: most of them wait for the disk.
 THREADS: Final = 8
 _PARENT_SECONDS: Final = 1.0
+_PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 # 64 MiB take some seconds, and wait for others; a client waits ten minutes for the answer
 # to its dot (RFC 5321 §4.5.3.2.6).
 LONGEST_SECONDS: Final = 180.0
@@ -49,7 +53,7 @@ class KeepingPool:
         self._pool = self._start()
 
     async def keep(
-        self, submission: Submission, queue_id: str, repeat: bytes, now: int
+        self, submission: Submission, queue_id: str, repeat: bytes, moment: Moment
     ) -> AcceptedMail:
         """Do what `Keeping.keep` does; raises the same, and BrokenProcessPool.
 
@@ -57,7 +61,7 @@ class KeepingPool:
         with the processes, if it takes longer than any mail does.
         """
         pool, loop = self._pool, asyncio.get_running_loop()
-        arguments = (submission, queue_id, repeat, now)
+        arguments = (submission, queue_id, repeat, moment)
         if not self._processes:
             return await loop.run_in_executor(pool, self._keeping.keep, *arguments)
         try:
@@ -117,6 +121,9 @@ def _begin(keeping: Keeping, parent: int) -> None:
     # Ctrl-C is heard by the parent, which has mails finished first.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    faulthandler.enable()
+    _die_with_parent()
+    # Where the system can't do it, and for a parent that died before it was asked to.
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -127,11 +134,17 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
+def _die_with_parent() -> None:
+    """Ask Linux for a SIGKILL at the moment when the parent ends, however it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _load() -> None:
     """Do nothing, in a process that has loaded all it needs."""
 
 
-def _keep(submission: Submission, queue_id: str, repeat: bytes, now: int) -> AcceptedMail:
+def _keep(submission: Submission, queue_id: str, repeat: bytes, moment: Moment) -> AcceptedMail:
     if _keeping is None:
         raise RuntimeError("not a process of the pool")
-    return _keeping.keep(submission, queue_id, repeat, now)
+    return _keeping.keep(submission, queue_id, repeat, moment)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
-from souspli_cli.bridge.schema import MIGRATIONS, documents, mails
+from souspli_cli.bridge.schema import MIGRATIONS, documents, mails, notices
 from souspli_storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -34,11 +34,14 @@ class State(StrEnum):
     TO_CHECK = "to-check"
     FAILED = "failed"
     DELIVERED = "delivered"
-    DROPPED = "dropped"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
 
 
 OPEN: Final = (State.WAITING, State.TO_CHECK, State.FAILED)
 """States in which the spool file is still needed."""
+QUARANTINE: Final = (State.TO_CHECK, State.FAILED)
+"""States that a person must look at; no bridge changes them."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class AcceptedDocument:
 
     document_id: str
     report: bytes | None
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class AcceptedMail:
     repeat: bytes
     account: str
     received_at: int
+    order: int
+    """For who records several at once (`MailSlip.order`); not kept."""
     documents: tuple[AcceptedDocument, ...]
 
 
@@ -75,6 +81,9 @@ class Row:
     next_try: int
     received_at: int
     changed_at: int
+    findings: str | None
+    decided_by: str | None
+    decided_at: int | None
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,8 @@ class Sorted:
     target: bytes | None
     lane: bytes | None
     reason: str | None
+    withdraws: tuple[bytes, ...] = ()
+    """Digests of the reports that it takes back (`withdrawals.sort`)."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,9 @@ _COLUMNS: Final = (
     documents.c.next_try,
     documents.c.received_at,
     documents.c.changed_at,
+    documents.c.findings,
+    documents.c.decided_by,
+    documents.c.decided_at,
 )
 
 
@@ -154,9 +168,11 @@ def add_mails(connection: Connection, accepted: Sequence[AcceptedMail]) -> None:
                 "queue_id": mail.queue_id,
                 "state": State.WAITING,
                 "report": document.report,
+                "is_urgent": document.is_urgent,
                 "attempts": 0,
                 "next_try": 0,
                 "received_at": mail.received_at,
+                "since": mail.received_at,
                 "changed_at": mail.received_at,
             }
             for document in mail.documents
@@ -235,13 +251,20 @@ def next_due(connection: Connection) -> int | None:
 
 
 def end(
-    connection: Connection, document_id: str, state: State, reason: str | None, *, now: int
+    connection: Connection,
+    document_id: str,
+    state: State,
+    reason: str | None,
+    *,
+    now: int,
+    findings: str | None = None,
 ) -> None:
-    """Record what became of a document."""
+    """Record what became of a document, and what was seen in it."""
+    seen = {} if findings is None else {"findings": findings}
     connection.execute(
         update(documents)
         .where(documents.c.document_id == document_id)
-        .values(state=state, reason=reason, changed_at=now)
+        .values(state=state, reason=reason, changed_at=now, **seen)
     )
 
 
@@ -274,12 +297,20 @@ def settled_mails(connection: Connection, queue_ids: Collection[str]) -> set[str
     return known - set(connection.execute(needed).scalars())
 
 
-def reported(connection: Connection, reports: Collection[bytes], lane: bytes) -> str | None:
-    """Give the newest document of such a report that was delivered to the same people."""
+def reported(
+    connection: Connection, reports: Collection[bytes], lane: bytes, *, before: str
+) -> str | None:
+    """Give the newest document of such a report that was delivered to the same people.
+
+    Of those accepted before `before`: a correction that a person held up for a while
+    corrects nothing that came after it.
+    """
+    own_place = select(documents.c.place).where(documents.c.document_id == before)
     found = (
         select(documents.c.document_id)
         .where(documents.c.report.in_(reports), documents.c.lane == lane)
         .where(documents.c.state == State.DELIVERED)
+        .where(documents.c.place < own_place.scalar_subquery())
         .order_by(documents.c.place.desc())
         .limit(1)
     )
@@ -288,9 +319,14 @@ def reported(connection: Connection, reports: Collection[bytes], lane: bytes) ->
 
 def try_again(connection: Connection, document_id: str | None, *, now: int) -> int:
     """Have what a person looked at sorted once more; all of it without an id. Says how many."""
-    chosen: ColumnElement[bool] = documents.c.state.in_((State.TO_CHECK, State.FAILED))
+    chosen: ColumnElement[bool] = documents.c.state.in_(QUARANTINE)
     if document_id is not None:
         chosen = and_(chosen, documents.c.document_id == document_id)
+    # Whoever was told to look knows; what is late or fails once more is told once more.
+    again = select(documents.c.document_id).where(chosen)
+    connection.execute(
+        delete(notices).where(notices.c.kind != "to-check", notices.c.document_id.in_(again))
+    )
     return connection.execute(
         update(documents)
         .where(chosen)
@@ -301,20 +337,13 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
             lane=None,
             attempts=0,
             next_try=0,
+            since=now,
             changed_at=now,
+            # A person looks anew, with whatever has been learnt meanwhile.
+            decided_by=None,
+            decided_at=None,
         )
     ).rowcount
-
-
-def drop(connection: Connection, document_id: str, *, now: int) -> bool:
-    """Record that a person decided not to send a document; False if there was none."""
-    changed = connection.execute(
-        update(documents)
-        .where(documents.c.document_id == document_id)
-        .where(documents.c.state.in_((State.TO_CHECK, State.FAILED)))
-        .values(state=State.DROPPED, changed_at=now)
-    )
-    return changed.rowcount > 0
 
 
 def rows(connection: Connection, states: Collection[State], limit: int) -> list[Row]:
@@ -326,6 +355,12 @@ def rows(connection: Connection, states: Collection[State], limit: int) -> list[
         .limit(limit)
     )
     return [_row(values) for values in connection.execute(found).mappings()]
+
+
+def accounts(connection: Connection, queue_ids: Collection[str]) -> dict[str, str]:
+    """Give from which account each of these mails came."""
+    found = select(mails.c.queue_id, mails.c.account).where(mails.c.queue_id.in_(queue_ids))
+    return dict(connection.execute(found).tuples())
 
 
 def document(connection: Connection, document_id: str) -> Row | None:
@@ -364,6 +399,8 @@ def sweep(connection: Connection, *, now: int) -> int:
     gone += connection.execute(
         delete(documents).where(documents.c.state.not_in(OPEN), orphan, old)
     ).rowcount
+    unknown = ~exists().where(documents.c.document_id == notices.c.document_id)
+    connection.execute(delete(notices).where(unknown))
     return gone
 
 

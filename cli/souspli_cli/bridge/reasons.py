@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
+from souspli_cli.bridge.pdf_words import EMBEDDED_FILES, ENCRYPTED
+from souspli_cli.bridge.policy import ACTIVE_CONTENT
 from souspli_cli.bridge.routing import Unclear
 
 SPOOL_DAMAGED: Final = "spool_damaged"
 BOOK_DAMAGED: Final = "book_damaged"
 BROKEN_ANSWER: Final = "broken_answer"
 UNEXPECTED: Final = "unexpected"
+TOO_LATE: Final = "too_late"
+
+DELETION: Final = "deletion"
+"""By the settings, a person decides what is taken back."""
+WITHDRAWS_UNKNOWN: Final = "withdraws_unknown"
+WITHDRAWS_UNCHECKED: Final = "withdraws_unchecked"
+WITHDRAWS_GONE: Final = "withdraws_gone"
+
+OF_POLICY: Final = (ACTIVE_CONTENT, ENCRYPTED, EMBEDDED_FILES, DELETION)
 
 OF_RECIPIENTS: Final = (
     "address_corrected",
@@ -21,6 +32,10 @@ OF_RECIPIENTS: Final = (
     "invitation_expired",
     "invitation_superseded",
     "invitation_unconfirmed",
+    "invitation_pending",
+    "invitation_claimed",
+    "address_taken",
+    "letter_characters",
     "no_invitation",
     "red_stop",
     "bridge_no_traits",
@@ -33,5 +48,10 @@ ALL: Final = (
     BOOK_DAMAGED,
     BROKEN_ANSWER,
     UNEXPECTED,
+    TOO_LATE,
+    WITHDRAWS_UNKNOWN,
+    WITHDRAWS_UNCHECKED,
+    WITHDRAWS_GONE,
+    *OF_POLICY,
     *OF_RECIPIENTS,
 )

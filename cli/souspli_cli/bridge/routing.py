@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
+from souspli_cli.bridge.slip import KeptTraits
 from souspli_exchange.manifest import Sex
 from souspli_keys.address import normalise_address
 from souspli_keys.errors import AddressError, PersonError
@@ -19,7 +20,7 @@ from souspli_keys.person import normalise_surname
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from souspli_cli.bridge.slip import DocumentSlip, KeptTraits
+    from souspli_cli.bridge.slip import DocumentSlip
 
 # Of a deposit (mailbox.md §4).
 MOST_ADDRESSEES: Final = 100
@@ -41,11 +42,25 @@ class Unclear(StrEnum):
     """To be routed by traits, and it does not say enough of them."""
     CONTRADICTS = "contradicts"
     """What it says of its patient is not what the address book says."""
+    NO_ADDRESS = "no_address"
+    """The laboratory's list knows the patient, and no e-mail address of theirs."""
+    NOT_INVITED = "not_invited"
+    """The patient is known and was never invited, and the bridge may not do it."""
+
+
+class Allow(StrEnum):
+    """Whom the bridge may invite by itself: `allow` of `[invitations]`."""
+
+    NEVER = "never"
+    ADDRESS_BOOK = "address-book"
+    """Whom the laboratory's own list knows (§13)."""
+    MESSAGE = "message"
+    """These, and whom a message names completely, with an e-mail address."""
 
 
 @dataclass(frozen=True, repr=False)
 class Person:
-    """Somebody of the address book."""
+    """Somebody of the address book, or of the laboratory's own list."""
 
     address: str
     birth_name: str
@@ -54,6 +69,10 @@ class Person:
     birth_date: str
     sex: str
     is_practitioner: bool = False
+    is_invited: bool = True
+    """Whether an invitation was made for the address."""
+    ins: tuple[str, str] | None = None
+    """Matricule and OID, where the laboratory's list has them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,6 +133,9 @@ class Target:
     patient: str | None
     """The patient's address; None for practitioners alone."""
     copies: tuple[str, ...] = ()
+    without_ins: bool = False
+    """A person said that it is theirs, although it contradicts what is known of them: an
+    INS beside such traits may be another's as well."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -121,20 +143,26 @@ class Target:
         return (*([self.patient] if self.patient else []), *self.copies)
 
 
-def is_known(address: str, *, book: Book, domain: Domain) -> bool:
-    """Say whether RCPT may be this canonical address."""
+def is_known(address: str, *, book: Book, domain: Domain, allow: Allow = Allow.NEVER) -> bool:
+    """Say whether RCPT may be this canonical address: there are keys, or there may be."""
     if domain.is_mailbox(address):
         return True
-    return book.person(domain.sub_address(address) or address) is not None
+    person = book.person(domain.sub_address(address) or address)
+    return person is not None and (person.is_invited or allow is not Allow.NEVER)
 
 
 def route(
-    slip: DocumentSlip, recipients: Iterable[str], *, book: Book, domain: Domain
+    slip: DocumentSlip,
+    recipients: Iterable[str],
+    *,
+    book: Book,
+    domain: Domain,
+    allow: Allow = Allow.NEVER,
 ) -> Target | Unclear:
     """Say whom a document is for; `recipients` are the envelope's, canonical."""
     if slip.is_uncertain:
         return Unclear.UNCERTAIN
-    meant = _meant(slip, recipients, book=book, domain=domain)
+    meant = _meant(slip, recipients, book=book, domain=domain, allow=allow)
     if isinstance(meant, Unclear):
         return meant
     patients = {person.address: person for person in meant if not person.is_practitioner}
@@ -148,17 +176,23 @@ def route(
     }
     if len(copies) >= MOST_ADDRESSEES:
         return Unclear.SEVERAL
-    return _checked(slip, next(iter(patients.values()), None), tuple(copies), book=book)
+    patient = next(iter(patients.values()), None)
+    target = _checked(slip, patient, tuple(copies), book=book)
+    if isinstance(target, Unclear) or patient is None or patient.is_invited:
+        return target
+    return Unclear.NOT_INVITED if allow is Allow.NEVER else target
 
 
 def _meant(
-    slip: DocumentSlip, recipients: Iterable[str], *, book: Book, domain: Domain
+    slip: DocumentSlip, recipients: Iterable[str], *, book: Book, domain: Domain, allow: Allow
 ) -> list[Person] | Unclear:
     """Give the person that each recipient means."""
     meant: list[Person] = []
     for address in recipients:
         if domain.is_mailbox(address):
             found = _by_traits(slip.traits, book)
+            if found is Unclear.NOBODY and allow is Allow.MESSAGE:
+                found = _by_message(slip, book) or found
         else:
             found = book.person(domain.sub_address(address) or address) or Unclear.NOBODY
         if isinstance(found, Unclear):
@@ -175,7 +209,7 @@ def _checked(
             return Unclear.NOBODY
         # A manifest says whom a document is about.
         return Target(None, copies) if key_of(slip.traits) else Unclear.NO_TRAITS
-    if contradicts(slip.traits, patient) or _is_another_s(slip.traits, patient, book):
+    if contradicts(slip.traits, patient) or is_another_s(slip.traits, patient, book):
         return Unclear.CONTRADICTS
     return Target(patient.address, copies)
 
@@ -187,7 +221,21 @@ def contradicts(traits: KeptTraits, person: Person) -> bool:
         or _differ(first_name(traits.given_names), first_name(person.given_names))
         or _dates_differ(traits.birth_date, person.birth_date)
         or (traits.sex not in {None, Sex.UNKNOWN, person.sex} and person.sex != Sex.UNKNOWN)
+        or _ins_differ(traits.ins, person.ins)
     )
+
+
+def contradicting(one: Person, other: Person) -> bool:
+    """Say whether two can't be the same person."""
+    said = KeptTraits(
+        birth_name=one.birth_name,
+        used_name=one.used_name,
+        given_names=one.given_names,
+        birth_date=one.birth_date,
+        sex=Sex(one.sex),
+        ins=one.ins,
+    )
+    return contradicts(said, other)
 
 
 def key_of(traits: KeptTraits) -> TraitsKey | None:
@@ -223,17 +271,47 @@ def _by_traits(traits: KeptTraits, book: Book) -> Person | Unclear:
         if len(found) > 1:
             return Unclear.SEVERAL
         if found:
-            return found[0]  # the other traits are compared as anybody's
+            return _with_address(found[0])  # the other traits are compared as anybody's
     key = key_of(traits)
     if key is None:
         return Unclear.NO_TRAITS
     found = [person for person in book.with_traits(key) if not person.is_practitioner]
     if len(found) > 1:
         return Unclear.SEVERAL
-    return found[0] if found else Unclear.NOBODY
+    return _with_address(found[0]) if found else Unclear.NOBODY
 
 
-def _is_another_s(traits: KeptTraits, patient: Person, book: Book) -> bool:
+def _with_address(person: Person) -> Person | Unclear:
+    return person if person.address else Unclear.NO_ADDRESS
+
+
+def _by_message(slip: DocumentSlip, book: Book) -> Person | None:
+    """Give whom a message names, where it names them completely; who they are is checked."""
+    person = person_of(slip)
+    # Somebody else's address, as families share one: what differs is found by comparing.
+    return None if person is None else book.person(person.address) or person
+
+
+def person_of(slip: DocumentSlip) -> Person | None:
+    """Give the person that a slip names with all traits and an address; None otherwise."""
+    said = slip.traits
+    if slip.contact is None or key_of(said) is None:
+        return None
+    if not (said.birth_name and said.given_names and said.birth_date and said.sex):
+        return None
+    return Person(
+        address=slip.contact[0],
+        birth_name=said.birth_name,
+        used_name=said.used_name,
+        given_names=said.given_names,
+        birth_date=said.birth_date,
+        sex=said.sex.value,
+        is_invited=False,
+        ins=said.ins,
+    )
+
+
+def is_another_s(traits: KeptTraits, patient: Person, book: Book) -> bool:
     """Say whether the document's INS is listed, and not as this patient's."""
     if traits.ins is None:
         return False
@@ -248,6 +326,11 @@ def _name_differs(traits: KeptTraits, person: Person) -> bool:
         return False
     theirs = {_name(person.birth_name), _name(person.used_name)}
     return _name(traits.used_name) not in theirs
+
+
+def _ins_differ(said: tuple[str, str] | None, known: tuple[str, str] | None) -> bool:
+    """Compare numbers of one kind: a final one and one for the time being may be the same's."""
+    return said is not None and known is not None and said[1] == known[1] and said != known
 
 
 def _differ(one: str | None, other: str | None) -> bool:

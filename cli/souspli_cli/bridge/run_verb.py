@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import faulthandler
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,6 +36,7 @@ def run(
 ) -> None:
     """Run until SIGTERM, SIGINT or SIGHUP; print where."""
     from souspli_cli.bridge import settings as bridge  # noqa: PLC0415  (not for --help)
+    from souspli_cli.bridge.errors import PartEndedError  # noqa: PLC0415  (not for --help)
     from souspli_cli.bridge.reading import mail_reader  # noqa: PLC0415
     from souspli_cli.bridge.running import Bridge  # noqa: PLC0415  (aiosmtpd, SQLAlchemy: 0.5 s)
     from souspli_mailbox.logs import configure_logging  # noqa: PLC0415
@@ -42,7 +45,11 @@ def run(
     account = profiles.open_account(terminal, folder, passphrase_file)
     place = bridge.Folder.of(account.profile)
     settings = bridge.read(place.settings, listen=listen)
+    if not settings.notices.relay:
+        terminal.note("bridge.no_relay")
     configure_logging()
+    # A crash of the interpreter itself says where it was: names of functions, no values.
+    faulthandler.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
     running = Bridge(
         account, place, settings, reader=mail_reader(settings), clock=clock.handed_on()
@@ -51,6 +58,8 @@ def run(
         asyncio.run(_run(terminal, running, settings))
     except StorageFullError:
         raise Refused("disk_full") from None
+    except PartEndedError:
+        raise Refused("bridge_part_ended") from None
     except StorageError:
         raise Refused("bridge_ledger") from None
 
@@ -59,19 +68,18 @@ async def _run(terminal: Terminal, running: Bridge, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in signals.ENDING:
         loop.add_signal_handler(number, running.stop)
-    listening = False
 
     def ready(port: int) -> None:
-        nonlocal listening
-        listening = True
         where = f"{settings.listen.rpartition(':')[0]}:{port}"
-        terminal.show("bridge.ready", listen=where)
         tell_ready()
-        terminal.give({"listen": where, "domain": settings.domain, "tls": settings.tls.value})
+        # Whoever started the bridge and does not listen to it any more does not end it.
+        with contextlib.suppress(BrokenPipeError):
+            terminal.show("bridge.ready", listen=where)
+            terminal.give({"listen": where, "domain": settings.domain, "tls": settings.tls.value})
 
     try:
         await running.run(ready=ready)
-    except OSError:
-        if listening:
-            raise
-        raise Refused("listen_failed", listen=settings.listen) from None
+    except BrokenPipeError as failure:
+        # Of a process that reads mails, most likely. `souspli` takes it for a reader of its
+        # results who has gone, and would end without a word.
+        raise RuntimeError("a pipe of the bridge's own is broken") from failure

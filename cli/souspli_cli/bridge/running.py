@@ -6,21 +6,36 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
 
 from souspli_cli import files
 from souspli_cli.bridge.accepting import Acceptance
+from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.delivering import Delivery
 from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.errors import PartEndedError
+from souspli_cli.bridge.examining import Examination
 from souspli_cli.bridge.folder_sync import FolderSync
+from souspli_cli.bridge.invitation_policy import check as check_policy
+from souspli_cli.bridge.inviting import Inviter
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.keeping_pool import KeepingPool
+from souspli_cli.bridge.kept_letters import KeptLetters
 from souspli_cli.bridge.ledger import open_ledger, reported
+from souspli_cli.bridge.letters_out import LettersFolder, PrintCommand
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.metrics import BridgeMetrics
+from souspli_cli.bridge.metrics_server import MetricsPage, serving
+from souspli_cli.bridge.notice_settings import MINUTE
+from souspli_cli.bridge.notifier import notifier_of
+from souspli_cli.bridge.pdf_examiners import PdfExaminers
+from souspli_cli.bridge.people_book import PeopleBook
 from souspli_cli.bridge.prepared import prepare_types
 from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.routes import RoutesFile
@@ -29,14 +44,19 @@ from souspli_cli.bridge.signing_in import SigningIn
 from souspli_cli.bridge.sorting import Sorter
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.starting import recover
+from souspli_cli.bridge.taking_back import TakingBack
+from souspli_cli.bridge.threads import in_thread
 from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
+from souspli_storage.errors import StorageError, StorageFullError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from souspli_cli.account import Account
+    from souspli_cli.bridge.invitation_policy import Invitations
+    from souspli_cli.bridge.notifier import Notifier
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.settings import Folder, Settings
     from souspli_cli.bridge.slip import DocumentSlip
@@ -45,10 +65,13 @@ if TYPE_CHECKING:
 
 # Mails that wait for their fsync side by side: file systems make one of many.
 SYNCING_THREADS: Final = 16
-# Of one that was killed this instant, what it was starting may hold the lock a moment more.
+# Of one that was killed this instant, a process that it was just starting has the lock until
+# it has become another program: milliseconds, on a machine that has time for it.
 HOLD_SECONDS: Final = 3.0
 # Short questions: a recipient, a password.
 ASKING_THREADS: Final = 4
+
+_log: Final = structlog.get_logger()
 
 
 class Bridge:
@@ -78,26 +101,41 @@ class Bridge:
     async def run(self, *, ready: Callable[[int], None]) -> None:
         """Run until `stop`; `ready` is given the port.
 
-        Raises Refused if a bridge runs on this profile already, or for its settings;
-        StorageError, OSError.
+        Raises Refused if a bridge runs on this profile already, for its settings, or if it
+        can't listen; StorageError, OSError; PartEndedError if it can't go on.
         """
         prepare_types()
+        policy = check_policy(self._settings.invitations, self._account)
         with _alone(self._folder), contextlib.ExitStack() as stack:
             secret = self._account.device.unlocker.secret_bytes()
             digests = Digests.of(secret)
             spool = MailSpool(self._folder.spool, secret)
             database = stack.enter_context(open_ledger(self._folder.ledger))
             recover(database, spool, digests)
-            book = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
+            listed = stack.enter_context(_listed(self._folder, secret))
+            invited = BookIndex(self._account.book, RoutesFile(self._folder.routes, secret))
+            book = PeopleBook(self._account.book, invited, listed)
+            inviter = Inviter(
+                self._account,
+                policy,
+                listed=listed,
+                letters=KeptLetters(self._folder.letters, secret),
+                way_out=_way_out(policy, self._account),
+                clock=self._clock,
+            )
             sorter = Sorter(
                 database,
                 spool,
                 book=book,
                 domain=self._settings.names,
+                policy=self._settings.policy,
                 digests=digests,
                 secret=secret,
                 clock=self._clock,
+                allow=policy.allow,
             )
+            metrics = BridgeMetrics()
+            examiners = stack.enter_context(PdfExaminers(self._settings.limits.examiners))
             worker = Worker(
                 database=database,
                 spool=spool,
@@ -107,14 +145,23 @@ class Bridge:
                     spool,
                     title=self._settings.title,
                     corrected=_corrected(database, digests),
+                    inviter=inviter,
                 ),
+                examination=Examination(
+                    self._account, spool, examiners=examiners, policy=self._settings.policy
+                ),
+                taking_back=TakingBack(self._account, spool, database=database, digests=digests),
                 line=ServiceLine(self._account),
                 secret=secret,
                 clock=self._clock,
+                too_late_seconds=self._settings.notices.too_late_minutes * MINUTE,
+                tried=metrics.tried,
+                inviter=inviter,
             )
+            notifier = notifier_of(self._settings, database, spool, clock=self._clock)
             keeping = stack.enter_context(
                 KeepingPool(
-                    Keeping(spool, digests, self._reader),
+                    Keeping(spool, digests, self._reader, self._settings.policy.executables),
                     processes=self._settings.limits.processes,
                 )
             )
@@ -136,8 +183,15 @@ class Bridge:
                 book=book,
                 domain=self._settings.names,
                 executor=asking,
+                metrics=metrics,
+                allow=policy.allow,
             )
-            await self._serve(Listener(self._settings, desk), acceptance, recorder, worker, ready)
+            page = MetricsPage(metrics, database, spool, self._account.profile, self._clock)
+            listener = Listener(self._settings, desk)
+            async with serving(page, self._settings.metrics.where):
+                await self._serve(
+                    listener, acceptance, recorder, worker, notifier=notifier, ready=ready
+                )
 
     async def _serve(
         self,
@@ -145,26 +199,64 @@ class Bridge:
         acceptance: Acceptance,
         recorder: Recorder,
         worker: Worker,
+        *,
+        notifier: Notifier,
         ready: Callable[[int], None],
     ) -> None:
-        port = await listener.start()
-        recording = asyncio.create_task(recorder.run())
-        thread = threading.Thread(
-            target=lambda: asyncio.run(worker.run()), name="bridge-worker", daemon=True
-        )
-        thread.start()
-        ready(port)
         try:
-            await self._stop.wait()
+            port = await listener.start()
+        except OSError:
+            raise Refused("listen_failed", listen=self._settings.listen) from None
+        recording = asyncio.create_task(recorder.run())
+        parts: dict[asyncio.Future[None], str] = {
+            recording: "recorder",
+            in_thread("bridge-worker", worker.run): "worker",
+            in_thread("bridge-notices", notifier.run): "notifier",
+        }
+        told = asyncio.create_task(self._stop.wait())
+        watched: list[asyncio.Future[Any]] = [told, *parts]
+        try:
+            ready(port)
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            ended = [part for part in parts if part.done()]
         finally:
             # Mails under way are answered, or were not: then they come again.
             listener.stop_listening()
             await acceptance.finish()
             await listener.close()
-            recording.cancel()
-            await recorder.finish()
+            told.cancel()
             worker.stop()
-            await asyncio.to_thread(thread.join)
+            notifier.stop()
+            if not recording.done():
+                recording.cancel()
+                await recorder.finish()
+            await asyncio.wait(parts)
+        for part in ended:
+            # Going on, mails would be taken that nobody sends. Ended and started again, the
+            # bridge finds them all, and its log says what happened.
+            failure = part.exception()
+            _log.error("bridge-part-ended", part=parts[part], failure=type(failure).__name__)
+            raise PartEndedError("a part of the bridge ended by itself")
+
+
+def _listed(folder: Folder, secret: bytes) -> Addresses:
+    try:
+        return Addresses(folder.addresses, secret)
+    except StorageFullError:
+        raise
+    except StorageError:
+        raise Refused("bridge_addresses_file") from None
+
+
+def _way_out(policy: Invitations, account: Account) -> LettersFolder | PrintCommand | None:
+    """Give where letters go; what a bridge that was killed began to write there is removed."""
+    if policy.print_command:
+        return PrintCommand(policy.print_command)
+    if policy.letters is None:
+        return None
+    folder = LettersFolder(Path(policy.letters), account.profile.folder)
+    folder.tidy()
+    return folder
 
 
 def _corrected(
@@ -172,7 +264,8 @@ def _corrected(
 ) -> Callable[[DocumentSlip, Target], DocumentId | None]:
     def find(slip: DocumentSlip, target: Target) -> DocumentId | None:
         reports = [digests.report(one) for one in slip.replaces]
-        found = database.read_now(reported, reports, digests.lane(target.addresses[:1]))
+        lane = digests.lane(target.addresses[:1])
+        found = database.read_now(reported, reports, lane, before=slip.document_id)
         return None if found is None else DocumentId(found)
 
     return find

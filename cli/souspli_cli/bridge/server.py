@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import errno
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from souspli_cli.bridge import answers
+from souspli_cli.bridge.errors import ProgramRefusedError
 from souspli_cli.bridge.memory import Memory
-from souspli_cli.bridge.routing import is_known
+from souspli_cli.bridge.routing import Allow, is_known
 from souspli_cli.bridge.session import BridgeSession, Connections
 from souspli_cli.bridge.settings import Tls
 from souspli_cli.intake.errors import BeyondLimitsError, UnreadableError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.accepting import Acceptance
     from souspli_cli.bridge.accounts import Account
+    from souspli_cli.bridge.metrics import BridgeMetrics
     from souspli_cli.bridge.routing import Book, Domain
     from souspli_cli.bridge.settings import Settings
     from souspli_cli.bridge.signing_in import SigningIn
@@ -32,6 +35,11 @@ if TYPE_CHECKING:
 LAST_WORDS_SECONDS: Final = 2.0
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FOR_GOOD: Final = {
+    UnreadableError: answers.UNREADABLE,
+    BeyondLimitsError: answers.TOO_LARGE,
+    ProgramRefusedError: answers.PROGRAM,
+}
 
 _log: Final = structlog.get_logger()
 
@@ -47,16 +55,21 @@ class FrontDesk:
         book: Book,
         domain: Domain,
         executor: Executor,
+        metrics: BridgeMetrics,
+        allow: Allow = Allow.NEVER,
     ) -> None:
+        self._metrics = metrics
         self._signing_in = signing_in
         self._acceptance = acceptance
         self._book = book
         self._domain = domain
         self._executor = executor
+        self._allow = allow
 
     async def sign_in(self, peer: str, name: str, password: bytes) -> Account | None:
         """Give the account, or None; raises TooManyTriesError."""
         account = await self._signing_in.sign_in(peer, name, password)
+        self._metrics.signed_in(succeeded=account is not None)
         if account is None:
             _log.warning("bridge-sign-in-refused")
         return account
@@ -64,17 +77,26 @@ class FrontDesk:
     async def is_known(self, recipient: str) -> bool:
         """Say whether mails to this address are taken."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._executor, lambda: is_known(recipient, book=self._book, domain=self._domain)
+            self._executor,
+            lambda: is_known(recipient, book=self._book, domain=self._domain, allow=self._allow),
         )
 
     async def take(self, submission: Submission) -> str:
         """Give the answer to a mail."""
+        began = time.monotonic()
+        answer = await self._take(submission)
+        self._metrics.answered("data", answer, seconds=time.monotonic() - began)
+        return answer
+
+    def answered(self, command: str, answer: str) -> None:
+        """Count an answer that a connection gave by itself."""
+        self._metrics.answered(command, answer)
+
+    async def _take(self, submission: Submission) -> str:
         try:
             queue_id = await self._acceptance.accept(submission)
-        except UnreadableError:
-            return answers.UNREADABLE
-        except BeyondLimitsError:
-            return answers.TOO_LARGE
+        except tuple(_FOR_GOOD) as refused:
+            return _FOR_GOOD.get(type(refused), answers.LATER)
         except StorageFullError:
             return answers.NO_ROOM
         except OSError as failure:

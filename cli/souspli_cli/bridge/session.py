@@ -44,6 +44,9 @@ MOST_RECIPIENTS: Final = 100
 # All that has come, whatever it is: the transport stops at twice the line limit.
 _ALL: Final = 1 << 30
 
+# As aiosmtpd hands on `MAIL FROM:<>`.
+NOBODY: Final = "<>"
+
 _SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,20})\b", re.IGNORECASE)
 
 # aiosmtpd's words to whoever forgets TLS: no enhanced code, and English alone.
@@ -68,6 +71,10 @@ class Desk(Protocol):
 
     async def take(self, submission: Submission) -> str:
         """Give the answer to a mail; raises nothing."""
+        ...
+
+    def answered(self, command: str, answer: str) -> None:
+        """Hear of an answer for which nobody was asked."""
         ...
 
 
@@ -219,12 +226,18 @@ class BridgeSession(SMTP):
         """Refuse by SIZE, with the code that says so, before anything is sent."""
         said = _SIZE.search(arg or "")
         if self._account is not None and said and int(said[1]) > self._most_bytes:
+            self._desk.answered("mail", answers.TOO_LARGE)
             await self.push(answers.TOO_LARGE)
             return
         await super().smtp_MAIL(arg)
 
     async def take_sender(self, envelope: Envelope, address: str, options: list[str]) -> str:
         """Answer MAIL FROM."""
+        answer = self._take_sender(envelope, address, options)
+        self._desk.answered("mail", answer)
+        return answer
+
+    def _take_sender(self, envelope: Envelope, address: str, options: list[str]) -> str:
         account = self._account
         if account is None or not account.may_send_from(address):
             return answers.SENDER_REFUSED
@@ -234,6 +247,11 @@ class BridgeSession(SMTP):
 
     async def take_recipient(self, envelope: Envelope, address: str) -> str:
         """Answer RCPT TO."""
+        answer = await self._take_recipient(envelope, address)
+        self._desk.answered("rcpt", answer)
+        return answer
+
+    async def _take_recipient(self, envelope: Envelope, address: str) -> str:
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return answers.TOO_MANY_RECIPIENTS
         try:
@@ -273,6 +291,7 @@ class BridgeSession(SMTP):
             content = await self._read_data(share)
             if isinstance(content, str):
                 answer = content
+                self._desk.answered("data", answer)
             else:
                 answer = await self._desk.take(
                     Submission(
@@ -280,10 +299,12 @@ class BridgeSession(SMTP):
                         mail_from=_canonical(envelope.mail_from),
                         recipients=tuple(envelope.rcpt_tos),
                         content=content,
+                        is_from_nobody=envelope.mail_from in {None, "", NOBODY},
                     )
                 )
         except SmuggledError:
             # Nothing behind it is read: it is what somebody wants taken for commands.
+            self._desk.answered("data", answers.SMUGGLED)
             await self.push(answers.SMUGGLED)
             if self.transport is not None:
                 self.transport.close()

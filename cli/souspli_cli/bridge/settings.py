@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import tomllib
 from dataclasses import dataclass
@@ -13,6 +12,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from souspli_cli import files
+from souspli_cli.bridge.host_port import host_and_port, is_loopback
+from souspli_cli.bridge.invitation_policy import Invitations
+from souspli_cli.bridge.notice_settings import Metrics, Notices, check_metrics, check_notices
+from souspli_cli.bridge.policy import Policy
 from souspli_cli.bridge.routing import Domain
 from souspli_cli.errors import Refused
 from souspli_cli.intake.limits import DEFAULT_LIMITS
@@ -50,6 +53,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     memory_bytes: int = 12 * DEFAULT_LIMITS.mail_bytes
     # That read and seal mails; each takes 80 MB. 0: this process does it, in threads.
     processes: int = 2
+    # That look into PDFs, started when one comes; each takes 50 MB. 0: nobody does.
+    examiners: int = 2
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,12 +69,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_key: str | None = None
     title: str = DEFAULT_TITLE
     limits: Limits = Limits()
+    notices: Notices = Notices()
+    metrics: Metrics = Metrics()
+    policy: Policy = Policy()
+    invitations: Invitations = Invitations()
 
     @property
     def where(self) -> tuple[str, int]:
         """Host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.removeprefix("[").removesuffix("]"), int(port)
+        return host_and_port(self.listen)
 
     @property
     def names(self) -> Domain:
@@ -107,6 +115,7 @@ class Folder:
         folder = cls(profile.folder / "bridge")
         files.make_private_folder(folder.path)
         files.make_private_folder(folder.spool)
+        files.make_private_folder(folder.letters)
         return folder
 
     @property
@@ -128,6 +137,15 @@ class Folder:
     @property
     def spool(self) -> Path:
         return self.path / "spool"
+
+    @property
+    def addresses(self) -> Path:
+        return self.path / "addresses.sqlite"
+
+    @property
+    def letters(self) -> Path:
+        """Letters that nobody has printed yet."""
+        return self.path / "letters"
 
     @property
     def lock(self) -> Path:
@@ -162,7 +180,7 @@ def _content(path: Path) -> bytes:
 
 def _checked(settings: Settings) -> Settings:
     host, port = _where(settings)
-    if settings.tls is Tls.NONE and not _is_loopback(host):
+    if settings.tls is Tls.NONE and not is_loopback(host):
         raise Refused("bridge_tls_needed", listen=settings.listen)
     if not 0 <= port <= 65_535:
         raise Refused("bridge_settings", reason="listen")
@@ -176,9 +194,13 @@ def _checked(settings: Settings) -> Settings:
         raise Refused("bridge_settings", reason="title")
     limits = settings.limits
     if not 0 < limits.mail_bytes <= limits.memory_bytes // 3 or not (
-        limits.connections >= 1 and 0 <= limits.processes <= MOST_PROCESSES
+        limits.connections >= 1
+        and 0 <= limits.processes <= MOST_PROCESSES
+        and 0 <= limits.examiners <= MOST_PROCESSES
     ):
         raise Refused("bridge_settings", reason="limits")
+    check_notices(settings.notices)
+    check_metrics(settings.metrics)
     return settings
 
 
@@ -187,12 +209,3 @@ def _where(settings: Settings) -> tuple[str, int]:
         return settings.where
     except ValueError:
         raise Refused("bridge_settings", reason="listen") from None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

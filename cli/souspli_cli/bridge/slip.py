@@ -108,6 +108,8 @@ class DocumentSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     replaces: tuple[str, ...]
     copies_to: tuple[str, ...]
     findings: tuple[Finding, ...]
+    contact: tuple[str, str | None] | None = None
+    """The patient's e-mail address and mobile telephone, as the message has them."""
 
     @property
     def id(self) -> DocumentId:
@@ -133,7 +135,13 @@ class MailSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     recipients: tuple[str, ...]
     """Of the envelope, as they were given."""
     message_id: str | None
+    date: str | None = None
+    """The mail's own; as the Message-ID, for notices alone."""
+    is_notice: bool = False
+    """From nobody, or a program's reply: no notice is ever sent about it (RFC 3834)."""
     received_at: int
+    order: int
+    """Microseconds of the same moment; of two mails taken in one run, more for the later."""
     repeat: str
     """The repeat digest (bridge.md §4), hexadecimal."""
     documents: int
@@ -189,4 +197,5 @@ def slip_of(
         replaces=document.replaces[:MOST_LISTED],
         copies_to=document.copies_to[:MOST_LISTED],
         findings=tuple(sorted(document.findings | also, key=lambda one: one.value)),
+        contact=None if traits.address is None else (traits.address, traits.phone),
     )

@@ -10,20 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import earlier, ledger
+from souspli_cli.bridge.document_spool import covers_path
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.ledger import Sorted
-from souspli_cli.bridge.reasons import BOOK_DAMAGED, SPOOL_DAMAGED
-from souspli_cli.bridge.routing import Unclear, route
+from souspli_cli.bridge.policy import Deletions
+from souspli_cli.bridge.reasons import BOOK_DAMAGED, DELETION, SPOOL_DAMAGED
+from souspli_cli.bridge.routing import Allow, Unclear, route
 from souspli_cli.bridge.targets import seal_target
 from souspli_cli.errors import CliError
+from souspli_cli.intake.values import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.policy import Policy
     from souspli_cli.bridge.routing import Book, Domain
+    from souspli_cli.bridge.slip import DocumentSlip
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
     from souspli_storage.database import Database
 
@@ -43,23 +48,32 @@ class Sorter:
         *,
         book: Book,
         domain: Domain,
+        policy: Policy,
         digests: Digests,
         secret: bytes,
         clock: Callable[[], float],
+        allow: Allow = Allow.NEVER,
     ) -> None:
         self._database = database
         self._spool = spool
         self._book = book
         self._domain = domain
+        self._policy = policy
         self._digests = digests
         self._secret = secret
         self._clock = clock
+        self._allow = allow
 
     def sort_all(self) -> None:
         """Sort whatever is not; raises StorageError, OSError."""
         while rows := self._database.read_now(ledger.unsorted, AT_ONCE):
             found = self._sort(rows)
-            self._database.write_now(ledger.sort, found, now=int(self._clock()))
+            ended = self._database.write_now(
+                earlier.sort, found, may_have_left=self._may_have_left, now=int(self._clock())
+            )
+            # A crash from here on leaves files that the next start removes.
+            for queue_id in self._database.read_now(ledger.settled_mails, ended):
+                self._spool.remove(queue_id)
 
     def _sort(self, rows: Sequence[Row]) -> list[Sorted]:
         mails: dict[str, SpooledMail | None] = {}
@@ -75,7 +89,13 @@ class Sorter:
             return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
         try:
             slip = mail.documents[mail.number_of(row.document_id)]
-            target = route(slip, mail.slip.recipients, book=self._book, domain=self._domain)
+            target = route(
+                slip,
+                mail.slip.recipients,
+                book=self._book,
+                domain=self._domain,
+                allow=self._allow,
+            )
         except SpoolDamagedError:
             return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
         except CliError:
@@ -83,8 +103,24 @@ class Sorter:
             return Sorted(row.document_id, None, None, BOOK_DAMAGED)
         if isinstance(target, Unclear):
             return Sorted(row.document_id, None, None, target.value)
-        sealed = seal_target(self._secret, target, document_id=row.document_id)
-        return Sorted(row.document_id, sealed, self._digests.lane(target.addresses[:1]), None)
+        if slip.change is Change.WITHDRAWS and self._policy.deletions is Deletions.CHECK:
+            return Sorted(row.document_id, None, None, DELETION)
+        return Sorted(
+            row.document_id,
+            seal_target(self._secret, target, document_id=row.document_id),
+            self._digests.lane(target.addresses[:1]),
+            None,
+            withdraws=self._withdraws(slip),
+        )
+
+    def _withdraws(self, slip: DocumentSlip) -> tuple[bytes, ...]:
+        if slip.change is not Change.WITHDRAWS:
+            return ()
+        return tuple(map(self._digests.report, slip.replaces))
+
+    def _may_have_left(self, document_id: str) -> bool:
+        """Say whether the service may have a document; covers are made before anything leaves."""
+        return covers_path(self._spool.folder, document_id).exists()
 
     def _mail(self, queue_id: str) -> SpooledMail | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
@@ -12,6 +12,8 @@ from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.keeping import accepted_mail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.ledger import AcceptedMail
     from souspli_cli.bridge.spool import MailSpool
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # In one statement.
 _AT_ONCE: Final = 500
+
+_Value = TypeVar("_Value")
 
 _log: Final = structlog.get_logger()
 
@@ -31,21 +35,31 @@ def recover(database: Database, spool: MailSpool, digests: Digests) -> None:
     spool.remove_unfinished()
     # A name that was renamed to and not synced may be about to be answered for again.
     files.sync_folder(spool.folder)
-    queue_ids = list(spool.queue_ids())
-    for start in range(0, len(queue_ids), _AT_ONCE):
-        some = queue_ids[start : start + _AT_ONCE]
+    there = list(spool.queue_ids())
+    unknown: list[str] = []
+    for some in _batched(there):
         known = database.read_now(ledger.known_mails, some)
-        found = [mail for one in some if one not in known and (mail := _read(spool, one, digests))]
-        found.sort(key=lambda mail: mail.received_at)
-        database.write_now(ledger.add_mails, found)
+        unknown += [one for one in some if one not in known]
+    found = [mail for one in unknown if (mail := _read(spool, one, digests))]
+    # All of them, before the first is recorded: a folder has no order of its own.
+    found.sort(key=lambda mail: mail.order)
+    for mails in _batched(found):
+        database.write_now(ledger.add_mails, mails)
+    for some in _batched(there):
         for queue_id in database.read_now(ledger.settled_mails, some):
             # Delivered, and killed before its file was removed.
             spool.remove(queue_id)
+    for some in _batched([mail.queue_id for mail in found]):
         now_known = database.read_now(ledger.known_mails, some)
-        for mail in found:
-            if mail.queue_id not in now_known:
-                spool.remove(mail.queue_id)  # the same as another, as `add_mails` says
+        for queue_id in some:
+            if queue_id not in now_known:
+                spool.remove(queue_id)  # the same as another, as `add_mails` says
     _remove_covers(database, spool)
+
+
+def _batched(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """Give as many as go into one statement, and the next ones."""
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
 def _read(spool: MailSpool, queue_id: str, digests: Digests) -> AcceptedMail | None:
@@ -61,7 +75,8 @@ def _read(spool: MailSpool, queue_id: str, digests: Digests) -> AcceptedMail | N
 def _remove_covers(database: Database, spool: MailSpool) -> None:
     """Remove covers of documents that were delivered."""
     covers = {path.stem: path for path in spool.folder.glob("*.covers")}
-    needed = database.read_now(ledger.open_documents, tuple(covers))
-    for document_id, path in covers.items():
-        if document_id not in needed:
-            path.unlink(missing_ok=True)
+    for some in _batched(tuple(covers)):
+        needed = database.read_now(ledger.open_documents, some)
+        for document_id in some:
+            if document_id not in needed:
+                covers[document_id].unlink(missing_ok=True)

@@ -12,6 +12,14 @@ Reader = Callable[[bytes], Mail]
 
 
 @dataclass(frozen=True)
+class Moment:
+    """When a mail is accepted: seconds since 1970, and its place among all (`MailSlip.order`)."""
+
+    seconds: int
+    order: int
+
+
+@dataclass(frozen=True)
 class Submission:
     """One mail, its envelope, and who handed it in."""
 
@@ -20,6 +28,8 @@ class Submission:
     recipients: tuple[str, ...]
     """Canonical addresses, each once, in the order they were given."""
     content: bytes = field(repr=False)
+    is_from_nobody: bool = False
+    """MAIL FROM:<>, as of notices."""
 
     def __repr__(self) -> str:
         return f"Submission({self.account}, {len(self.content)} bytes)"

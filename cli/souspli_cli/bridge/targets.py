@@ -20,12 +20,13 @@ class KeptTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     version: int = 1
     patient: str | None
     copies: tuple[str, ...]
+    without_ins: bool
 
 
 def seal_target(secret: bytes, target: Target, *, document_id: str) -> bytes:
     """Seal a target for its document's row."""
     kept: Mapping[str, object] = msgspec.to_builtins(
-        KeptTarget(patient=target.patient, copies=target.copies)
+        KeptTarget(patient=target.patient, copies=target.copies, without_ins=target.without_ins)
     )
     return box.seal(secret, kept, purpose=Purpose.TARGET, place=_place(document_id))
 
@@ -42,7 +43,7 @@ def open_target(secret: bytes, sealed: bytes, *, document_id: str) -> Target:
         kept = msgspec.convert(tree, KeptTarget)
     except msgspec.ValidationError:
         raise box.BoxDamaged(place) from None
-    return Target(kept.patient, kept.copies)
+    return Target(kept.patient, kept.copies, kept.without_ins)
 
 
 def _place(document_id: str) -> str:

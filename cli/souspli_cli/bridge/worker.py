@@ -16,25 +16,28 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from souspli_cli import recipients
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import ledger, notice_rows
 from souspli_cli.bridge.document_spool import covers_path
-from souspli_cli.bridge.errors import SpoolDamagedError
+from souspli_cli.bridge.errors import SpoolDamagedError, ToCheckError
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
 from souspli_cli.bridge.targets import open_target
 from souspli_cli.errors import Refused
+from souspli_cli.intake.values import Change
 from souspli_exchange import errors as exchange
 from souspli_exchange import port_errors as port
-from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from souspli_cli.bridge.delivering import Delivery
+    from souspli_cli.bridge.examining import Examination
+    from souspli_cli.bridge.inviting import Inviter
     from souspli_cli.bridge.ledger import Row
     from souspli_cli.bridge.line import ServiceLine
     from souspli_cli.bridge.sorting import Sorter
     from souspli_cli.bridge.spool import MailSpool
+    from souspli_cli.bridge.taking_back import TakingBack
     from souspli_storage.database import Database
 
 # Patients side by side: mostly waiting for the service's fsync.
@@ -49,6 +52,11 @@ LONGEST_AWAY_SECONDS: Final = 300.0
 # One document that gets an answer which nobody understands.
 FIRST_LATER_SECONDS: Final = 60
 LONGEST_LATER_SECONDS: Final = 3_600
+
+# Waits are over after so long (docs/specs/bridge.md §9), but not for a bridge that has only
+# just begun, after a night off: it tries first.
+TOO_LATE_SECONDS: Final = 48 * 3_600
+TRIES_FIRST_SECONDS: Final = 600
 
 # `souspli bridge retry` is another process, and can't wake this one.
 POLL_SECONDS: Final = 5.0
@@ -71,9 +79,15 @@ class Worker:
     spool: MailSpool
     sorter: Sorter
     delivery: Delivery
+    examination: Examination
+    taking_back: TakingBack
     line: ServiceLine
     secret: bytes
     clock: Callable[[], float]
+    inviter: Inviter
+    too_late_seconds: int = TOO_LATE_SECONDS
+    tried: Callable[[str], None] = lambda _: None
+    """Hears what became of each try."""
     first_away_seconds: float = FIRST_AWAY_SECONDS
 
     def __repr__(self) -> str:
@@ -86,6 +100,7 @@ class Worker:
         self._ending = False
         self._away = 0.0
         self._swept_at = float("-inf")
+        self._began = self.clock()
 
     def wake(self) -> None:
         """Say that there is something to do; from any thread."""
@@ -111,9 +126,11 @@ class Worker:
                 try:
                     self.sorter.sort_all()
                     self._sweep()
+                    await self.inviter.hand_over_waiting()
                     idle = not await self._send_some()
                     self._away = 0.0
                 except _ServiceAwayError:
+                    self.tried("away")
                     await self._wait_out()
                     continue
                 except Exception as failure:  # noqa: BLE001  (mails are accepted: they are to be sent)
@@ -122,6 +139,7 @@ class Worker:
                     await self._sleep(POLL_SECONDS)
                     continue
                 if idle:
+                    self._give_up()
                     await self._sleep(POLL_SECONDS)
 
     async def _send_some(self) -> bool:
@@ -160,7 +178,9 @@ class Worker:
         """Send one document and record what became of it; False if it has to wait."""
         now = int(self.clock())
         try:
-            await self._deliver(row, now=now)
+            state, findings = await self._carry_out(row, now=now)
+        except ToCheckError as held:
+            await self._end(row, State.TO_CHECK, held.reason, findings=held.findings)
         except (SpoolDamagedError, FileNotFoundError):
             await self._end(row, State.TO_CHECK, SPOOL_DAMAGED)
         except port.NotSignedInError as failure:
@@ -177,7 +197,7 @@ class Worker:
             await self._postpone(row, failure)
             return False
         else:
-            await self._end(row, State.DELIVERED, None)
+            await self._end(row, state, None, findings=findings)
         return True
 
     async def _failed(self, row: Row, failure: exchange.ExchangeError) -> bool:
@@ -193,24 +213,39 @@ class Worker:
             await self._end(row, State.FAILED, _reason(failure))
         return True
 
-    async def _deliver(self, row: Row, *, now: int) -> None:
+    async def _carry_out(self, row: Row, *, now: int) -> tuple[State, str | None]:
+        """Do what a document is for; give what became of it, and what was found in it."""
         mail = self.spool.read(row.queue_id)
         number = mail.number_of(row.document_id)
+        if mail.documents[number].change is Change.WITHDRAWS:
+            await self.taking_back.take_back(self.line.sending, mail, number, row, now=now)
+            return State.WITHDRAWN, None
+        findings = await self.examination.examine(mail, number, row)
         target = open_target(self.secret, row.target or b"", document_id=row.document_id)
         await self.delivery.deliver(self.line.sending, mail, number, target, now=now)
+        return State.DELIVERED, findings
 
-    async def _end(self, row: Row, state: State, reason: str | None) -> None:
+    async def _end(
+        self, row: Row, state: State, reason: str | None, *, findings: str | None = None
+    ) -> None:
         """Record how a document ended; then, and only then, forget its files."""
-        if reason is not None:
-            _log.warning("bridge-document", document_id=row.document_id, reason=reason)
-        await self.database.write(ledger.end, row.document_id, state, reason, now=int(self.clock()))
+        self.tried(state.value)
+        if reason is not None or findings:
+            _log.warning(
+                "bridge-document", document_id=row.document_id, reason=reason, findings=findings
+            )
+        now = int(self.clock())
+        await self.database.write(
+            ledger.end, row.document_id, state, reason, now=now, findings=findings
+        )
         # A crash from here on leaves files that the next start removes.
-        if state is State.DELIVERED:
+        if state not in ledger.OPEN:
             covers_path(self.spool.folder, row.document_id).unlink(missing_ok=True)
             if await self.database.read(ledger.is_settled, row.queue_id):
                 self.spool.remove(row.queue_id)
 
     async def _postpone(self, row: Row, failure: Exception) -> None:
+        self.tried("later")
         wait = min(FIRST_LATER_SECONDS * 2 ** min(row.attempts, 10), LONGEST_LATER_SECONDS)
         _log.warning(
             "bridge-document-waits",
@@ -231,8 +266,11 @@ class Worker:
         while not self._stopped.is_set() and (left := until - loop.time()) > 0:
             # Not woken by each mail: what comes is sorted some at a time.
             await self._sleep(min(left, SORT_SECONDS), heed_wake=False)
-            with contextlib.suppress(StorageError, OSError):
+            try:
                 self.sorter.sort_all()
+                self._give_up()
+            except Exception as failure:  # noqa: BLE001  (as in `run`)
+                _log.warning("bridge-worker-failed", failure=type(failure).__name__)
 
     async def _sleep(self, seconds: float, *, heed_wake: bool = True) -> None:
         """Sleep, or be woken; by `stop` in any case."""
@@ -241,6 +279,16 @@ class Worker:
             async with asyncio.timeout(seconds):
                 await woken.wait()
         self._wake.clear()
+
+    def _give_up(self) -> None:
+        """Fail what has waited for too long. Only here, where nothing is on its way."""
+        now = int(self.clock())
+        if now - self._began < TRIES_FIRST_SECONDS:
+            return
+        before = now - self.too_late_seconds
+        if self.database.read_now(notice_rows.any_too_late, before=before):
+            count = self.database.write_now(notice_rows.give_up, before=before, now=now)
+            _log.error("bridge-too-late", count=count)
 
     def _sweep(self) -> None:
         now = self.clock()

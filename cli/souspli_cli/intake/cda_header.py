@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from souspli_cli.intake.addresses import mail_address
 from souspli_cli.intake.cleaning import clean_birth_date, clean_date, clean_loinc, clean_text
+from souspli_cli.intake.contact import one_address, one_phone
 from souspli_cli.intake.patient import given_names_of, sex_of, with_numbers
 from souspli_cli.intake.values import Change, Finding, Traits
 from souspli_cli.intake.visibility import visibility_of
@@ -50,6 +51,7 @@ def patient_of(root: Element) -> tuple[Traits, frozenset[Finding]]:
     role = roles[0]
     person = find(role, "patient")
     birth_name, used_name, given_names = _names(find_all(person, "name"))
+    telecoms = find_all(role, "telecom")
     sex = find(person, "administrativeGenderCode")
     birth = find(person, "birthTime")
     traits = Traits(
@@ -58,6 +60,12 @@ def patient_of(root: Element) -> tuple[Traits, frozenset[Finding]]:
         given_names=given_names,
         birth_date=clean_birth_date(_attribute(birth, "value")),
         sex=sex_of(_attribute(sex, "code")),
+        address=one_address(_attribute(one, "value") for one in telecoms),
+        phone=one_phone(
+            _attribute(one, "value")
+            for one in telecoms
+            if "MC" in (_attribute(one, "use") or "").split()
+        ),
     )
     return with_numbers(traits, _numbers(find_all(role, "id")))
 

@@ -42,7 +42,7 @@ def clean_text(value: str | None) -> str | None:
     shown = " ".join(value[:_MOST_LOOKED_AT].split())
     if shown.isascii() and shown.isprintable():  # most texts are codes and numbers
         return shown[:MAX_TEXT_CHARACTERS].rstrip() or None
-    composed = unicodedata.normalize("NFC", "".join(filter(_may_stand, shown)))
+    composed = unicodedata.normalize("NFC", "".join(filter(may_stand, shown)))
     # Once more: what was dropped may have stood between two spaces, and been their reason.
     return " ".join(composed.split())[:MAX_TEXT_CHARACTERS].rstrip() or None
 
@@ -84,6 +84,16 @@ def clean_loinc(value: str | None) -> str | None:
     return code
 
 
+def may_stand(character: str) -> bool:
+    """Say whether a text of a manifest may have this character, once it is composed."""
+    try:
+        # A character that only NFC changes is composed in the next step.
+        check_text(unicodedata.normalize("NFC", character))
+    except CanonicalError:
+        return False
+    return True
+
+
 def _parts(value: str | None) -> tuple[str, str, str] | None:
     text = (value or "")[:40].strip()
     if match := _FRENCH.fullmatch(text):
@@ -91,12 +101,3 @@ def _parts(value: str | None) -> tuple[str, str, str] | None:
     if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
         return match[1], match[2] or _UNKNOWN, match[3] or _UNKNOWN
     return None
-
-
-def _may_stand(character: str) -> bool:
-    try:
-        # A character that only NFC changes is composed in the next step.
-        check_text(unicodedata.normalize("NFC", character))
-    except CanonicalError:
-        return False
-    return True

@@ -36,6 +36,18 @@ class Dialect:
     subcomponent: bytes
     codec: str = "ascii"
 
+    @classmethod
+    def of(cls, separator: bytes, signs: bytes, *, codec: str = "ascii") -> Dialect:
+        """Return the dialect of a header's separator and the signs that follow it, in order."""
+        return cls(
+            field=separator,
+            component=signs[0:1],
+            repetition=signs[1:2],
+            escape=signs[2:3],
+            subcomponent=signs[3:4],
+            codec=codec,
+        )
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Part:

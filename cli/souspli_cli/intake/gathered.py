@@ -12,7 +12,7 @@ from souspli_cli.intake.names import TEXT_STEM, clean_name
 from souspli_cli.intake.readers import names_patients_unread, reader_of
 from souspli_cli.intake.sniff import Kind, sniff
 from souspli_cli.intake.values import Document, File, Finding
-from souspli_cli.intake.zip_listing import ZipKind
+from souspli_cli.intake.zip_listing import ZipKind, stated_totals
 from souspli_cli.intake.zips import read_zip
 
 if TYPE_CHECKING:
@@ -82,8 +82,11 @@ class Gathered:
             else:
                 self.loose.append(loose)
             return
+        limits = self._limits
+        if kind.zip_kind is ZipKind.XDM:
+            self._charge(loose)
         try:
-            documents = reader(file.content, name=file.name, limits=self._limits)
+            documents = reader(file.content, name=file.name, limits=limits)
         except NotThisFormatError:
             self._add_loose(loose, Finding.BROKEN)
             return
@@ -91,7 +94,7 @@ class Gathered:
             document = with_inner_cda(read, limits=self._limits)
             self.documents.append(replace(document, findings=document.findings | loose.findings))
             made = sum(len(file.content) for file in document.files if file.derived)
-            self._limits = self._limits.after(made)
+            self._limits = self._limits.after(0 if kind.zip_kind else made)
         if len(self.documents) > self._limits.documents:
             raise BeyondLimitsError("documents: a mail with too many documents")
 
@@ -103,9 +106,11 @@ class Gathered:
         try:
             archive = read_zip(loose.file.content, limits=self._limits)
         except NotThisFormatError:
+            self._charge(loose)
             self._add_loose(loose, Finding.BROKEN)
             return
-        inner = Gathered(self._limits.after(sum(len(file.content) for file in archive.files)))
+        self._charge(loose)
+        inner = Gathered(self._limits)
         inherited = loose.findings - {Finding.NAME_CHANGED, Finding.MEDIA_TYPE_DIFFERS}
         if archive.ignored:
             inherited |= {Finding.ENTRIES_IGNORED}
@@ -127,7 +132,16 @@ class Gathered:
         try:
             read_zip(loose.file.content, limits=self._limits)
         except NotThisFormatError:
-            return
+            self._charge(loose)
+
+    def _charge(self, loose: Loose) -> None:
+        """Count what a zip lists, whether it could be read to its end or not.
+
+        Otherwise a zip of a thousand zips, each broken in its last entry, is unpacked a
+        thousand times, and a few kilobytes of zips in zips list millions of empty files.
+        """
+        entries, unpacked = stated_totals(loose.file.content)
+        self._limits = self._limits.after(unpacked, entries=entries)
 
     def _add_loose(self, loose: Loose, finding: Finding) -> None:
         self.loose.append(replace(loose, findings=loose.findings | {finding}))

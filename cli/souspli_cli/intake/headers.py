@@ -3,7 +3,7 @@
 RFC 5322, 2045, 2047, 2231; docs/specs/intake.md §3. Everything here takes linear time.
 The standard library's structured headers do not (python/cpython issues 136063 and 87075),
 and its unstructured ones keep every field of a part, so neither is used: of a part's
-headers only the five fields of `_FIELD` are ever taken out.
+headers only the seven fields of `_FIELD` are ever taken out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _NAME: Final = re.compile(rb"[!-9;-~]{1,1000}+[ \t]*+:")
 _MBOX_LINE: Final = re.compile(rb">?From [^\n]*+\n")
 _BLANK_LINE: Final = re.compile(rb"\r?\n")
 _FIELD: Final = re.compile(
-    rb"^(content-type|content-disposition|content-transfer-encoding|message-id|subject)"
+    rb"^(content-type|content-disposition|content-transfer-encoding|message-id|subject"
+    rb"|date|auto-submitted)"
     rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -37,6 +38,11 @@ _SEGMENT: Final = re.compile(r"([^*]+)\*([0-9]{1,3})(\*?)")
 _ENCODED_WORD: Final = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*)\?=")
 _Q_PAIR: Final = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PERCENT_PAIR: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
+_DATE: Final = re.compile(
+    r"(?:[A-Z][a-z]{2}, ?)?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
+    r" (?:[+-][0-9]{4}|[A-Z]{1,5})(?: \([A-Za-z]{1,5}\))?",
+    re.ASCII,
+)
 _MESSAGE_ID: Final = re.compile(r"\s*<([!-;=?A-~]{1,250}@[!-;=?A-~]{1,250})>\s*")
 
 
@@ -86,6 +92,18 @@ def read_message_id(headers: Headers) -> str | None:
     raw = headers.fields.get("message-id", b"").decode("latin-1")
     found = _MESSAGE_ID.fullmatch(raw)
     return found[1] if found and len(raw) < _MOST_VALUE_BYTES else None
+
+
+def read_date(headers: Headers) -> str | None:
+    """Return the Date, None if it is not spelt as one (RFC 5322 §3.3)."""
+    raw = headers.fields.get("date", b"").strip().decode("latin-1")
+    return raw if _DATE.fullmatch(raw) else None
+
+
+def is_reply_of_a_program(headers: Headers) -> bool:
+    """Say whether the mail calls itself one (RFC 3834 §5), as notices do."""
+    said = headers.fields.get("auto-submitted", b"").partition(b";")[0]
+    return said.strip().lower() == b"auto-replied"
 
 
 def file_name(headers: Headers) -> tuple[str | None, bool]:

@@ -18,8 +18,9 @@ from souspli_cli.intake.hl7_patient import read_patient
 from souspli_cli.intake.hl7_syntax import Message, begins_like_hl7, split_messages
 from souspli_cli.intake.limits import Limits
 from souspli_cli.intake.observations import Observations, hides_from_patient, is_about_transport
+from souspli_cli.intake.report_document import report_document
 from souspli_cli.intake.report_facts import ReportFacts
-from souspli_cli.intake.values import Change, Document, File, Finding, Format, Traits
+from souspli_cli.intake.values import Document, File, Finding, Format, Traits
 
 MEDIA_TYPE: Final = "text/plain"
 """The registered `application/edi-hl7v2`, unlike this, opens on no reader's machine."""
@@ -125,22 +126,14 @@ def _read_report(report: _Report, names: Names, results: Observations, original:
         traits, found = read_patient(message.segment(report.patient), facility=facility)
         findings |= found
     findings |= _read_segments(report, order, results)
-    withdrawn = facts.change is Change.WITHDRAWS
-    # Of a report that is taken back nothing is made to be read once more.
-    derived = [] if withdrawn else results.files(names)
-    return Document(
-        format=Format.HL7_V2,
-        files=(*derived, original),
+    return report_document(
+        facts,
+        results,
+        of=Format.HL7_V2,
         traits=traits,
-        title=facts.title,
-        kind=facts.kind,
-        date=facts.date,
-        priority=facts.priority,
-        report_id=facts.report_id,
-        change=facts.change,
-        replaces=facts.replaces,
-        copies_to=tuple(facts.copies),
-        findings=frozenset(findings | results.findings),
+        original=original,
+        names=names,
+        findings=findings,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from souspli_cli.intake.cleaning import clean_birth_date, clean_text
+from souspli_cli.intake.contact import contact_of_pid
 from souspli_cli.intake.delimited import Part
 from souspli_cli.intake.ins import INS_OIDS, NIA_OID, check_ins
 from souspli_cli.intake.values import Finding, Traits
@@ -37,6 +38,7 @@ def read_patient(pid: Part, *, facility: str | None) -> tuple[Traits, frozenset[
     ins, local_ids, findings = _read_identifiers(pid.field(3), traits, facility)
     if differ:
         findings |= {Finding.TRAITS_DIFFER}
+    address, phone = contact_of_pid(pid)
     return (
         Traits(
             birth_name=traits.birth_name,
@@ -46,6 +48,8 @@ def read_patient(pid: Part, *, facility: str | None) -> tuple[Traits, frozenset[
             sex=traits.sex,
             ins=ins,
             local_ids=local_ids,
+            address=address,
+            phone=phone,
         ),
         findings,
     )

@@ -147,13 +147,7 @@ def _read_dialect(content: bytes, start: int, end: int) -> Dialect:
     every = separator + signs
     if not signs or len(set(every)) != len(every) or not _SIGNS.issuperset(every):
         raise NotThisFormatError("the header's delimiters are none")
-    return Dialect(
-        field=separator,
-        component=signs[0:1],
-        repetition=signs[1:2],
-        escape=signs[2:3],
-        subcomponent=signs[3:4],
-    )
+    return Dialect.of(separator, signs)
 
 
 def _find_charset(message: Message) -> None:

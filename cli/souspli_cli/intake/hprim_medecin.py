@@ -13,11 +13,11 @@ from typing import Final
 
 from souspli_cli.intake.charsets import find_charset, to_utf_8
 from souspli_cli.intake.cleaning import clean_birth_date, clean_date, clean_text
-from souspli_cli.intake.content_type import TEXT
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.file_names import Names
 from souspli_cli.intake.limits import Limits
 from souspli_cli.intake.result_text import ResultText
+from souspli_cli.intake.sniff import TEXT
 from souspli_cli.intake.values import Document, File, Finding, Format, Traits
 
 MOST_LINES: Final = 100_000

@@ -21,8 +21,9 @@ from souspli_cli.intake.hprim_sante_syntax import (
 )
 from souspli_cli.intake.limits import Limits
 from souspli_cli.intake.observations import Observations
+from souspli_cli.intake.report_document import report_document
 from souspli_cli.intake.report_facts import ReportFacts, read_loinc
-from souspli_cli.intake.values import Change, Document, File, Finding, Format, Traits
+from souspli_cli.intake.values import Document, File, Finding, Format, Traits
 from souspli_exchange.manifest import Sex
 
 MEDIA_TYPE: Final = "text/plain"
@@ -82,21 +83,15 @@ def read_hprim_sante(content: bytes, *, name: str, limits: Limits) -> tuple[Docu
         own = content if alone else rewritten.restore(_own(rewritten.content, patient.ranges))
         original = File(name=names.original, media_type=MEDIA_TYPE, content=own)
         facts = _read_records(patient, observations)
-        # Of a report that is taken back nothing is made to be read once more.
-        derived = [] if facts.change is Change.WITHDRAWS else observations.files(names)
         documents.append(
-            Document(
-                format=Format.HPRIM_SANTE,
-                files=(*derived, original),
+            report_document(
+                facts,
+                observations,
+                of=Format.HPRIM_SANTE,
                 traits=_read_traits(patient),
-                title=facts.title,
-                kind=facts.kind,
-                date=facts.date,
-                priority=facts.priority,
-                report_id=facts.report_id,
-                change=facts.change,
-                replaces=facts.replaces,
-                findings=frozenset(findings | observations.findings),
+                original=original,
+                names=names,
+                findings=findings,
             )
         )
         left = observations.decoded_bytes_left

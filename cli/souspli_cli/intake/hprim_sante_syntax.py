@@ -8,7 +8,7 @@ in the middle of a word if need be.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from souspli_cli.intake.charsets import find_charset, utf_16_of
@@ -79,7 +79,7 @@ def split_messages(content: bytes) -> tuple[tuple[Message, ...], bool]:
             continue
         if header := _BEGINNING.match(content, start):
             last = Record(b"H", start, _behind_line(content, end), [content[start:end]])
-            dialect = replace(_dialect(header), codec=charset.codec)
+            dialect = _dialect(header, charset.codec)
             messages.append(Message(dialect=dialect, header=last))
             continue
         if not messages or last is None:
@@ -119,18 +119,12 @@ def _name(content: bytes, start: int, dialect: Dialect) -> bytes:
     return match[0]
 
 
-def _dialect(header: re.Match[bytes]) -> Dialect:
+def _dialect(header: re.Match[bytes], codec: str) -> Dialect:
     separator, signs = header[1], header[2]
     every = separator + signs
     if len(set(every)) != len(every):
         raise NotThisFormatError("the header's delimiters are none")
-    return Dialect(
-        field=separator,
-        component=signs[0:1],
-        repetition=signs[1:2],
-        escape=signs[2:3],
-        subcomponent=signs[3:4],
-    )
+    return Dialect.of(separator, signs, codec=codec)
 
 
 def _behind_line(content: bytes, end: int) -> int:

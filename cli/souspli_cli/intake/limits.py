@@ -28,14 +28,18 @@ class Limits:
     ratio: int = 200
     """Unpacked to packed, of one zip entry beyond 1 MiB; deflate's best is 1,032."""
     entries: int = 2_000
-    """In one zip."""
+    """In all zips of one mail, those in zips included: a zip of zips multiplies them."""
     elements: int = 500_000
     """Of one XML or JSON file: elements and attributes, or values. A tree takes some 200
     bytes for each; a report of 5 MB has 100,000."""
 
-    def after(self, unpacked_bytes: int) -> Limits:
+    def after(self, unpacked_bytes: int, *, entries: int = 0) -> Limits:
         """Return what is left of these for a mail that has already unpacked so much."""
-        return replace(self, unpacked_bytes=max(0, self.unpacked_bytes - unpacked_bytes))
+        return replace(
+            self,
+            unpacked_bytes=max(0, self.unpacked_bytes - unpacked_bytes),
+            entries=max(0, self.entries - entries),
+        )
 
 
 DEFAULT_LIMITS = Limits()

@@ -1,6 +1,7 @@
-"""libmagic, for what no rule of our own knows; one of its handles for each thread.
+"""libmagic, asked from here alone; one of its handles for each thread.
 
-A C program on hostile bytes: the bridge runs intake in a process of its own, with limits.
+A C program on hostile bytes: the bridge runs intake in a process of its own, with limits,
+and so does whoever examines files before they are sent.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _MOST_LOOKED_AT: Final = 65_536
 _MOST_TYPE_CHARACTERS = 100  # of a manifest
-_TELLS_NOTHING: Final = frozenset({"application/x-empty", "inode/x-empty", "text/plain"})
 
 _loading = threading.Lock()
 _handles = threading.local()
@@ -33,7 +33,7 @@ def magic_type(content: bytes) -> str | None:
     except Exception:  # noqa: BLE001  (python-magic raises its own, and whatever it stumbles over)
         return None
     fits = MEDIA_TYPE.fullmatch(told) and len(told) <= _MOST_TYPE_CHARACTERS
-    return told if fits and told not in _TELLS_NOTHING else None
+    return told if fits else None
 
 
 def _open() -> magic.Magic:

@@ -18,6 +18,8 @@ from souspli_cli.intake.headers import (
     Headers,
     decode_words,
     file_name,
+    is_reply_of_a_program,
+    read_date,
     read_headers,
     read_message_id,
 )
@@ -51,6 +53,8 @@ class Message:
     """A mail, taken apart."""
 
     message_id: str | None
+    is_reply_of_a_program: bool
+    date: str | None
     subject: str
     """May be health data, and MSSanté's always is."""
     leaves: tuple[Leaf, ...]
@@ -80,6 +84,8 @@ def read_message(mail: bytes, *, limits: Limits) -> Message:
     subject, guessed_too = decode_words(subject)
     return Message(
         message_id=read_message_id(headers),
+        is_reply_of_a_program=is_reply_of_a_program(headers),
+        date=read_date(headers),
         subject=subject,
         leaves=tuple(_leaves(mail, limits)),
         findings=frozenset({Finding.CHARSET_GUESSED} if guessed or guessed_too else ()),

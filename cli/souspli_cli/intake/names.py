@@ -10,10 +10,9 @@ import unicodedata
 from dataclasses import replace
 from typing import Final
 
+from souspli_cli.intake.cleaning import may_stand
 from souspli_cli.intake.values import Document, Finding
 from souspli_exchange.filenames import MAX_NAME_CHARACTERS, safe_names
-from souspli_keys.canonical import check_text
-from souspli_keys.errors import CanonicalError
 
 _PATH: Final = re.compile(r"[/\\]")
 _SPACES: Final = re.compile(r"\s+")
@@ -35,7 +34,7 @@ def clean_name(given: str | None, *, extension: str) -> tuple[str, bool]:
     if given is None or not given.strip():
         return f"{_DEFAULT_STEM}{extension}", False
     last = _PATH.split(given[-_MOST_LOOKED_AT:].rstrip("/\\"))[-1]
-    seen = "".join(letter if _may_stand(letter) else "_" for letter in last)
+    seen = "".join(letter if may_stand(letter) else "_" for letter in last)
     name = _SPACES.sub(" ", unicodedata.normalize("NFC", seen)).strip(" ")
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix) > _MOST_EXTENSION_CHARACTERS:
@@ -72,11 +71,3 @@ def extension_of(name: str) -> str:
 def stem_of(name: str) -> str:
     """Return a name without its extension."""
     return name[: len(name) - len(extension_of(name))]
-
-
-def _may_stand(character: str) -> bool:
-    try:
-        check_text(unicodedata.normalize("NFC", character))
-    except CanonicalError:
-        return False
-    return True

@@ -8,19 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from souspli_cli.intake.base64_lenient import decode_base64
-from souspli_cli.intake.content_type import (
-    EXECUTABLE_TYPES,
-    PDF,
-    TEXT,
-    UNKNOWN,
-    extension_of,
-    media_type_of,
-)
+from souspli_cli.intake.declared import CERTAIN
 from souspli_cli.intake.delimited import Part
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
 from souspli_cli.intake.file_names import Names
 from souspli_cli.intake.limits import Limits
 from souspli_cli.intake.result_text import ResultText
+from souspli_cli.intake.sniff import PDF, TEXT, Kind, sniff
 from souspli_cli.intake.values import File, Finding
 
 _FREE_TEXT: Final = frozenset({"TX", "FT", "ST"})
@@ -68,7 +62,7 @@ class Observations:
         self.findings: set[Finding] = set()
         self.decoded_bytes_left = decoded_bytes
         self._most_files = limits.files - 1  # the original is one
-        self._files: list[tuple[str, list[bytes]]] = []
+        self._files: list[tuple[Kind, list[bytes]]] = []
         self._text = ResultText()
 
     def read_obr(self, obr: Part) -> None:
@@ -117,14 +111,14 @@ class Observations:
     def files(self, names: Names) -> list[File]:
         """Return what was found; the text only where no file was sent that says the same."""
         if not self._files and (text := self._text.content):
-            self._files.append((TEXT, [text]))
+            self._files.append((Kind(TEXT), [text]))
         files: list[File] = []
-        for media_type, pieces in self._files:
-            if media_type in EXECUTABLE_TYPES:
+        for kind, pieces in self._files:
+            if kind.executable:
                 self.findings.add(Finding.EXECUTABLE)
             content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            name = names.derived(extension_of(media_type))
-            files.append(File(name=name, media_type=media_type, content=content, derived=True))
+            name = names.derived(kind.extension or ".bin")
+            files.append(File(name=name, media_type=kind.media_type, content=content, derived=True))
         return files
 
     def _read_encapsulated(self, data: Part) -> None:
@@ -141,14 +135,14 @@ class Observations:
             return
         if not content:
             return  # an escape that stands for nothing
-        media_type = media_type_of(content)
-        if declared == PDF and media_type in {UNKNOWN, TEXT} and self._continues(content):
+        kind = sniff(content, quickly=True)
+        if declared == PDF and not _is_a_file(kind) and self._continues(content):
             return
-        if declared not in {None, media_type}:
+        if declared not in {None, kind.media_type}:
             self.findings.add(Finding.MEDIA_TYPE_DIFFERS)
         if len(self._files) >= self._most_files:
             raise BeyondLimitsError("files")
-        self._files.append((media_type, [content]))
+        self._files.append((sniff(content), [content]))
 
     def _decode(self, value: Part, encoding: str) -> bytes:
         match encoding.upper():
@@ -170,7 +164,7 @@ class Observations:
             content, repaired = decode_base64(raw)
         except NotThisFormatError:
             content, repaired = b"", False
-        if media_type_of(content) in {TEXT, UNKNOWN}:
+        if not _is_a_file(sniff(content, quickly=True)):
             return self._claimed(value).text.encode("utf-8", "replace")
         if repaired:
             self.findings.add(Finding.BASE64_REPAIRED)
@@ -181,7 +175,7 @@ class Observations:
 
         Systems with short segments send a PDF as several results.
         """
-        if not self._files or self._files[-1][0] != PDF:
+        if not self._files or self._files[-1][0].media_type != PDF:
             return False
         pieces = self._files[-1][1]
         if _END_OF_PDF in pieces[-1][-2048:]:
@@ -206,6 +200,11 @@ def _declared(data: Part) -> str | None:
         if subtype in _DECLARED:
             return _DECLARED[subtype]
     return None
+
+
+def _is_a_file(kind: Kind) -> bool:
+    """Tell what its content shows to be a file from what any bytes may look like."""
+    return kind.executable or (kind.media_type in CERTAIN and kind.media_type != TEXT)
 
 
 def _from_hexadecimal(raw: bytes) -> bytes:

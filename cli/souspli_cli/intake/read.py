@@ -38,6 +38,8 @@ def read_mail(message: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Mail:
         message_id=mail.message_id,
         documents=tuple(_finished(document, limits) for document in documents),
         findings=mail.findings,
+        is_reply_of_a_program=mail.is_reply_of_a_program,
+        date=mail.date,
     )
 
 

@@ -11,16 +11,20 @@ from souspli_cli.intake.decoding import decode_text
 from souspli_cli.intake.magic_types import magic_type
 from souspli_cli.intake.zip_listing import ZipKind, look_at_zip
 
+PDF: Final = "application/pdf"
+TEXT: Final = "text/plain"
 UNKNOWN: Final = "application/octet-stream"
 _LOOKED_AT = 65_536
 """Licences and histories of changes stand before the root element of some."""
-_PDF = "application/pdf"
-_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 _MOST_PDF_OFFSET = 1_024  # as Adobe's readers have always taken them
+
+# libmagic's words for what has no type: of text, our own rules have the last one.
+_TELLS_NOTHING: Final = frozenset({"application/x-empty", "inode/x-empty", TEXT})
 
 # Where each begins, and with what: the formats' own specifications.
 _SIGNATURES: Final = (
-    (0, b"%PDF-", _PDF),
+    (0, b"%PDF-", PDF),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"GIF87a", "image/gif"),
@@ -34,7 +38,7 @@ _SIGNATURES: Final = (
     (0, b"\x78\x9f\x3e\x22", "application/ms-tnef"),
 )
 _EXTENSIONS: Final = {
-    "application/pdf": ".pdf",
+    PDF: ".pdf",
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/gif": ".gif",
@@ -45,7 +49,7 @@ _EXTENSIONS: Final = {
     "application/xml": ".xml",
     "application/json": ".json",
     "text/html": ".html",
-    "text/plain": ".txt",
+    TEXT: ".txt",
 }
 # The root element behind a declaration, comments and instructions; no DTD, which is refused.
 _ROOT: Final = re.compile(
@@ -83,28 +87,43 @@ class Kind:
         return _EXTENSIONS.get(self.media_type, "")
 
 
-def sniff(content: bytes, *, name: str = "") -> Kind:
-    """Return what `content` is; `name` only counts for what no content can show: scripts."""
-    kind = _kind(content)
+def sniff(content: bytes, *, name: str = "", quickly: bool = False) -> Kind:
+    """Return what `content` is; `name` only counts for what no content can show: scripts.
+
+    `quickly`: without libmagic's millisecond, for what a file may hold fifty thousand of.
+    """
+    kind = _kind(content, quickly=quickly)
     if is_active(content, name=name, media_type=kind.media_type):
         return Kind(kind.media_type, executable=True, zip_kind=kind.zip_kind, root=kind.root)
     return kind
 
 
-def _kind(content: bytes) -> Kind:
+def by_signature(start: bytes) -> str | None:
+    """Return the media type that the first bytes alone show; None if they show none."""
     for at, signature, media_type in _SIGNATURES:
-        if content.startswith(signature, at):
-            return Kind(media_type)
-    if content.startswith(_ZIPS):
+        if start.startswith(signature, at):
+            return media_type
+    return None
+
+
+def _kind(content: bytes, *, quickly: bool) -> Kind:
+    if signed := by_signature(content):
+        return Kind(signed)
+    if content.startswith(ZIPS):
         look = look_at_zip(content)
         return Kind(look.media_type, executable=look.executable, zip_kind=look.kind)
     told = _text_kind(content)
-    if told is None or told.media_type == "text/plain":
+    if told is None or told.media_type == TEXT:
         # Last of all: the first bytes of a stored zip's first PDF are there, too.
         if content.find(b"%PDF-", 0, _MOST_PDF_OFFSET) >= 0:
-            return Kind(_PDF)
-        return told or Kind(magic_type(content) or UNKNOWN)
+            return Kind(PDF)
+        return told or Kind(UNKNOWN if quickly else _of_magic(content))
     return told
+
+
+def _of_magic(content: bytes) -> str:
+    told = magic_type(content)
+    return UNKNOWN if told is None or told in _TELLS_NOTHING else told
 
 
 def _text_kind(content: bytes) -> Kind | None:
@@ -116,7 +135,7 @@ def _text_kind(content: bytes) -> Kind | None:
         return _markup_kind(beginning)
     if beginning.startswith(("{", "[")) and beginning[1:].lstrip()[:1] in _JSON_BEGINNINGS:
         return Kind("application/json")
-    return Kind("text/plain")
+    return Kind(TEXT)
 
 
 def _markup_kind(beginning: str) -> Kind:
@@ -127,7 +146,7 @@ def _markup_kind(beginning: str) -> Kind:
         return Kind("text/html")
     if root:
         return Kind("image/svg+xml" if name == "svg" else "application/xml", root=name)
-    return Kind("application/xml" if beginning.startswith(("<?xml", "<!")) else "text/plain")
+    return Kind("application/xml" if beginning.startswith(("<?xml", "<!")) else TEXT)
 
 
 def _beginning_as_text(content: bytes) -> str | None:

@@ -86,6 +86,10 @@ class Traits:
     """Its key holds; the OID is one of a real INS, or of a test one with `INS_OF_TEST`."""
     local_ids: tuple[str, ...] = ()
     """The laboratory's own numbers: ``<assigning authority>|<number>``."""
+    address: str | None = None
+    """The one e-mail address that it gives of them, canonical."""
+    phone: str | None = None
+    """Their mobile telephone, E.164."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -134,3 +138,7 @@ class Mail:
     documents: tuple[Document, ...]
     """At least one: what nobody can read is a `PLAIN` one with its findings."""
     findings: frozenset[Finding] = frozenset()
+    is_reply_of_a_program: bool = False
+    """`Auto-Submitted: auto-replied` (RFC 3834): whoever answers it may answer for ever."""
+    date: str | None = None
+    """Its Date, as it stands there; None if it is none."""

@@ -95,6 +95,19 @@ def _office_type(paths: set[str]) -> str:
     return "application/zip"
 
 
+def stated_totals(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[int, int]:
+    """Return how many entries a zip says it lists, and the bytes that they say they are.
+
+    Never raises: of a listing that can't be read only the number counts, if there is one.
+    """
+    count = 0
+    try:
+        count = _directory(content)[2]
+        return count, sum(entry.size for entry in read_listing(content, limits=limits))
+    except IntakeError:
+        return min(count, limits.entries), 0
+
+
 def read_listing(content: bytes, *, limits: Limits) -> tuple[Entry, ...]:
     """Return the files that a zip lists, in its order, without its folders.
 

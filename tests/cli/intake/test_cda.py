@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake_samples.attachments import JPEG, PNG, WINDOWS_PROGRAM, pdf
 from intake_samples.cda import Attached, cda
-from intake_samples.patients import ALMA, BORIS, INS_OF_NIR, LABORATORY
-from intake_samples.people import TEST_NIR
+from intake_samples.people import ALMA, BORIS, LABORATORY, REAL_NIR, TEST_NIR
 from properties.profile import examples
 
 from souspli_cli.intake.cda import read_cda
@@ -39,7 +38,7 @@ def test_the_patient_is_named_as_french_profiles_name_one() -> None:
     assert (traits.birth_name, traits.used_name) == ("MARÉCHAL", "FÉVRIER")
     assert traits.given_names == "ALMA INÈS"
     assert (traits.birth_date, traits.sex) == ("1974-08-21", Sex.FEMALE)
-    assert traits.ins == Ins(ALMA.matricule or "", INS_OF_NIR)
+    assert traits.ins == Ins(ALMA.matricule or "", REAL_NIR)
     assert traits.local_ids == (f"{LABORATORY}|A-1001",)
 
 
@@ -185,7 +184,7 @@ def test_files_beyond_a_limit_are_refused(content: bytes, limits: Limits) -> Non
         read(content, limits)
 
 
-@examples(50)
+@examples(20)
 @given(st.data())
 def test_no_change_to_a_cda_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = cda(replaces="1|2", recipients=("a@b.example",), structured=data.draw(st.booleans()))

@@ -17,7 +17,7 @@ from intake_samples.fhir import (
     document_reference,
     patient,
 )
-from intake_samples.patients import ALMA, BORIS, INS_OF_NIR, LABORATORY
+from intake_samples.people import ALMA, BORIS, LABORATORY, REAL_NIR
 from properties.profile import examples
 
 from souspli_cli.intake.errors import BeyondLimitsError, NotThisFormatError
@@ -58,7 +58,7 @@ def test_the_patient_is_named_as_the_french_profile_names_one(spelled: Spelling)
     traits = read(spelled(document_reference()))[0].traits
     assert (traits.birth_name, traits.used_name) == ("MARÉCHAL", "FÉVRIER")
     assert (traits.given_names, traits.birth_date) == ("ALMA INÈS", "1974-08-21")
-    assert (traits.sex, traits.ins) == (Sex.FEMALE, Ins(ALMA.matricule or "", INS_OF_NIR))
+    assert (traits.sex, traits.ins) == (Sex.FEMALE, Ins(ALMA.matricule or "", REAL_NIR))
     assert traits.local_ids == (f"{LABORATORY}|A-1001",)
 
 
@@ -81,10 +81,10 @@ def test_references_of_every_kind_are_followed_within_the_file(reference: str) -
 
 
 def test_a_patient_elsewhere_is_known_by_their_number_alone() -> None:
-    identifier = {"system": f"urn:oid:{INS_OF_NIR}", "value": ALMA.matricule}
+    identifier = {"system": f"urn:oid:{REAL_NIR}", "value": ALMA.matricule}
     subject = {"reference": "Patient/elsewhere", "identifier": identifier}
     traits = one(diagnostic_report(subject=subject)).traits
-    assert traits == Traits(ins=Ins(ALMA.matricule or "", INS_OF_NIR))
+    assert traits == Traits(ins=Ins(ALMA.matricule or "", REAL_NIR))
 
 
 def test_an_attachment_elsewhere_is_not_fetched_and_one_in_the_bundle_is_found() -> None:
@@ -223,7 +223,7 @@ JSON = st.recursive(
 )
 
 
-@examples(50)
+@examples(20)
 @given(st.data())
 def test_any_json_at_any_place_raises_nothing_but_our_own_errors(data: st.DataObject) -> None:
     person, resource = patient(), document_reference()

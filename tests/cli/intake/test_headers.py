@@ -7,6 +7,8 @@ from souspli_cli.intake.headers import (
     Headers,
     decode_words,
     file_name,
+    is_reply_of_a_program,
+    read_date,
     read_headers,
     read_message_id,
 )
@@ -100,3 +102,32 @@ def test_nuls_and_controls_do_not_end_a_header() -> None:
     assert headers("Subject: a\0b\x01c", "Message-ID: <a@b>").fields.keys() == {
         *("subject", "message-id")
     }
+
+
+@pytest.mark.parametrize(
+    ("date", "read"),
+    [
+        ("Fri, 15 Jan 2027 05:00:00 +0100", True),
+        ("15 Jan 2027 05:00 GMT", True),
+        ("Fri, 15 Jan 2027 05:00:00 +0100 (CET)", True),
+        ("15/01/2027", False),
+        ("Fri, 15 Jan 2027 05:00:00 +0100\r\n\tBcc: x@y.fr", False),
+        ("DURAND Jeanne", False),
+    ],
+)
+def test_a_date_is_taken_as_it_stands_or_not_at_all(date: str, read: bool) -> None:
+    assert read_date(headers(f"Date: {date}")) == (date if read else None)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("Auto-Submitted: auto-replied", True),
+        ("auto-submitted: Auto-Replied; owner=x", True),
+        ("Auto-Submitted: auto-generated", False),
+        ("Auto-Submitted: no", False),
+        ("Subject: auto-replied", False),
+    ],
+)
+def test_a_program_s_reply_says_so(field: str, said: bool) -> None:
+    assert is_reply_of_a_program(headers(field)) is said

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import pytest
 from intake_samples import hl7
-from intake_samples.contents import CDA, EXECUTABLE, JPEG, PNG, pdf
+from intake_samples.attachments import ACTIVE_HTML, CDA, JPEG, PNG, WINDOWS_PROGRAM, pdf
+from intake_samples.hl7_documents import read
 from intake_samples.people import ANSELME
+from intake_samples.zipped import zipped
 
-from souspli_cli.intake.hl7 import looks_like_hl7, read_hl7
+from souspli_cli.intake.hl7 import read_hl7
 from souspli_cli.intake.limits import DEFAULT_LIMITS
-from souspli_cli.intake.values import Document, Finding
+from souspli_cli.intake.values import Finding
 
 EXPECTED = "MOULINET"
-
-
-def read(content: bytes) -> Document:
-    assert looks_like_hl7(content)
-    (document,) = read_hl7(content, name="resultat.hl7", limits=DEFAULT_LIMITS)
-    assert document.files[-1].content == content
-    return document
 
 
 @pytest.mark.parametrize("line_end", ["\r", "\n", "\r\n", "\r\r\n", "\n\n", "\r\n  "])
@@ -109,6 +104,7 @@ def test_a_pdf_that_calls_itself_a_text(kind: str) -> None:
         (pdf(), "XML", "application/pdf"),
         (CDA, "PDF", "application/xml"),
         (b"un mot", "PDF", "text/plain"),
+        (zipped([("a.pdf", pdf())], stored=True), "PDF", "application/zip"),
     ],
 )
 def test_the_content_tells_the_media_type(content: bytes, subtype: str, media_type: str) -> None:
@@ -122,8 +118,9 @@ def test_what_declares_nothing_else_differs_from_nothing(subtype: str) -> None:
     assert not read(hl7.oru(results=[hl7.ed(CDA, subtype=subtype)])).findings
 
 
-def test_a_program_is_said_to_be_one() -> None:
-    document = read(hl7.oru(results=[hl7.ed(EXECUTABLE)]))
+@pytest.mark.parametrize("content", [WINDOWS_PROGRAM, ACTIVE_HTML])
+def test_a_program_is_said_to_be_one(content: bytes) -> None:
+    document = read(hl7.oru(results=[hl7.ed(content)]))
     assert Finding.EXECUTABLE in document.findings
 
 

@@ -5,7 +5,7 @@ from intake_samples.cda import cda
 from intake_samples.fhir import as_json, attachment, document_reference
 from intake_samples.hl7 import ed, oru
 from intake_samples.mails import Attachment, mail
-from intake_samples.patients import ALMA, BORIS, INS_OF_NIR
+from intake_samples.people import ALMA, BORIS, REAL_NIR
 
 from souspli_cli.intake.read import read_mail
 from souspli_cli.intake.values import Document, Finding, Format
@@ -39,7 +39,7 @@ def test_the_pdf_inside_a_fhir_attachment_s_cda_comes_first() -> None:
 
 
 def test_what_the_message_does_not_say_its_cda_completes() -> None:
-    subject = {"identifier": {"system": f"urn:oid:{INS_OF_NIR}", "value": ALMA.matricule}}
+    subject = {"identifier": {"system": f"urn:oid:{REAL_NIR}", "value": ALMA.matricule}}
     resource = document_reference(
         None, content=[{"attachment": attachment(cda(), "text/xml")}], subject=subject
     )

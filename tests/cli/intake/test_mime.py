@@ -206,7 +206,7 @@ _PARTS = st.lists(
 )
 
 
-@examples(50)
+@examples(20)
 @given(_PARTS)
 def test_what_the_standard_library_reads_is_read_alike(parts: list[tuple[bytes, str, str]]) -> None:
     message = mail(
@@ -223,7 +223,7 @@ def test_what_the_standard_library_reads_is_read_alike(parts: list[tuple[bytes, 
     assert [leaf.name for leaf in ours[1:]] == [name for _, _, name in parts]
 
 
-@examples(50)
+@examples(20)
 @given(st.binary(max_size=2_000), st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_our_own_errors(noise: bytes, more: bytes) -> None:
     for message in (noise, b"A: b\n" + noise, multipart([noise, more]), mail() + noise):

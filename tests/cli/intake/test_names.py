@@ -37,7 +37,7 @@ def test_a_name_keeps_what_may_travel(given_name: str | None, name: str, *, chan
     assert clean_name(given_name, extension=".pdf") == (name, changed)
 
 
-@examples(50)
+@examples(20)
 @given(st.lists(st.text(max_size=300) | st.just("a.pdf"), max_size=6))
 def test_any_names_at_all_become_names_that_may_stand_together(names: list[str]) -> None:
     named = with_unique_names(document(*(clean_name(name, extension="")[0] for name in names)))

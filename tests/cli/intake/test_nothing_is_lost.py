@@ -13,8 +13,7 @@ from intake_samples.cda import Attached, cda
 from intake_samples.fhir import as_json, as_xml, document_reference
 from intake_samples.hl7 import oru
 from intake_samples.mails import Attachment, forwarded, mail, many_parts, multipart, nested_parts
-from intake_samples.patients import ALMA, BORIS
-from intake_samples.people import Person
+from intake_samples.people import ALMA, BORIS, Person
 from intake_samples.xdm import JUNK, Entry, with_cda, xdm
 from intake_samples.zipped import bomb, lying, nested, overlapping, zipped
 from properties.profile import examples
@@ -95,7 +94,7 @@ def _check(document: Document) -> None:
     assert document.title is None or 1 <= len(document.title) <= 200
 
 
-@examples(30)
+@examples(15)
 @given(_mails())
 def test_every_file_of_a_mail_is_in_one_of_its_documents(drawn: tuple[bytes, list[Thing]]) -> None:
     message, things = drawn
@@ -108,7 +107,7 @@ def test_every_file_of_a_mail_is_in_one_of_its_documents(drawn: tuple[bytes, lis
         _check(document)
 
 
-@examples(30)
+@examples(15)
 @given(_mails())
 def test_no_file_about_one_patient_is_in_a_document_about_another(
     drawn: tuple[bytes, list[Thing]],
@@ -122,13 +121,13 @@ def test_no_file_about_one_patient_is_in_a_document_about_another(
                     assert thing.content not in inside
 
 
-@examples(30)
+@examples(15)
 @given(_mails())
 def test_reading_twice_gives_the_same(drawn: tuple[bytes, list[Thing]]) -> None:
     assert read_mail(drawn[0]) == read_mail(drawn[0])
 
 
-@examples(30)
+@examples(15)
 @given(_mails(), st.data())
 def test_a_mail_with_some_bytes_changed_raises_nothing_but_our_own_errors(
     drawn: tuple[bytes, list[Thing]], data: st.DataObject

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from intake_samples.patients import ALMA, INS_OF_NIR
-from intake_samples.people import REAL_NIA, matricule
+from intake_samples.people import ALMA, REAL_NIA, REAL_NIR, matricule
 
 from souspli_cli.intake.patient import (
     Likeness,
@@ -17,8 +16,8 @@ from souspli_cli.intake.patient import (
 from souspli_cli.intake.values import Document, Finding, Format, Traits
 from souspli_exchange.manifest import Ins, Sex
 
-INS = Ins(ALMA.matricule or "", INS_OF_NIR)
-OTHER_INS = Ins(matricule("2740875116102"), INS_OF_NIR)
+INS = Ins(ALMA.matricule or "", REAL_NIR)
+OTHER_INS = Ins(matricule("2740875116102"), REAL_NIR)
 WHOLE = Traits(
     birth_name="MARÉCHAL",
     used_name="FÉVRIER",
@@ -100,13 +99,13 @@ def test_the_first_name_is_not_said_twice(
 
 def test_two_numbers_of_one_kind_are_two_people() -> None:
     traits, findings = with_numbers(
-        replace(NUMBERLESS), [(INS_OF_NIR, INS.matricule), (INS_OF_NIR, OTHER_INS.matricule)]
+        replace(NUMBERLESS), [(REAL_NIR, INS.matricule), (REAL_NIR, OTHER_INS.matricule)]
     )
     assert Finding.TRAITS_DIFFER in findings
     assert traits.ins == INS
 
 
 def test_a_nir_counts_before_the_nia_of_the_same_person() -> None:
-    numbers = [(REAL_NIA, OTHER_INS.matricule), (INS_OF_NIR, INS.matricule), ("labo", "7")]
+    numbers = [(REAL_NIA, OTHER_INS.matricule), (REAL_NIR, INS.matricule), ("labo", "7")]
     traits, findings = with_numbers(NUMBERLESS, numbers)
     assert (traits.ins, traits.local_ids, findings) == (INS, ("labo|7",), frozenset())

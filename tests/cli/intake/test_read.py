@@ -8,7 +8,7 @@ from intake_samples.fhir import as_json, as_xml, document_reference, patient
 from intake_samples.hl7 import oru
 from intake_samples.hprim import medecin, sante
 from intake_samples.mails import Attachment, forwarded, mail, multipart, raw
-from intake_samples.patients import ALMA, BORIS
+from intake_samples.people import ALMA, BORIS
 from intake_samples.xdm import Entry, metadata, with_cda, xdm
 from intake_samples.zipped import bomb, encrypted, nested, zipped
 
@@ -186,6 +186,24 @@ def test_a_zip_in_zips_and_a_mail_in_mails_are_opened() -> None:
 def test_bombs_are_refused_by_the_limit_s_name(hostile: bytes, limit: str) -> None:
     with pytest.raises(BeyondLimitsError, match=rf"^{limit}:"):
         read_mail(mail(Attachment(content=hostile, name="a.zip")))
+
+
+def test_a_zip_of_zips_lists_no_more_than_one_zip_may() -> None:
+    inner = zipped((f"{number}", b"") for number in range(150))
+    few = zipped((f"{number}.zip", inner) for number in range(13))
+    many = zipped((f"{number}.zip", inner) for number in range(14))
+    assert read_mail(mail(Attachment(content=zipped([("a.zip", few)]))))
+    with pytest.raises(BeyondLimitsError, match=r"^entries:"):
+        read_mail(mail(Attachment(content=zipped([("a.zip", many)]))))
+
+
+def test_zips_that_are_broken_at_their_end_are_not_unpacked_without_end() -> None:
+    zeros = zipped([("a", bytes(900_000)), ("b", b"xyz")])
+    at = zeros.rindex(b"PK\x01\x02") + 16
+    broken = zeros[:at] + bytes(4) + zeros[at + 4 :]
+    content = zipped((f"{number}.zip", broken) for number in range(4))
+    with pytest.raises(BeyondLimitsError, match=r"^unpacked_bytes:"):
+        read_mail(mail(Attachment(content=content)), limits=Limits(unpacked_bytes=2_800_000))
 
 
 def test_what_several_files_unpack_to_counts_together() -> None:

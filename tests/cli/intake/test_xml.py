@@ -103,7 +103,7 @@ def test_refusing_takes_no_more_memory_than_looking() -> None:
         tracemalloc.stop()
 
 
-@examples(50)
+@examples(20)
 @given(st.binary(max_size=500), st.text(max_size=200))
 def test_no_bytes_raise_anything_but_our_own_errors(noise: bytes, written: str) -> None:
     around = b"<a b='" + noise + b"'>" + written.encode("utf-8", "replace") + b"</a>"

@@ -133,7 +133,7 @@ def test_hostile_zips_take_no_memory() -> None:
         tracemalloc.stop()
 
 
-@examples(50)
+@examples(20)
 @given(st.data())
 def test_no_change_to_a_zip_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([zipped(FILES), zip64("a", b"1")])))

@@ -19,7 +19,9 @@ from sqlalchemy import (
 MIGRATIONS: Final = Path(__file__).parent
 """Folder of `env.py` and `versions/`, for `Database.upgrade`."""
 
-STATES: Final = ("waiting", "to-check", "failed", "delivered", "dropped")
+STATES: Final = ("waiting", "to-check", "failed", "delivered", "withdrawn", "rejected")
+NOTICE_KINDS: Final = ("delayed", "to-check", "failed")
+NOTICE_STATES: Final = ("due", "sent", "refused", "nobody")
 
 metadata: Final = MetaData()
 
@@ -49,10 +51,19 @@ documents = Table(
     # Digest of the first of them: whose documents go in order. NULL until it is sorted.
     Column("lane", LargeBinary),
     Column("report", LargeBinary),
+    # The laboratory hears of its delay sooner.
+    Column("is_urgent", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_try", Integer, nullable=False),
     Column("received_at", Integer, nullable=False),
+    # From when it counts as late: received, or begun anew by a person.
+    Column("since", Integer, nullable=False),
     Column("changed_at", Integer, nullable=False),
+    # Words for what was seen in its PDFs. NULL until they were examined.
+    Column("findings", Text),
+    # Which person decided what is to become of it, and when. NULL: nobody had to.
+    Column("decided_by", Text),
+    Column("decided_at", Integer),
     CheckConstraint(f"state IN {STATES}", name="ck_documents_state"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
@@ -60,3 +71,21 @@ documents = Table(
 Index("ix_documents_waiting", documents.c.state, documents.c.place)
 Index("ix_documents_later", documents.c.state, documents.c.next_try)
 Index("ix_documents_report", documents.c.report, documents.c.lane)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("document_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("queue_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    # Id of the mail that it goes in; NULL while the relay certainly has none.
+    Column("mail", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Integer, nullable=False),
+    Column("due_at", Integer, nullable=False),
+    CheckConstraint(f"kind IN {NOTICE_KINDS}", name="ck_notices_kind"),
+    CheckConstraint(f"state IN {NOTICE_STATES}", name="ck_notices_state"),
+    sqlite_strict=True,
+)
+Index("ix_notices_due", notices.c.state, notices.c.next_at)

@@ -9,17 +9,16 @@
 import { equalBytes } from '../../lib/bytes.ts'
 import { verifyEd25519 } from '../../lib/crypto/ed25519.ts'
 import { randomBytes } from '../../lib/crypto/random.ts'
-import { sha256Sync } from '../../lib/crypto/sha256.ts'
-import { randomHex } from '../../lib/exchange/ids.ts'
 import { type Envelope, parseEnvelope } from '../../lib/keys/dsse.ts'
 import { type LoginPurpose, loginSignedBytes } from '../../lib/keys/login.ts'
-import { type PublicIdentity, parsePublic } from '../../lib/keys/public.ts'
+import type { PublicIdentity } from '../../lib/keys/public.ts'
 import { BINDING, VerifiedBinding } from '../../lib/keys/statements/binding.ts'
 import { verifyClosing } from '../../lib/keys/statements/closing.ts'
 import { INVITATION } from '../../lib/keys/statements/invitation.ts'
-import { encodeBase64, encodeHex, readBase64 } from '../../lib/keys/values.ts'
+import { encodeBase64, readBase64 } from '../../lib/keys/values.ts'
 import type { Fetch } from '../../lib/mailbox/transport.ts'
-import { type Deposit, type Letter, NOW, ORIGIN, PERSON, type Practice } from './world.ts'
+import { field, type Json, Problem, SimulatedDeliveries } from './simulated_deliveries.ts'
+import { type Letter, NOW, ORIGIN, PERSON, type Practice } from './world.ts'
 
 export const LETTER_NUMBER = '1234567897'
 export const EMAIL_CODE = '123456'
@@ -28,24 +27,10 @@ export const PAGE = 'https://souspli.localhost/'
 /** What a closing is answered with. */
 export const CLOSED = { closed_at: NOW, backups_until: NOW + 35 * 86_400 }
 
-type Json = Record<string, unknown>
-
 export interface Recorded {
   readonly method: string
   readonly path: string
   readonly body: string
-}
-
-interface Delivery {
-  readonly deliveryId: string
-  readonly deposit: Deposit
-  readonly storedAt: number
-  cover: Uint8Array
-  state: string
-  receipt: Json | null
-  handedOut: boolean
-  /** What the service shows as the withdrawal, if it shows one. */
-  withdrawal: Envelope | null
 }
 
 /** What goes wrong with one request, and then no more. */
@@ -56,38 +41,19 @@ export interface Trouble {
   readonly answer?: () => Response
 }
 
-class Problem extends Error {
-  readonly status: number
-  readonly problem: string
-  readonly more: Json
-
-  constructor(status: number, problem: string, more: Json = {}) {
-    super(problem)
-    this.status = status
-    this.problem = problem
-    this.more = more
-  }
-}
-
-export class SimulatedService {
+export class SimulatedService extends SimulatedDeliveries {
   readonly requests: Recorded[] = []
-  readonly deliveries: Delivery[] = []
   readonly troubles: Trouble[] = []
   /** Account numbers that are given already. */
   readonly taken = new Set<string>()
-  /** How many bytes of contents come before the line breaks; then it is whole again. */
-  breakContentsAfter: number[] = []
-  signedIn = false
   account: Json | null = null
-  binding: Json | null = null
   closing: Envelope | null = null
-  readonly #practice: Practice
   readonly #letter: Letter
   #gates = 0
   #nonce = new Uint8Array(32)
 
   constructor(practice: Practice, letter: Letter) {
-    this.#practice = practice
+    super(practice)
     this.#letter = letter
   }
 
@@ -103,23 +69,6 @@ export class SimulatedService {
     return trouble === undefined ? answer : broken(trouble)
   }
 
-  /** Take a deposit in for the account or the claim. */
-  store(deposit: Deposit, { storedAt = NOW }: { storedAt?: number } = {}): Delivery {
-    const { cover } = deposit
-    const delivery: Delivery = {
-      deliveryId: randomHex(),
-      deposit,
-      storedAt,
-      cover,
-      state: 'stored',
-      receipt: null,
-      handedOut: false,
-      withdrawal: null,
-    }
-    this.deliveries.unshift(delivery)
-    return delivery
-  }
-
   #takeTrouble(path: string): Trouble | undefined {
     const index = this.troubles.findIndex((trouble) => trouble.path.test(path))
     return index < 0 ? undefined : this.troubles.splice(index, 1)[0]
@@ -132,7 +81,7 @@ export class SimulatedService {
   ): Response {
     try {
       const contents = /^\/v1\/deliveries\/([0-9a-f]{32})\/contents$/.exec(url.pathname)
-      if (contents !== null) return this.#contents(contents[1] ?? '', headers.get('Range') ?? '')
+      if (contents !== null) return this.contents(contents[1] ?? '', headers.get('Range') ?? '')
       const found = this.#json(`${method} ${url.pathname}`, {
         body: body === '' ? {} : (JSON.parse(body) as Json),
         query: url.searchParams,
@@ -182,9 +131,9 @@ export class SimulatedService {
         this.signedIn = false
         return null
       case 'GET /v1/deliveries':
-        return this.#list(query)
+        return this.list(query)
       default:
-        return this.#delivery(route, body)
+        return this.delivery(route, body)
     }
   }
 
@@ -192,12 +141,12 @@ export class SimulatedService {
     if (field(body, 'letter_number') !== LETTER_NUMBER) throw new Problem(404, 'letter-not-valid')
     return {
       invitation_id: this.#letter.invitationId,
-      organisation: this.#practice.root.public.fingerprint,
+      organisation: this.practice.root.public.fingerprint,
     }
   }
 
   #record(): Json {
-    const { organisation, member } = this.#practice.statements
+    const { organisation, member } = this.practice.statements
     const record = this.#letter.record.toJSON()
     return { record, organisation: organisation.toJSON(), member: member.toJSON(), log_proof: null }
   }
@@ -324,140 +273,16 @@ export class SimulatedService {
   }
 
   #vault(): Json {
-    this.#checkSignedIn()
+    this.checkSignedIn()
     const { login_public_key: _, ...unlocker } = this.#unlocker()
     const { generation, sealed } = field(this.account, 'vault') as Json
     const account_number = field(this.account, 'account_number')
     return { account_number, generation, sealed, unlocker, saved_at: NOW }
   }
 
-  #checkSignedIn(): void {
-    if (!this.signedIn) throw new Problem(401, 'not-signed-in')
-  }
-
-  #list(query: URLSearchParams): Json {
-    this.#checkSignedIn()
-    const start = Number(query.get('after') ?? 0)
-    const end = start + Number(query.get('limit'))
-    return {
-      deliveries: this.deliveries.slice(start, end).map((delivery) => ({
-        delivery_id: delivery.deliveryId,
-        document_id: delivery.deposit.documentId,
-        state: delivery.state,
-        sealed_length: saidLength(delivery),
-        stored_at: delivery.storedAt,
-        fetched_at: null,
-        opened_at: null,
-        cover_hash: hashOf(delivery.cover),
-      })),
-      next: end < this.deliveries.length ? String(end) : null,
-    }
-  }
-
-  #find(deliveryId: string): Delivery {
-    this.#checkSignedIn()
-    const delivery = this.deliveries.find((candidate) => candidate.deliveryId === deliveryId)
-    if (delivery === undefined) throw new Problem(404, 'not-found')
-    return delivery
-  }
-
-  #delivery(route: string, body: Json): Json {
-    const match = /^(\w+) \/v1\/deliveries\/([0-9a-f]{32})\/(\w+)$/.exec(route)
-    const delivery = this.#find(match?.[2] ?? '')
-    const { statements } = this.#practice
-    const isTakenBack = delivery.state === 'withdrawn' && !delivery.handedOut
-    if (isTakenBack && match?.[3] !== 'withdrawal') throw new Problem(410, 'withdrawn')
-    switch (`${match?.[1]} ${match?.[3]}`) {
-      case 'GET cover':
-        return {
-          cover: encodeBase64(delivery.cover),
-          cover_hash: hashOf(delivery.cover),
-          organisation: statements.organisation.toJSON(),
-          member: statements.member.toJSON(),
-        }
-      case 'GET withdrawal':
-        if (delivery.withdrawal === null) throw new Problem(404, 'not-found')
-        return {
-          withdrawal: delivery.withdrawal.toJSON(),
-          organisation: statements.organisation.toJSON(),
-          member: statements.member.toJSON(),
-        }
-      case 'PUT cover':
-        return this.#replaceCover(delivery, body)
-      case 'POST collect':
-        delivery.handedOut = true
-        if (delivery.state !== 'withdrawn') delivery.state = 'fetched'
-        return { url: '/elsewhere', sealed_length: saidLength(delivery) }
-      case 'PUT receipt':
-        this.#checkReceipt(field(body, 'receipt') as Json)
-        if (delivery.state !== 'withdrawn') delivery.state = 'opened'
-        delivery.receipt ??= field(body, 'receipt') as Json
-        return { state: 'opened' }
-      default:
-        throw new Problem(404, 'not-found')
-    }
-  }
-
-  #replaceCover(delivery: Delivery, body: Json): Json {
-    const cover = readBase64(String(field(body, 'cover')))
-    const isRepeat = hashOf(cover) === hashOf(delivery.cover)
-    if (!isRepeat && field(body, 'replaces') !== hashOf(delivery.cover)) {
-      throw new Problem(409, 'cover-changed')
-    }
-    delivery.cover = cover
-    return { cover_hash: hashOf(cover) }
-  }
-
-  #checkReceipt(receipt: Json): void {
-    const binding = parseEnvelope(field(this.binding, 'by_claim'))
-    const { identity } = JSON.parse(new TextDecoder().decode(binding.payload)) as { identity: Json }
-    const { reader } = JSON.parse(new TextDecoder().decode(parseEnvelope(receipt).payload)) as {
-      reader: string
-    }
-    if (reader !== parsePublic(identity).fingerprint) throw new Problem(422, 'statement-refused')
-  }
-
-  #contents(deliveryId: string, range: string): Response {
-    const { contents } = this.#find(deliveryId).deposit
-    const match = /^bytes=([0-9]+)-([0-9]+)$/.exec(range)
-    const start = Number(match?.[1])
-    const end = Math.min(Number(match?.[2]) + 1, contents.length)
-    if (start >= contents.length) throw new Problem(416, 'range-not-satisfiable')
-    const headers = { 'Content-Range': `bytes ${start}-${end - 1}/${contents.length}` }
-    const body = pieces(contents.subarray(start, end), this.breakContentsAfter.shift())
-    return new Response(body, { status: 206, headers })
-  }
-}
-
-/** Stream bytes in pieces; the line breaks after `breakAfter` of them. */
-function saidLength({ deposit }: Delivery): number {
-  return deposit.saidLength ?? deposit.contents.length
-}
-
-function pieces(bytes: Uint8Array, breakAfter: number | undefined): ReadableStream<Uint8Array> {
-  let position = 0
-  const stop = Math.min(breakAfter ?? bytes.length, bytes.length)
-  return new ReadableStream({
-    pull(controller) {
-      if (position < stop) {
-        const end = Math.min(position + 65_536, stop)
-        controller.enqueue(bytes.slice(position, end))
-        position = end
-      } else if (stop < bytes.length) controller.error(new TypeError('the line broke'))
-      else controller.close()
-    },
-  })
 }
 
 function broken(trouble: Trouble): Response {
   if (trouble.answer !== undefined) return trouble.answer()
   throw new TypeError('Failed to fetch')
-}
-
-function field(value: Json | null, name: string): unknown {
-  return value?.[name]
-}
-
-function hashOf(cover: Uint8Array): string {
-  return encodeHex(sha256Sync(cover))
 }

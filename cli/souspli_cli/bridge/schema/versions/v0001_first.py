@@ -41,13 +41,18 @@ def upgrade() -> None:
         Column("target", LargeBinary),
         Column("lane", LargeBinary),
         Column("report", LargeBinary),
+        Column("is_urgent", Integer, nullable=False),
         Column("attempts", Integer, nullable=False),
         Column("next_try", Integer, nullable=False),
         Column("received_at", Integer, nullable=False),
+        Column("since", Integer, nullable=False),
         Column("changed_at", Integer, nullable=False),
+        Column("findings", Text),
+        Column("decided_by", Text),
+        Column("decided_at", Integer),
         UniqueConstraint("document_id"),
         CheckConstraint(
-            "state IN ('waiting', 'to-check', 'failed', 'delivered', 'dropped')",
+            "state IN ('waiting', 'to-check', 'failed', 'delivered', 'withdrawn', 'rejected')",
             name="ck_documents_state",
         ),
         sqlite_autoincrement=True,
@@ -57,3 +62,19 @@ def upgrade() -> None:
     op.create_index("ix_documents_waiting", "documents", ["state", "place"])
     op.create_index("ix_documents_later", "documents", ["state", "next_try"])
     op.create_index("ix_documents_report", "documents", ["report", "lane"])
+    op.create_table(
+        "notices",
+        Column("document_id", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("queue_id", Text, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("mail", Text),
+        Column("attempts", Integer, nullable=False),
+        Column("next_at", Integer, nullable=False),
+        Column("due_at", Integer, nullable=False),
+        PrimaryKeyConstraint("document_id", "kind"),
+        CheckConstraint("kind IN ('delayed', 'to-check', 'failed')", name="ck_notices_kind"),
+        CheckConstraint("state IN ('due', 'sent', 'refused', 'nobody')", name="ck_notices_state"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_notices_due", "notices", ["state", "next_at"])

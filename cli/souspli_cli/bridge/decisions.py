@@ -1,0 +1,68 @@
+"""What a person decided about a document in quarantine, in the ledger.
+
+docs/specs/bridge.md §12. Units of work, as in `ledger`. Each asks that the document be in
+quarantine at that moment: of two who decide at once, one is first.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import update
+
+from souspli_cli.bridge.ledger import QUARANTINE, State
+from souspli_cli.bridge.schema import documents
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided: whose a document is."""
+
+    target: bytes
+    lane: bytes
+    by: str
+
+
+def assign(connection: Connection, document_id: str, decision: Decision, *, now: int) -> bool:
+    """Record whose a document is by a person's decision; False if it is not in quarantine."""
+    changed = connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
+        .values(
+            state=State.WAITING,
+            reason=None,
+            target=decision.target,
+            lane=decision.lane,
+            attempts=0,
+            next_try=0,
+            changed_at=now,
+            decided_by=decision.by,
+            decided_at=now,
+        )
+    )
+    return changed.rowcount > 0
+
+
+def reject(connection: Connection, document_id: str, *, by: str, now: int) -> bool:
+    """Record that a person decided not to send a document; False if it is not in quarantine."""
+    changed = connection.execute(
+        update(documents)
+        .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
+        .values(state=State.REJECTED, changed_at=now, decided_by=by, decided_at=now)
+    )
+    return changed.rowcount > 0
+
+
+def who() -> str:
+    """Give the name of the user who runs this, as the machine knows them."""
+    uid = os.getuid()  # not the environment, which says what it is told to
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,190 @@
+"""A laboratory takes a report back: what waits is never sent, what was sent is withdrawn."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from bridge.conftest import JEANNE, PAUL
+from bridge.plain_reader import mail
+from bridge.test_crash import process, stored
+
+from souspli_cli.bridge import decisions, ledger
+from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.policy import Deletions, Policy
+from souspli_exchange.port_errors import NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from bridge.world import Laboratory
+    from cli_world import Practice
+
+REPORT = {"report": "LABO|1"}
+DELETION = mail(b"deleted", name="deletion.hl7", change="withdraws", replaces="LABO|1", **REPORT)
+CORRECTION = mail(b"v2", change="replaces", replaces="LABO|1", title="v2", **REPORT)
+
+
+def states(laboratory: Laboratory) -> list[tuple[str, str | None]]:
+    """What became of every document, in order."""
+    return [(row.state.value, row.reason) for row in laboratory.rows()]
+
+
+async def withdrawn(laboratory: Laboratory) -> dict[str, str | None]:
+    """Of each document that the service has: the hash of its withdrawal."""
+    async with ServiceLine(laboratory.account) as line:
+        await line.sign_in()
+        page = await line._open.deposits(after=None)
+        return {one.document_id: one.withdrawal_hash for one in page.deposits}
+
+
+async def test_every_version_that_was_sent_is_withdrawn_and_nothing_else_is_sent(
+    laboratory: Laboratory,
+) -> None:
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="other", report="LABO|2"), JEANNE[0])
+        await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        await laboratory.send(CORRECTION, JEANNE[0])
+        await laboratory.send(DELETION, JEANNE[0])
+        other, first, second, deletion = await laboratory.settled(4)
+        assert [row.state.value for row in (other, first, second, deletion)] == [
+            "delivered",
+            "withdrawn",
+            "withdrawn",
+            "withdrawn",
+        ]
+        said = await withdrawn(laboratory)
+        assert said[first.document_id]
+        assert said[second.document_id]
+        assert said[other.document_id] is None
+        assert deletion.document_id not in said
+        kept = laboratory.sent(first.document_id)
+        assert kept is not None
+        assert kept.withdrawal is not None
+        assert kept.withdrawal.taken
+        assert await laboratory.emptied()
+        # Said once more, and for somebody else, who was never sent it.
+        await laboratory.send(DELETION + b"\r\n", JEANNE[0])
+        await laboratory.send(DELETION, PAUL[0])
+        *_, again, theirs = await laboratory.settled(6)
+        assert again.state is State.WITHDRAWN
+        assert (theirs.state, theirs.reason) == (State.TO_CHECK, "withdraws_unknown")
+
+
+async def test_what_waits_when_it_is_taken_back_is_never_sent(
+    founded: Practice, laboratory: Laboratory
+) -> None:
+    before = await stored(laboratory)
+    service = founded.service
+    service.stop()
+    try:
+        async with laboratory.bridge():
+            await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+            await laboratory.send(CORRECTION, JEANNE[0])
+            await laboratory.send(mail(title="other"), JEANNE[0])
+            await laboratory.send(DELETION, JEANNE[0])
+            expected = ["withdrawn", "withdrawn", "waiting", "waiting"]
+            await laboratory.until(lambda: [one for one, _ in states(laboratory)] == expected)
+            assert len(list(laboratory.folder.spool.glob("*.sealed"))) == 2
+            await asyncio.to_thread(service.start)
+            rows = await laboratory.settled(4)
+    finally:
+        if service._process is None:
+            service.start()
+    assert [row.state.value for row in rows][2:] == ["delivered", "withdrawn"]
+    assert await stored(laboratory) - before == {rows[2].document_id}
+
+
+async def test_what_may_have_left_already_is_sent_first_and_then_withdrawn(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
+
+    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.5)
+    deposit = delivering.outbox.deposit
+    lost = True
+
+    async def answer_lost(account, sending, spool, spooled, **more):
+        done = await deposit(account, sending, spool, spooled, **more)
+        if lost:
+            raise UnavailableError("the answer got lost")
+        return done
+
+    monkeypatch.setattr(delivering.outbox, "deposit", answer_lost)
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        await laboratory.until(lambda: any(laboratory.folder.spool.glob("*.covers")))
+        await laboratory.send(DELETION, JEANNE[0])
+        await laboratory.until(lambda: len(laboratory.rows()) == 2)
+        lost = False
+        first, deletion = await laboratory.settled(2)
+    assert (first.state, deletion.state) == (State.WITHDRAWN, State.WITHDRAWN)
+    assert (await withdrawn(laboratory))[first.document_id]
+
+
+async def test_a_person_decides_where_it_is_not_certain_what_is_taken_back(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import taking_back  # noqa: PLC0415
+
+    async def not_found(*_: object) -> None:
+        raise NotFoundError("another member's")
+
+    policy = Policy(deletions=Deletions.CHECK)
+    settings, laboratory.settings = (
+        laboratory.settings,
+        msgspec.structs.replace(laboratory.settings, policy=policy),
+    )
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        await laboratory.send(mail(title="unclear", broken="yes", **REPORT), JEANNE[0])
+        await laboratory.send(DELETION, JEANNE[0])
+        await laboratory.settled(3)
+        assert states(laboratory)[2] == ("to-check", "deletion")
+    laboratory.settings = settings
+
+    def again(document_id: str) -> None:
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            assert database.write_now(ledger.try_again, document_id, now=1) == 1
+
+    deletion = laboratory.rows()[2].document_id
+    again(deletion)
+    async with laboratory.bridge():
+        await laboratory.settled(3)
+        # One of its report is in quarantine: whoever sends that later would undo this.
+        assert states(laboratory)[2] == ("to-check", "withdraws_unchecked")
+        unclear = laboratory.rows()[1].document_id
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            assert database.write_now(decisions.reject, unclear, by="anne", now=1)
+        with monkeypatch.context() as patched:
+            patched.setattr(taking_back, "post_withdrawal", not_found)
+            again(deletion)
+            await laboratory.settled(3)
+            assert states(laboratory)[2] == ("to-check", "withdraws_gone")
+        again(deletion)
+        await laboratory.settled(3)
+    assert [state for state, _ in states(laboratory)] == ["withdrawn", "rejected", "withdrawn"]
+
+
+@pytest.mark.parametrize(
+    "place", ["withdrawal signed, not posted", "posted, not noted", "withdrawn, not recorded"]
+)
+async def test_a_report_is_withdrawn_once_whenever_the_bridge_is_killed(
+    laboratory: Laboratory, place: str
+) -> None:
+    with process(laboratory, place) as running:
+        await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        await laboratory.send(DELETION, JEANNE[0])
+        assert await asyncio.to_thread(running.wait, 60) == -signal.SIGKILL
+    assert [state for state, _ in states(laboratory)][1] == "waiting"
+    document_id = laboratory.rows()[0].document_id
+    signed = laboratory.sent(document_id)
+    assert signed is not None
+    assert signed.withdrawal is not None
+    async with laboratory.bridge():
+        await laboratory.settled(2)
+    assert [state for state, _ in states(laboratory)] == ["withdrawn", "withdrawn"]
+    assert (await withdrawn(laboratory))[document_id] == signed.withdrawal.withdrawal_hash
+    assert await laboratory.emptied()
