@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-programs test-service test-page test-commands test-web lint lint-mypy lint-pyright lint-web format check browser bench bench-service large fuzz mutation crash chaos postfix lock clean
+.PHONY: demo test test-programs test-service test-page test-commands test-web lint lint-mypy lint-pyright lint-web format check browser bench bench-service large fuzz mutation crash chaos relays lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
@@ -65,10 +65,10 @@ format: $(VENV)/.installed
 	$(BIN)/ruff format .
 
 # The whole job in a real browser, with the time of each step: on SQLite and a folder, then
-# on PostgreSQL and an S3 store.
+# on PostgreSQL and an S3 store with a laboratory's bridge.
 check: $(VENV)/.installed browser
 	$(BIN)/souspli demo --check
-	$(BIN)/souspli demo --check --engines real
+	$(BIN)/souspli demo --check --engines real --bridge
 
 # Ratios side by side, written to docs/performance.md with a plot. PARTS="small warm"
 # measures some and writes nothing; SOUSPLI_AGE names an `age` of 1.3 or later.
@@ -111,9 +111,10 @@ chaos: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m chaos.run --mails $(MAILS) --bridge-kills $(BRIDGE_KILLS) \
 		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs)
 
-# Mails that a real Postfix returns, by the lines of docs/operations.md. Debian, as root:
-# it has users of its own, and so is no part of `make test`.
-postfix: $(VENV)/.installed
+# Mails that a real Postfix returns, by the lines of docs/operations.md; swaks, curl, msmtp
+# and Postfix as clients of a bridge, by those of docs/bridge.md. Debian, as root: Postfix
+# has users of its own, and so these are no part of `make test`.
+relays: $(VENV)/.installed
 	@PYTHONPATH=tests $(BIN)/python -m relays.postfix --install
 	$(BIN)/python -m pytest tests/relays
 

@@ -16,6 +16,8 @@ from typing import Final
 import click
 
 from souspli_cli.browser import open_page
+from souspli_cli.demo_bridge import PATIENT as BRIDGE_PATIENT
+from souspli_cli.demo_bridge import DemoBridge, Listening
 from souspli_cli.demo_days import tell_days
 from souspli_cli.demo_engines import Engines, EnginesKind, started
 from souspli_cli.demo_world import PATIENT, PATIENT_ADDRESS, Invited, World
@@ -37,6 +39,7 @@ MOST_DAYS: Final = 60
 @click.option("--damage", is_flag=True)
 @click.option("--pictures", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--no-browser", is_flag=True)
+@click.option("--bridge", is_flag=True)
 @click.option("--days", type=click.IntRange(min=1, max=MOST_DAYS), metavar="NUMBER")
 @click.option(
     "--engines", type=click.Choice([kind.value for kind in EnginesKind]), default="embedded"
@@ -49,13 +52,14 @@ def demo(
     damage: bool,
     pictures: Path | None,
     no_browser: bool,
+    bridge: bool,
     days: int | None,
     engines: str,
 ) -> None:
     """Start it all and stay up until SIGTERM or Ctrl-C; or check it all and end."""
     if not check and (damage or pictures):
         raise WrongUsage("demo_needs_check")
-    if days is not None and (check or pdf):
+    if days is not None and (check or pdf or bridge):
         raise WrongUsage("demo_days_alone")
     kind = EnginesKind(engines)
     if damage and kind is not EnginesKind.EMBEDDED:
@@ -68,12 +72,14 @@ def demo(
         if check:
             from souspli_cli.demo_check import run_check  # noqa: PLC0415  (Playwright: 0.3 s)
 
-            run_check(terminal, folder, real, pdf=pdf, damage=damage, pictures=pictures)
+            run_check(
+                terminal, folder, real, pdf=pdf, damage=damage, pictures=pictures, bridge=bridge
+            )
             return
         if days is not None:
             tell_days(terminal, folder, real, days=days)
             return
-        _stay(terminal, folder, real, ended, pdf=pdf, no_browser=no_browser)
+        _stay(terminal, folder, real, ended, pdf=pdf, no_browser=no_browser, bridge=bridge)
 
 
 def _stay(
@@ -84,17 +90,28 @@ def _stay(
     *,
     pdf: Path | None,
     no_browser: bool,
+    bridge: bool,
 ) -> None:
     terminal.note("demo.starting")
     language = terminal.words.language.value
     mails: queue.SimpleQueue[CaughtMail] = queue.SimpleQueue()
-    with World(folder, heard=mails.put, language=language, settings=engines.settings) as world:
+    with (
+        World(folder, heard=mails.put, language=language, settings=engines.settings) as world,
+        DemoBridge(world) as laboratory,
+    ):
         invited = world.start()
         engines.let_in(invited.page.rstrip("/"))
         report = pdf or world.make_report()
         world.send(report)
+        told = _for_programs(world, invited) | {"sent": str(report)}
         _show(terminal, world, invited)
-        terminal.give(_for_programs(world, invited) | {"sent": str(report)})
+        if bridge:
+            terminal.note("demo.bridge_starting")
+            listening = laboratory.start(invited)
+            _show_bridge(terminal, laboratory, listening)
+            told["bridge"] = listening.for_programs(laboratory.profile)
+        terminal.show("demo.until")
+        terminal.give(told)
         if not (terminal.as_json or no_browser):
             open_page(invited.page)
         while not ended.wait(MAIL_PAUSE):
@@ -111,6 +128,19 @@ def _show(terminal: Terminal, world: World, invited: Invited) -> None:
     terminal.show("demo.person", name=PATIENT["birth_name"], born=f"{day}/{month}/{year}")
     terminal.show("demo.letter", path=str(invited.letter))
     terminal.show("demo.sender", profile=str(world.profile))
+
+
+def _show_bridge(terminal: Terminal, laboratory: DemoBridge, bridge: Listening) -> None:
+    year, month, day = BRIDGE_PATIENT["birth_date"].split("-")
+    letter = bridge.patient.read
+    terminal.show("demo.bridge_listens", listen=f"{bridge.host}:{bridge.port}")
+    terminal.show("demo.bridge_number", number=letter.letter_number)
+    terminal.show("demo.code", code=letter.code)
+    born = f"{day}/{month}/{year}"
+    terminal.show("demo.person", name=BRIDGE_PATIENT["birth_name"], born=born)
+    terminal.show("demo.bridge_sender", profile=str(laboratory.profile))
+    terminal.show("demo.bridge_line")
+    terminal.show_line(f"  {bridge.swaks()}")
 
 
 def _for_programs(world: World, invited: Invited) -> dict[str, object]:

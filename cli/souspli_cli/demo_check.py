@@ -8,12 +8,15 @@ one-time code from the mail; nothing inside is called.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from souspli_cli.demo_bridge import PATIENT as BRIDGE_PATIENT
+from souspli_cli.demo_bridge import PATIENT_ADDRESS as BRIDGE_ADDRESS
+from souspli_cli.demo_bridge import DemoBridge, hand_in
 from souspli_cli.demo_engines import Engines
 from souspli_cli.demo_patient import EXTRA_LINE, Patient, browser_context
 from souspli_cli.demo_world import PATIENT, Invited, World
@@ -53,6 +56,7 @@ def run_check(
     pdf: Path | None,
     damage: bool,
     pictures: Path | None,
+    bridge: bool,
 ) -> None:
     """Do it all; raises `Refused` when anything is not as it has to be.
 
@@ -77,7 +81,7 @@ def run_check(
         with clock.step("demo.step_notified"):
             world.wait_for_mail(lambda mail: "attend" in mail.subject, seconds=WAIT)
         patient = Patient(context.new_page(), pictures=pictures)
-        _claim(clock, world, invited, letter, patient)
+        _claim(clock, world, invited, letter, patient, person=PATIENT)
         with clock.step("demo.step_document"):
             patient.read_first_document()
         if patient.was_refused():
@@ -88,27 +92,75 @@ def run_check(
         if received != sent.read_bytes():
             raise Refused("demo_bytes_differ")
         with clock.step("demo.step_opened"):
-            _wait_for_opened(world)
+            _wait_for_opened(world.sent)
         if patient.complaints:
             raise Refused("demo_complaints", text=patient.complaints[0][:300])
+        if bridge:
+            patient.sign_out()
+            with DemoBridge(world) as laboratory:
+                _check_bridge(clock, world, laboratory, invited, Patient(context.new_page()))
     terminal.show("demo.checked", count=len(received))
     terminal.give({"checked": True, "bytes": len(received), "steps": clock.steps})
 
 
 def _claim(
-    clock: Clock, world: World, invited: Invited, letter: ReadLetter, patient: Patient
+    clock: Clock,
+    world: World,
+    invited: Invited,
+    letter: ReadLetter,
+    patient: Patient,
+    *,
+    person: Mapping[str, Any],
 ) -> None:
+    known = sum(mail.one_time_code() is not None for mail in world.mails())
     with clock.step("demo.step_claim"):
         patient.open_letter(invited.page, number=letter.letter_number, code=letter.code)
     with clock.step("demo.step_code"):
-        mail = world.wait_for_mail(lambda mail: mail.one_time_code() is not None, seconds=WAIT)
-        code = mail.one_time_code() or ""
+        code = _wait_for_code(world, known)
     with clock.step("demo.step_gates"):
         patient.pass_gates(
-            email_code=code, surname=PATIENT["birth_name"], birth_date=PATIENT["birth_date"]
+            email_code=code, surname=person["birth_name"], birth_date=person["birth_date"]
         )
     with clock.step("demo.step_password"):
         patient.take_phrase()
+
+
+def _wait_for_code(world: World, known: int) -> str:
+    """Return the code that is mailed after so many."""
+    limit = time.monotonic() + WAIT
+    while time.monotonic() < limit:
+        codes = [code for mail in world.mails() if (code := mail.one_time_code())]
+        if len(codes) > known:
+            return codes[-1]
+        time.sleep(0.05)
+    raise Refused("demo_no_mail")
+
+
+def _check_bridge(
+    clock: Clock, world: World, laboratory: DemoBridge, service: Invited, patient: Patient
+) -> None:
+    """Hand a result in by SMTP; its own patient opens it."""
+    with clock.step("demo.step_bridge"):
+        bridge = laboratory.start(service)
+    with clock.step("demo.step_smtp"):
+        hand_in(bridge)
+        world.wait_for_mail(
+            lambda mail: BRIDGE_ADDRESS in mail.recipients and "attend" in mail.subject,
+            seconds=WAIT,
+        )
+    letter = read_rendered_letter(bridge.patient)
+    _claim(clock, world, bridge.patient, letter, patient, person=BRIDGE_PATIENT)
+    with clock.step("demo.step_result"):
+        patient.read_first_document()
+        if patient.was_refused():
+            raise Refused("demo_document_refused")
+        received = patient.download(world.folder / "received-result.pdf")
+    if received != bridge.report.read_bytes():
+        raise Refused("demo_bytes_differ")
+    with clock.step("demo.step_seen"):
+        _wait_for_opened(laboratory.sent)
+    if patient.complaints:
+        raise Refused("demo_complaints", text=patient.complaints[0][:300])
 
 
 def read_rendered_letter(invited: Invited, pictures: Path | None = None) -> ReadLetter:
@@ -148,10 +200,10 @@ def damage_one_byte(data: Path) -> None:
         file.write(bytes([byte ^ 1]))
 
 
-def _wait_for_opened(world: World) -> None:
+def _wait_for_opened(sent: Callable[[], dict[str, Any]]) -> None:
     limit = time.monotonic() + WAIT
     while time.monotonic() < limit:
-        documents = world.sent()["documents"]
+        documents = sent()["documents"]
         if [recipient["state"] for recipient in documents[0]["recipients"]] == ["opened"]:
             return
         time.sleep(0.2)

@@ -77,6 +77,8 @@ class World:
         self.folder = folder
         module = ["souspli_cli"] if ahead is None else ["souspli_cli.later", str(ahead)]
         self._program = [sys.executable, "-m", *module]
+        # Where days pass, nothing stays up for long: all of it ends with the story.
+        self._tied = [sys.executable, "-m", *(["souspli_cli.tied"] if ahead is None else module)]
         self.profile = folder / "cabinet"
         self.data = folder / "service"
         self.mail_folder = folder / "mails"
@@ -126,16 +128,22 @@ class World:
         """What `souspli sent --json` says now."""
         return self.run("sent")
 
-    def make_report(self) -> Path:
-        """An invented lab report for the patient, in the folder."""
-        year, month, day = PATIENT["birth_date"].split("-")
-        path = self.folder / "analyses.pdf"
+    def make_report(
+        self,
+        patient: Mapping[str, Any] = PATIENT,
+        *,
+        name: str = "analyses.pdf",
+        number: str = "26-118842",
+    ) -> Path:
+        """An invented lab report for a patient, in the folder."""
+        year, month, day = patient["birth_date"].split("-")
+        path = self.folder / name
         path.write_bytes(
             render_report(
-                patient=f"{PATIENT['birth_name'].upper()} {PATIENT['given_names']}",
+                patient=f"{patient['birth_name'].upper()} {patient['given_names']}",
                 born=f"{day}/{month}/{year}",
                 date=datetime.now(tz=UTC).strftime("%d/%m/%Y"),
-                number="26-118842",
+                number=number,
             )
         )
         return path
@@ -163,13 +171,21 @@ class World:
         """Do the same; what it prints for a person."""
         return self._run(arguments, {"SOUSPLI_PROFILE": str(self.profile)})
 
+    def run_as(self, profile: Path, *arguments: str, also: Sequence[int] = ()) -> dict[str, Any]:
+        """Run one of our commands on another profile; `also`: exit codes that are fine."""
+        variables = {"SOUSPLI_PROFILE": str(profile)}
+        found: dict[str, Any] = json.loads(self._run((*arguments, "--json"), variables, also))
+        return found
+
     def operate(self, *arguments: str) -> dict[str, Any]:
         """Run one of the operator's commands beside the service; its JSON result."""
         there = (*arguments, "--data", str(self.data), "--json")
         found: dict[str, Any] = json.loads(self._run(there, self._settings))
         return found
 
-    def _run(self, arguments: Sequence[str], variables: Mapping[str, str]) -> str:
+    def _run(
+        self, arguments: Sequence[str], variables: Mapping[str, str], also: Sequence[int] = ()
+    ) -> str:
         done = subprocess.run(  # noqa: S603  (our own program)
             [*self._program, *arguments],
             env=self._environment() | dict(variables),
@@ -178,7 +194,7 @@ class World:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
+        if done.returncode not in {0, *also}:
             sys.stderr.write(done.stderr)
             raise Refused("demo_failed", step=" ".join(arguments[:1]))
         return done.stdout
@@ -186,16 +202,35 @@ class World:
     def stop(self) -> None:
         """Stop the service and the catcher; the folder stays."""
         if self._service is not None:
-            self._service.terminate()
-            try:
-                self._service.wait(STOP_LIMIT)
-            except subprocess.TimeoutExpired:
-                self._service.kill()
-                self._service.wait()
-            if self._service.stdout is not None:
-                self._service.stdout.close()
+            stop_program(self._service)
             self._service = None
         self._catcher.stop()
+
+    def start_program(
+        self, *arguments: str, log: Path, settings: Mapping[str, str] | None = None
+    ) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+        """Start a command that stays, and wait for its line of JSON; end it by `stop_program`.
+
+        It ends with this process, however that ends. Raises `Refused` (`demo_failed`),
+        with its own words on stderr, if it never says that it is ready.
+        """
+        with log.open("wb") as written:
+            program = subprocess.Popen(  # noqa: S603  (our own program)
+                [*self._tied, *arguments],
+                env=self._environment() | dict(settings or {}),
+                stdout=subprocess.PIPE,
+                stderr=written,
+                stdin=subprocess.PIPE,
+                text=True,
+            )
+        # One line of JSON once it listens; the end of the stream if it never does.
+        line = program.stdout.readline() if program.stdout else ""
+        if not line.strip():
+            stop_program(program)
+            sys.stderr.write(log.read_text(encoding="utf-8"))
+            raise Refused("demo_failed", step=" ".join(arguments[:1]))
+        ready: dict[str, Any] = json.loads(line)
+        return program, ready
 
     def _environment(self) -> dict[str, str]:
         ours = {
@@ -210,19 +245,20 @@ class World:
             "SOUSPLI_MAILBOX_MAIL_TLS": "none",
         }
         serve = ("serve", "--json", "--data", str(self.data), "--listen", "127.0.0.1:0")
-        with (self.folder / "service.log").open("wb") as log:
-            self._service = subprocess.Popen(  # noqa: S603  (our own program)
-                [*self._program, *serve],
-                env=self._environment() | mail | self._settings,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                text=True,
-            )
-        # One line of JSON once it listens; the end of the stream if it never does.
-        line = self._service.stdout.readline() if self._service.stdout else ""
-        if not line.strip():
-            sys.stderr.write((self.folder / "service.log").read_text(encoding="utf-8"))
-            raise Refused("demo_failed", step="serve")
-        ready: dict[str, Any] = json.loads(line)
+        self._service, ready = self.start_program(
+            *serve, log=self.folder / "service.log", settings=mail | self._settings
+        )
         return ready
+
+
+def stop_program(program: subprocess.Popen[str]) -> None:
+    """End a program as its operator does; by force if it takes too long."""
+    program.terminate()
+    try:
+        program.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
+    for pipe in (program.stdin, program.stdout):
+        if pipe is not None:
+            pipe.close()

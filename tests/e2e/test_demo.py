@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import smtplib
+import socket
+import ssl
 import subprocess
 import sys
+import time
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +108,61 @@ def test_json_tells_a_program_all_it_needs_and_sigterm_ends_it_cleanly() -> None
         assert demo.wait(LIMIT) == 0
     # Throw-away means thrown away.
     assert not folder.exists()
+
+
+def test_with_a_bridge_json_tells_any_smtp_client_all_it_needs() -> None:
+    with subprocess.Popen(
+        [*SOUSPLI, "demo", "--bridge", "--json"], stdout=subprocess.PIPE, text=True
+    ) as demo:
+        try:
+            assert demo.stdout is not None
+            ready: dict[str, Any] = json.loads(demo.stdout.readline())
+            bridge = ready["bridge"]
+            (recipient,) = bridge["recipients"]
+            message = EmailMessage()
+            message["Subject"] = "Analyses"
+            report = Path(bridge["report"]).read_bytes()
+            message.add_attachment(report, maintype="application", subtype="pdf", filename="a.pdf")
+            with smtplib.SMTP(bridge["address"], bridge["port"], timeout=LIMIT) as client:
+                client.starttls(context=ssl.create_default_context(cafile=bridge["ca"]))
+                client.login(bridge["user"], bridge["password"])
+                client.sendmail(bridge["sender"], [recipient["address"]], message.as_bytes())
+                with pytest.raises(smtplib.SMTPRecipientsRefused):
+                    client.sendmail(bridge["sender"], ["inconnu@courriel.example"], b"")
+            mails = Path(ready["mail_folder"])
+            limit = time.monotonic() + LIMIT
+            while not any(recipient["address"] in one.read_text() for one in mails.glob("*.eml")):
+                assert time.monotonic() < limit
+                time.sleep(0.1)
+        finally:
+            demo.send_signal(signal.SIGTERM)
+        assert demo.wait(LIMIT) == 0
+    assert not Path(ready["profile"]).parent.exists()
+    for port in (bridge["port"], int(ready["service"].rstrip("/").rpartition(":")[2])):
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            pass
+
+
+def test_a_program_that_is_tied_ends_when_the_pipe_to_it_closes(tmp_path: Path) -> None:
+    """As it does when the demo is killed: whatever held the other end is gone."""
+    line = [sys.executable, "-m", "souspli_cli.tied", "serve", "--json", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        [*line, "--data", str(tmp_path / "data")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert json.loads(program.stdout.readline())["page"]
+        program.stdin.close()
+        assert program.wait(LIMIT) == 0
+
+
+def test_days_go_without_a_bridge() -> None:
+    done = run("--days", "31", "--bridge", "--lang", "en")
+    assert done.returncode == 2
+    assert "--bridge" in done.stderr
 
 
 SAMPLES = os.environ.get("SOUSPLI_SAMPLES")

@@ -1,7 +1,8 @@
 """A real Postfix of one's own: its queue, its log, its port; started for a test, gone after it.
 
 From Debian's package, as root: Postfix changes to its own user. `--install` gets it, with
-swaks; exit status 3 with the one line to run where that can't be done.
+the clients that the tests here run; exit status 3 with the one line to run where that
+can't be done.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKAGES: Final = ("postfix", "swaks")
+PROGRAMS: Final = ("postfix", "swaks", "curl", "msmtp")
+# Without what is only recommended: swaks has no TLS, and Postfix signs in nowhere.
+PACKAGES: Final = (*PROGRAMS, "libnet-ssleay-perl", "libsasl2-modules")
 OPERATIONS: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 PATIENCE_SECONDS: Final = 60
 
@@ -55,6 +58,7 @@ alias_database =
 
 MASTER: Final = """\
 {port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -68,6 +72,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -90,6 +95,10 @@ class Postfix:
     @property
     def log(self) -> str:
         return self.folder.joinpath("log").read_text()
+
+    def flush(self) -> None:
+        """Have it try again at once what it has deferred."""
+        self._run("postqueue", "-f")
 
     def swaks(self, *, sender: str, to: str, data: Path | None = None) -> None:
         """Have swaks give it a mail."""
@@ -122,8 +131,11 @@ def documented(*, port: int, lmtp: bool = False) -> str:
 
 
 @contextlib.contextmanager
-def postfix(*transports: str) -> Iterator[Postfix]:
-    """Start one that delivers by these lines, the first that fits."""
+def postfix(*transports: str, main: str = "", master: str = "") -> Iterator[Postfix]:
+    """Start one that delivers by these lines, the first that fits.
+
+    `main` and `master`: further lines of main.cf, stronger than ours, and of master.cf.
+    """
     # Not in pytest's folders: those are root's alone, and Postfix is another user.
     with tempfile.TemporaryDirectory(prefix="souspli-postfix-") as made:
         folder = Path(made)
@@ -135,8 +147,8 @@ def postfix(*transports: str) -> Iterator[Postfix]:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         for name, text in (
-            ("main.cf", MAIN.format(folder=folder)),
-            ("master.cf", MASTER.format(port=port)),
+            ("main.cf", _settings(MAIN.format(folder=folder), main)),
+            ("master.cf", MASTER.format(port=port) + master),
             ("souspli", "\n".join(transports) + "\n"),
         ):
             folder.joinpath("etc", name).write_text(text)
@@ -148,12 +160,26 @@ def postfix(*transports: str) -> Iterator[Postfix]:
             running.stop()
 
 
+def _settings(ours: str, stronger: str) -> str:
+    """Return both, each name once."""
+    lines = (*ours.splitlines(), *stronger.splitlines())
+    return "".join(
+        f"{line}\n" for line in {line.partition(" ")[0]: line for line in lines}.values()
+    )
+
+
 def is_there() -> bool:
-    return os.geteuid() == 0 and all(shutil.which(name) for name in PACKAGES)
+    tls = ["perl", "-MNet::SSLeay", "-e", "1"]
+    return (
+        os.geteuid() == 0
+        and all(shutil.which(name) for name in PROGRAMS)
+        and any(Path("/usr/lib").glob("*/sasl2/libplain.so*"))
+        and subprocess.run(tls, check=False, capture_output=True).returncode == 0
+    )
 
 
 def install() -> None:
-    """Install both; does nothing where that is not possible."""
+    """Install them; does nothing where that is not possible."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return
     options = ["-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"]
@@ -167,7 +193,8 @@ if __name__ == "__main__":
         install()
     if not is_there():
         sys.stderr.write(
-            "These tests need Postfix and swaks, and root, since Postfix has users of its own."
-            f" Run on Debian, as root: apt-get install {' '.join(PACKAGES)}\n"
+            "Not run: the tests with a real Postfix and real SMTP clients. They need these,"
+            " and root, since Postfix has users of its own."
+            f" On Debian, as root: apt-get install {' '.join(PACKAGES)}\n"
         )
         sys.exit(3)

@@ -1,6 +1,6 @@
 """Mails that a real Postfix can't deliver come back to the listener, by the lines of our page.
 
-`make postfix`: it needs root, so it is no part of `make test`.
+`make relays`: it needs root, so it is no part of `make test`.
 """
 
 from __future__ import annotations

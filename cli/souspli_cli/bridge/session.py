@@ -11,7 +11,7 @@ import asyncio
 import binascii
 import re
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, AnyStr, Final, Protocol
 
 import structlog
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, Session
@@ -48,6 +48,9 @@ _ALL: Final = 1 << 30
 NOBODY: Final = "<>"
 
 _SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,20})\b", re.IGNORECASE)
+
+# aiosmtpd's words to whoever forgets TLS: no enhanced code, and English alone.
+_ITS_TLS_FIRST: Final = "530 Must issue a STARTTLS command first"
 
 _log: Final = structlog.get_logger()
 
@@ -162,6 +165,12 @@ class BridgeSession(SMTP):
         """Say that it may work later, whatever it was: aiosmtpd would say it was for good."""
         _log.warning("bridge-session-failed", failure=type(error).__name__)
         return answers.LATER
+
+    async def push(self, status: AnyStr) -> None:
+        if status == _ITS_TLS_FIRST:
+            await super().push(answers.TLS_FIRST)
+        else:
+            await super().push(status)
 
     async def check_auth_needed(self, caller_method: str) -> bool:
         """Have nothing but AUTH done before AUTH."""
