@@ -22,7 +22,7 @@ PATIENCE = Patience(late=4 * HOUR, urgent_late=HOUR, too_late=48 * HOUR)
 def accept(database: SqliteDatabase, *documents: str, at: int = 0) -> None:
     """Record a mail; a document whose id begins with ``u`` is urgent."""
     found = tuple(AcceptedDocument(one, None, is_urgent=one[0] == "u") for one in documents)
-    mail = AcceptedMail(f"Q{documents[0]}", documents[0].encode() * 16, "sil", at, found)
+    mail = AcceptedMail(f"Q{documents[0]}", documents[0].encode() * 16, "sil", at, at, found)
     database.write_now(ledger.add_mails, [mail])
 
 

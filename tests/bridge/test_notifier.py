@@ -21,7 +21,7 @@ from souspli_cli.bridge.notice_rows import Kind, NoticeState, Patience
 from souspli_cli.bridge.notice_settings import Notices
 from souspli_cli.bridge.notifier import LONGEST_DUE_SECONDS, Notifier
 from souspli_cli.bridge.spool import MailSpool, new_queue_id
-from souspli_cli.bridge.submission import Submission
+from souspli_cli.bridge.submission import Moment, Submission
 from souspli_storage.errors import StorageFullError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class Bridge:
         submission = Submission(
             "sil", sender, ("jeanne@exemple.fr",), mail(**headers), is_from_nobody=not sender
         )
-        accepted = self.keeping.keep(submission, queue_id, queue_id.encode(), self.now)
+        moment = Moment(self.now, number)
+        accepted = self.keeping.keep(submission, queue_id, queue_id.encode(), moment)
         self.keeping.spool.finish(queue_id)
         self.database.write_now(ledger.add_mails, [accepted])
         self.kept.append(queue_id)
@@ -151,7 +152,7 @@ async def test_a_hundred_late_at_once_are_two_mails(
     monkeypatch.setattr(Notifier, "_read", lambda *_: bridge.keeping.spool.read(row.queue_id))
     mails = [
         ledger.AcceptedMail(
-            new_queue_id(), bytes([n % 256, n // 256]), "sil", bridge.now, (
+            new_queue_id(), bytes([n % 256, n // 256]), "sil", bridge.now, n, (
                 ledger.AcceptedDocument(f"{n:032x}", None),
             ),
         )
