@@ -16,7 +16,7 @@ from souspli_cli.errors import Refused
 from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
     from souspli_cli.bridge.metrics import BridgeMetrics
@@ -74,7 +74,7 @@ class MetricsPage:
 
 
 @contextlib.asynccontextmanager
-async def serving(page: MetricsPage, where: tuple[str, int] | None) -> AsyncIterator[None]:
+async def serving(page: MetricsPage, where: tuple[str, int] | None) -> AsyncGenerator[None]:
     """Serve until the context ends; nothing happens without a place.
 
     Raises Refused if the port is taken.
