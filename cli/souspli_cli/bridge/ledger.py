@@ -349,7 +349,7 @@ def rows(connection: Connection, states: Collection[State], limit: int) -> list[
 def accounts(connection: Connection, queue_ids: Collection[str]) -> dict[str, str]:
     """Give from which account each of these mails came."""
     found = select(mails.c.queue_id, mails.c.account).where(mails.c.queue_id.in_(queue_ids))
-    return dict(connection.execute(found).tuples())
+    return dict(connection.execute(found).all())
 
 
 def document(connection: Connection, document_id: str) -> Row | None:
