@@ -186,11 +186,13 @@ def test_other_files_do_not_look_like_it(content: bytes) -> None:
     assert not looks_like_hprim_medecin(content)
 
 
-def test_limits_are_kept() -> None:
+def test_limits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("souspli_cli.intake.result_text.MOST_TEXT_BYTES", 5_000)
+    monkeypatch.setattr("souspli_cli.intake.hprim_medecin.MOST_LINES", 1_000)
     reports = [hprim.medecin_report()] * 3
     with pytest.raises(BeyondLimitsError, match="documents"):
         read_all(hprim.medecin(*reports), limits=Limits(documents=2))
     with pytest.raises(BeyondLimitsError, match="text"):
-        read_all(hprim.medecin(hprim.medecin_report(text=["x" * 5_000_000])))
+        read_all(hprim.medecin(hprim.medecin_report(text=["x" * 6_000])))
     with pytest.raises(BeyondLimitsError, match="lines"):
-        read_all(hprim.medecin(hprim.medecin_report(text=[""] * 100_000)))
+        read_all(hprim.medecin(hprim.medecin_report(text=[""] * 1_000)))

@@ -181,9 +181,10 @@ def test_other_files_do_not_look_like_it(content: bytes) -> None:
         read_hprim_sante(content, name="a", limits=DEFAULT_LIMITS)
 
 
-def test_limits_are_kept() -> None:
+def test_limits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("souspli_cli.intake.hprim_sante_syntax.MOST_LINES", 1_000)
     three = [hprim.sante_patient()] * 3
     with pytest.raises(BeyondLimitsError, match="documents"):
         read_all(hprim.sante(*three), limits=Limits(documents=2))
     with pytest.raises(BeyondLimitsError, match="lines"):
-        read_all(hprim.sante(["P|1", *["C|1|L|x"] * 100_000]))
+        read_all(hprim.sante(["P|1", *["C|1|L|x"] * 1_000]))
