@@ -164,7 +164,7 @@ def _head(text: str) -> tuple[str, list[str]]:
 
     def names(delimiter: str) -> list[str]:
         try:
-            return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+            return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), list[str]())
         except csv.Error:
             return []
 
