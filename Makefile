@@ -84,9 +84,11 @@ BRIDGE_KILLS ?= 20
 SERVICE_KILLS ?= 5
 SEED ?=
 BUGS ?=
+WRITE ?=
 chaos: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m chaos.run --mails $(MAILS) --bridge-kills $(BRIDGE_KILLS) \
-		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs)
+		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs) \
+		$(if $(WRITE),--write)
 
 # Mails that a real Postfix returns, by the lines of docs/operations.md. Debian, as root:
 # it has users of its own, and so is no part of `make test`.

@@ -14,9 +14,7 @@ SEED = int(os.environ.get("SOUSPLI_CHAOS_SEED", "1"))
 
 
 def test_every_mail_that_was_answered_250_is_read_once_by_its_recipient(tmp_path: Path) -> None:
-    plan = Plan(
-        300, bridge_kills=4, service_kills=1, seed=SEED, patients=3, processes=1, readers=1
-    )
+    plan = Plan(300, bridge_kills=4, service_kills=1, seed=SEED, patients=3, processes=1, readers=1)
     ran = chaos(plan, tmp_path)
     assert [str(one) for one in ran.verdict.broken] == []
     assert ran.verdict.counts["mails"] == 300

@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from souspli_cli import files
 from souspli_cli.bridge.accepting import Acceptance
@@ -155,11 +155,10 @@ class Bridge:
         recording = asyncio.create_task(recorder.run())
         sending = _in_thread(lambda: asyncio.run(worker.run()), "bridge-worker")
         stopping = asyncio.create_task(self._stop.wait())
+        running: set[asyncio.Future[Any]] = {stopping, recording, sending}
         try:
             ready(port)
-            ended, _ = await asyncio.wait(
-                {stopping, recording, sending}, return_when=asyncio.FIRST_COMPLETED
-            )
+            ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for one in ended - {stopping}:
                 # Going on, mails would be taken that nobody sends. Ended and started again,
                 # the bridge finds them all, and its log says what happened.
@@ -182,9 +181,11 @@ def _in_thread(run: Callable[[], None], name: str) -> asyncio.Future[None]:
 
     def ended() -> None:
         try:
-            done.set_result(run())
+            run()
         except BaseException as failure:  # noqa: BLE001  (it is raised by whoever awaits)
             done.set_exception(failure)
+        else:
+            done.set_result(None)
 
     threading.Thread(target=ended, name=name, daemon=True).start()
     return asyncio.wrap_future(done)
