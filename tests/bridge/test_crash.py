@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import resource
 import signal
 import subprocess
 import sys
@@ -113,53 +112,6 @@ async def test_a_full_disk_is_said_to_be_one_and_leaves_nothing(laboratory: Labo
         assert failure.value.code == 452
         assert not list(laboratory.folder.spool.iterdir())
         assert await laboratory.send(mail(), JEANNE)
-
-
-async def test_a_disk_that_fills_up_at_the_ledger_or_the_covers_loses_nothing(
-    laboratory: Laboratory,
-) -> None:
-    service = laboratory.service
-    with process(laboratory) as running:
-        await laboratory.send(mail(title="0"), JEANNE)
-        await laboratory.settled(1)
-
-        # Room for a mail, none in the ledger: taken, known, and recorded once there is.
-        log = laboratory.folder.ledger.with_name("ledger.sqlite-wal")
-        _limit(running, max(log.stat().st_size, 20_000))
-        answers = [await laboratory.send(mail(title="1"), JEANNE) for _ in range(2)]
-        assert answers[0] == answers[1]
-        await asyncio.sleep(0.5)  # it was tried
-        assert len(await asyncio.to_thread(laboratory.rows)) == 1
-        _limit(running, None)
-        await laboratory.settled(2)
-
-        # No room for anything, with a document that waits for its covers.
-        service.freeze()
-        try:
-            await laboratory.send(mail(title="2"), JEANNE)
-            await laboratory.recorded(3)
-            _limit(running, 500)
-            with pytest.raises(aiosmtplib.SMTPDataError) as failure:
-                await laboratory.send(mail(title="3"), JEANNE)
-            assert failure.value.code == 452
-        finally:
-            service.thaw()
-        await asyncio.sleep(1.5)
-        assert running.poll() is None
-        states = [row.state for row in await asyncio.to_thread(laboratory.rows)]
-        assert states == [State.DELIVERED, State.DELIVERED, State.WAITING]
-        _limit(running, None)
-        await laboratory.send(mail(title="3"), JEANNE)
-        rows = await laboratory.settled(4)
-    assert [row.state for row in rows] == [State.DELIVERED] * 4
-    sent = [laboratory.sent(row.document_id) for row in rows]
-    assert [one.title for one in sent if one] == ["0", "1", "2", "3"]
-
-
-def _limit(running: subprocess.Popen[str], limit: int | None) -> None:
-    """Have the process write no file beyond so many bytes, as on a full disk."""
-    soft = resource.RLIM_INFINITY if limit is None else limit
-    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
 
 
 async def test_a_bridge_that_can_not_send_any_more_ends_and_says_why(
