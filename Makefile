@@ -107,9 +107,11 @@ BRIDGE_KILLS ?= 20
 SERVICE_KILLS ?= 5
 SEED ?=
 BUGS ?=
+WRITE ?=
 chaos: $(VENV)/.installed
 	PYTHONPATH=tests $(BIN)/python -m chaos.run --mails $(MAILS) --bridge-kills $(BRIDGE_KILLS) \
-		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs)
+		--service-kills $(SERVICE_KILLS) $(if $(SEED),--seed $(SEED)) $(if $(BUGS),--bugs) \
+		$(if $(WRITE),--write)
 
 # Mails that a real Postfix returns, by the lines of docs/operations.md; swaks, curl, msmtp
 # and Postfix as clients of a bridge, by those of docs/bridge.md. Debian, as root: Postfix

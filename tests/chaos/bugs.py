@@ -55,7 +55,7 @@ def _answer_first() -> None:
 def _no_repeats() -> None:
     from souspli_cli.bridge.digests import Digests  # noqa: PLC0415  (as above)
 
-    Digests.repeat = lambda *_: os.urandom(32)  # type: ignore[method-assign,assignment]
+    Digests.repeat = lambda *_: os.urandom(32)  # type: ignore[method-assign]
 
 
 def _delivered_first() -> None:
@@ -77,7 +77,7 @@ def _delivered_first() -> None:
 def _other_covers() -> None:
     from souspli_cli.bridge.document_spool import DocumentSpool  # noqa: PLC0415  (as above)
 
-    DocumentSpool.committed = lambda _: None  # type: ignore[method-assign,assignment]
+    DocumentSpool.committed = lambda _: None  # type: ignore[method-assign]
 
 
 def _newest_first() -> None:

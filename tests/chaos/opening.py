@@ -78,12 +78,14 @@ async def _open_all(url: str, vault: Vault) -> list[Opened]:
 
 
 async def _open_one(receiving: Receiving, delivery: ReceivedDelivery) -> Opened:
-    files: dict[int, hashlib._Hash] = {}
+    files: dict[int, bytearray] = {}
 
     def write(number: int, offset: int, data: memoryview) -> None:
         del offset  # one segment: in order
-        files.setdefault(number, hashlib.sha256()).update(data)
+        files.setdefault(number, bytearray()).extend(data)
 
     fetched = await fetch_cover(receiving, delivery.delivery_id, delivery.document_id)
     await read_contents(receiving, delivery.delivery_id, fetched.cover, write=write)
-    return Opened(delivery.document_id, tuple(one.hexdigest() for one in files.values()))
+    return Opened(
+        delivery.document_id, tuple(hashlib.sha256(one).hexdigest() for one in files.values())
+    )
