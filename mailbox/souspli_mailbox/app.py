@@ -173,7 +173,8 @@ def make_app(
     app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
-    app[DESCRIPTION] = _description
+    describe: Callable[[], bytes] = _description  # mypy infers no key from the cached one
+    app[DESCRIPTION] = describe
     app.on_response_prepare.append(add_headers)
     app.add_routes([_route(endpoint) for endpoint in ENDPOINTS])
     app.router.add_get("/openapi.json", service.get_description)
