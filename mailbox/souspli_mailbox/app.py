@@ -39,7 +39,6 @@ from souspli_mailbox.notify import Relay, SmtpRelay
 from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
-from souspli_mailbox.prepared import prepare_types
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.purging import Purger
@@ -161,7 +160,6 @@ def make_app(
     Nothing is opened before it starts. Raises PageError if the browser client is to
     be served and is not there, or was built for another service.
     """
-    prepare_types(ENDPOINTS)
     # 0: each handler reads its body itself, up to the limit of its kind.
     app = web.Application(
         middlewares=[log_requests, answer_problems, count_requests, refuse_other_sites],
@@ -175,7 +173,7 @@ def make_app(
     app[DRAIN] = Drain(most=settings.limits.requests)
     app[NONCE_QUOTA] = NonceQuota()
     app[SEGMENT_SLOTS] = asyncio.Semaphore(settings.limits.segments_at_once)
-    describe: Callable[[], bytes] = _description
+    describe: Callable[[], bytes] = _description  # mypy infers no key from the cached one
     app[DESCRIPTION] = describe
     app.on_response_prepare.append(add_headers)
     app.add_routes([_route(endpoint) for endpoint in ENDPOINTS])
