@@ -85,11 +85,11 @@ class Watch:
                     if not descriptor.is_file() or name.startswith(("/dev/", "/proc/")):
                         continue
                     self.seen.add(name)
-                    if found_in(descriptor.read_bytes()):
+                    if found_in(descriptor.read_bytes(), UNIQUE):
                         self.found.add(name)
 
     def _run(self) -> None:
-        while not self._over.wait(1.0):
+        while not self._over.wait(2.0):
             self.look()
 
     @contextlib.contextmanager
