@@ -39,6 +39,7 @@ from souspli_mailbox.notify import Relay, SmtpRelay
 from souspli_mailbox.openapi import describe_service
 from souspli_mailbox.outbox import Outbox
 from souspli_mailbox.page import WEBCLIENT, load_page, page_routes
+from souspli_mailbox.prepared import prepare_types
 from souspli_mailbox.protocol.problems import ProblemKind
 from souspli_mailbox.pseudonyms import Pseudonyms
 from souspli_mailbox.purging import Purger
@@ -160,6 +161,7 @@ def make_app(
     Nothing is opened before it starts. Raises PageError if the browser client is to
     be served and is not there, or was built for another service.
     """
+    prepare_types(ENDPOINTS)
     # 0: each handler reads its body itself, up to the limit of its kind.
     app = web.Application(
         middlewares=[log_requests, answer_problems, count_requests, refuse_other_sites],

@@ -10,21 +10,17 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiosmtplib
 import pytest
-from bridge import plain_reader
 from bridge.bridge_process import PLACES
 from bridge.plain_reader import mail
 from bridge.world import queue_id
 
-from souspli_cli.bridge import recording, worker
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.line import ServiceLine
-from souspli_cli.bridge.running import Bridge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +125,8 @@ async def test_a_disk_that_fills_up_at_the_ledger_or_the_covers_loses_nothing(
         # Room for a mail, none in the ledger: taken, known, and recorded once there is.
         log = laboratory.folder.ledger.with_name("ledger.sqlite-wal")
         _limit(running, max(log.stat().st_size, 20_000))
-        answers = [await laboratory.send(mail(title="1"), JEANNE) for _ in range(2)]
+        once = mail(title="1")  # its boundary is another one each time
+        answers = [await laboratory.send(once, JEANNE) for _ in range(2)]
         assert answers[0] == answers[1]
         await asyncio.sleep(0.5)  # it was tried
         assert len(await asyncio.to_thread(laboratory.rows)) == 1
@@ -163,25 +160,6 @@ def _limit(running: subprocess.Popen[str], limit: int | None) -> None:
     """Have the process write no file beyond so many bytes, as on a full disk."""
     soft = resource.RLIM_INFINITY if limit is None else limit
     resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
-
-
-async def test_a_bridge_that_can_not_send_any_more_ends_and_says_why(
-    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def run(_: object) -> None:
-        raise LookupError("a bug")
-
-    for kind in (worker.Worker, recording.Recorder):
-        with monkeypatch.context() as patch:
-            patch.setattr(kind, "run", run)
-            with pytest.raises(LookupError):
-                await Bridge(
-                    laboratory.account,
-                    laboratory.folder,
-                    laboratory.settings,
-                    reader=plain_reader.read,
-                    clock=time.time,
-                ).run(ready=lambda _: None)
 
 
 async def test_a_ledger_that_is_lost_is_made_anew_from_the_spool(laboratory: Laboratory) -> None:

@@ -244,7 +244,7 @@ async def test_while_the_service_is_away_for_47_hours_mails_are_taken_and_then_s
     laboratory = Laboratory(service, tmp_path / "profile", founded.folder)
     laboratory.password = laboratory.add_account()
     hours = 0
-    laboratory.clock = lambda: time.time() + hours * HOUR
+    laboratory.clock = lambda: time.time() + hours * 3_600
     service.stop()
     try:
         async with laboratory.bridge():

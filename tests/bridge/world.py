@@ -113,6 +113,14 @@ class Laboratory:
         with open_ledger(self.folder.ledger) as database:
             return database.read_now(ledger.rows, tuple(State), 100_000)
 
+    async def recorded(self, count: int) -> list[Row]:
+        """Wait until so many documents have been recorded."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while len(rows := await asyncio.to_thread(self.rows)) < count:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        return rows
+
     async def settled(self, count: int) -> list[Row]:
         """Wait until so many documents have been recorded, and none waits any more."""
         until = time.monotonic() + PATIENCE_SECONDS
