@@ -19,7 +19,7 @@ from souspli_exchange.manifest import Description
 from souspli_exchange.outgoing import Draft, sign_cover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from souspli_cli.account import Account
@@ -92,7 +92,7 @@ def _cover(account: Account, mail: SpooledMail, number: int) -> VerifiedCover:
 
 
 @contextlib.contextmanager
-def _damage_named() -> Iterator[None]:
+def _damage_named() -> Generator[None]:
     try:
         yield
     except ContentsRefusedError:
