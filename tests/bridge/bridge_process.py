@@ -68,7 +68,7 @@ async def dies_later(*_: object, **__: object) -> None:
 # Reached by a mail that takes a report back (docs/specs/bridge.md §11).
 OF_WITHDRAWALS: dict[str, Callable[[], None]] = {
     "withdrawal signed, not posted": lambda: dies_before(MailboxClient, "withdraw"),
-    "posted, not noted": lambda: dies_after(MailboxClient, "withdraw"),
+    "withdrawal posted, not noted": lambda: dies_after(MailboxClient, "withdraw"),
     "withdrawn, not recorded": lambda: dies_after(earlier, "note_withdrawn"),
 }
 

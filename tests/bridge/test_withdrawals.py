@@ -177,7 +177,8 @@ async def test_a_person_decides_where_it_is_not_certain_what_is_taken_back(
 
 
 @pytest.mark.parametrize(
-    "place", ["withdrawal signed, not posted", "posted, not noted", "withdrawn, not recorded"]
+    "place",
+    ["withdrawal signed, not posted", "withdrawal posted, not noted", "withdrawn, not recorded"],
 )
 async def test_a_report_is_withdrawn_once_whenever_the_bridge_is_killed(
     laboratory: Laboratory, place: str
