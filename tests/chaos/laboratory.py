@@ -159,7 +159,7 @@ class Laboratory:
         # Looked at often, and while it is written: no more than a glance.
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as ledger:
             query = "SELECT state, queue_id FROM documents WHERE state NOT IN (?, ?)"
-            found = ledger.execute(query, (State.DELIVERED, State.DROPPED)).fetchall()
+            found = ledger.execute(query, (State.DELIVERED, State.WITHDRAWN)).fetchall()
         known = {queue_id for _, queue_id in found}
         spool = MailSpool(self.folder.spool, b"")  # to list it, no secret is needed
         unknown = [one for one in spool.queue_ids() if one not in known]
