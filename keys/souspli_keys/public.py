@@ -1,6 +1,7 @@
 """The public half of an identity, and the fingerprint that people compare (keys.md §1)."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
 
@@ -18,6 +19,7 @@ ED25519_PUBLIC_BYTES = 32
 ML_DSA_65_PUBLIC_BYTES = 1_952  # FIPS 204
 
 _RECIPIENT_CHARACTERS = 1_959  # prefix, 1, ⌈1,216 × 8 / 5⌉ symbols, 6 of checksum
+_RECIPIENTS_KEPT = 512  # 3 kB each
 _GROUP = 4
 
 Fingerprint = NewType("Fingerprint", str)
@@ -41,6 +43,19 @@ def format_fingerprint(fingerprint: Fingerprint) -> str:
     )
 
 
+# The same few identities stand in the statements around every document, and 1,959 symbols
+# take as long as verifying a signature.
+@lru_cache(maxsize=_RECIPIENTS_KEPT)
+def _recipient_key(recipient: str) -> bytes:
+    """Return the bytes that a recipient spells, or raise KeyStringError."""
+    if recipient != recipient.lower():
+        raise KeyStringError("a recipient is written in lower case")
+    key = decode_bech32(recipient, prefix=RECIPIENT_PREFIX)
+    if len(key) != RECIPIENT_KEY_BYTES:
+        raise KeyStringError(f"a recipient is {RECIPIENT_KEY_BYTES} bytes long")
+    return key
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PublicIdentity:
     """What others know of an identity: one key to seal to, two to verify with.
@@ -62,19 +77,11 @@ class PublicIdentity:
             raise SpellingError(f"an Ed25519 key is {ED25519_PUBLIC_BYTES} bytes long")
         if len(self.ml_dsa_65) != ML_DSA_65_PUBLIC_BYTES:
             raise SpellingError(f"an ML-DSA-65 key is {ML_DSA_65_PUBLIC_BYTES} bytes long")
-        recipient_key = self._read_recipient()
+        recipient_key = _recipient_key(self.recipient)
         framed = frame("souspli/v1/fingerprint", recipient_key, self.ed25519, self.ml_dsa_65)
         # object.__setattr__ is how a frozen class sets a computed field.
         object.__setattr__(self, "recipient_key", recipient_key)
         object.__setattr__(self, "fingerprint", Fingerprint(sha256(framed).hexdigest()))
-
-    def _read_recipient(self) -> bytes:
-        if self.recipient != self.recipient.lower():
-            raise KeyStringError("a recipient is written in lower case")
-        key = decode_bech32(self.recipient, prefix=RECIPIENT_PREFIX)
-        if len(key) != RECIPIENT_KEY_BYTES:
-            raise KeyStringError(f"a recipient is {RECIPIENT_KEY_BYTES} bytes long")
-        return key
 
     def to_json(self) -> dict[str, object]:
         """Return the object that `parse_public` reads."""

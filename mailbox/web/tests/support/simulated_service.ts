@@ -279,7 +279,6 @@ export class SimulatedService extends SimulatedDeliveries {
     const account_number = field(this.account, 'account_number')
     return { account_number, generation, sealed, unlocker, saved_at: NOW }
   }
-
 }
 
 function broken(trouble: Trouble): Response {
