@@ -78,12 +78,15 @@ class Delivery:
         sending = line(spool)
         if target.patient is not None:
             await self._inviter.ensure(sending, slip, target.patient)
-        spooled, known = spool.committed(), self._known(target)
-        # Covers of a try that was refused for good, for others than are meant now, are
-        # made again: nothing was stored with them.
-        if spooled is not None and _is_for(spooled, target, known):
-            await outbox.deliver_kept(self._account, sending, spool, spooled, now=now, known=known)
-            return
+        if (spooled := spool.committed()) is not None:
+            known = self._known(target)
+            # Covers of a try that was refused for good, for others than are meant now, are
+            # made again: nothing was stored with them.
+            if _is_for(spooled, target, known):
+                await outbox.deliver_kept(
+                    self._account, sending, spool, spooled, now=now, known=known
+                )
+                return
         found = [
             await recipients.find(sending, self._account.book, patient, now=now)
             for patient in self._patients(target)
