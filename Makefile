@@ -18,9 +18,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
 
-# The longest first, two at a time.
+# The longest first, two at a time; all of them, whichever fails.
 test: $(VENV)/.installed browser
-	$(MAKE) --jobs=2 --output-sync=target test-programs test-service test-page test-commands test-web
+	$(MAKE) --jobs=2 --keep-going --output-sync=target test-programs test-service test-page test-commands test-web
 
 # In memory, where there is plenty: tests/find_room.py.
 ifeq ($(TMPDIR),)

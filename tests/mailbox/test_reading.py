@@ -7,6 +7,7 @@ import hashlib
 import aiohttp
 import pytest
 from simulation import sealed as shapes
+from simulation.enrolling import Joiner, ask
 from simulation.people import Practice
 from simulation.quick import Claimant, claim, invite
 from simulation.service import Service
@@ -42,6 +43,8 @@ async def test_a_get_changes_nothing_ever(service: Service, practice: Practice) 
     patient = await claim(service, invited)
     await patient.client.collect(done.deliveries[0].delivery_id)
     await practice.client.withdraw(sealed.document_id, practice.withdrawal(sealed.document_id))
+    joiner = await Joiner.open(service, await ask(practice))
+    await joiner.answer()
     # Mails that were under way have arrived, and their states are written.
     while any(row["job"] not in RECURRING for row in service.rows("jobs")):
         await service.ask("GET", "/healthz")
@@ -54,6 +57,7 @@ async def test_a_get_changes_nothing_ever(service: Service, practice: Practice) 
         "invitation_id": pending.invitation_id,
         "delivery_id": done.deliveries[0].delivery_id,
         "document_id": sealed.document_id,
+        "enrolment_id": joiner.opened.enrolment_id,
     }
     callers = {
         Caller.ANYBODY: [None],
