@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,15 @@ from aiosmtpd.controller import Controller
 
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
-from souspli_cli.addressbook import Patient, Traits
+from souspli_cli.addressbook import OwnInvitation, Patient, Traits
 from souspli_cli.bridge import accounts
+from souspli_cli.bridge.reading import mail_reader
 from souspli_cli.bridge.run_verb import SWITCH_SECONDS
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder, Settings, Tls
+from souspli_cli.connection import sending_member
 from souspli_cli.founding import Particulars, found
-from souspli_cli.intake.values import Document, File, Format, Mail
+from souspli_exchange.invitation import draw_invitation
 from souspli_keys.address import normalise_address
 from souspli_keys.statements import Role
 
@@ -33,21 +34,6 @@ if TYPE_CHECKING:
 PATIENT = "jeanne@exemple.fr"
 SYSTEM = "sil"
 SETTINGS = Settings(listen="127.0.0.1:0", tls=Tls.NONE)
-
-
-def read(content: bytes) -> Mail:
-    """Read a plain mail with its attachments as the standard library does."""
-    message = message_from_bytes(content, policy=policy.default)
-    files = [
-        File(
-            name=part.get_filename() or "texte.txt",
-            media_type=part.get_content_type(),
-            content=part.get_payload(decode=True),
-        )
-        for part in message.walk()
-        if not part.is_multipart()
-    ]
-    return Mail(message_id=None, documents=(Document(format=Format.PLAIN, files=tuple(files)),))
 
 
 def make_profile(folder: Path) -> str:
@@ -71,8 +57,20 @@ def make_profile(folder: Path) -> str:
     traits = Traits(
         birth_name="Durand", used_name=None, given_names="Jeanne", birth_date="1961-03-02", sex="F"
     )
-    entry = Patient(address=PATIENT, traits=traits)
-    profiles.load(ready, device).book.change_patient(PATIENT, lambda _: entry)
+    account, now = profiles.load(ready, device), int(time.time())
+    drawn = draw_invitation(
+        sending_member(account), surnames=["Durand"], birth_date=traits.birth_date, now=now
+    )
+    invitation = OwnInvitation(
+        invitation_id=drawn.invitation_id,
+        record=drawn.record.to_json(),
+        record_hash=drawn.record.payload_hash,
+        not_before=now,
+        not_after=drawn.not_after,
+        confirmed=True,  # by nobody: the service is not there
+    )
+    entry = Patient(address=PATIENT, traits=traits, invitations=(invitation,))
+    account.book.change_patient(PATIENT, lambda _: entry)
     return accounts.add(Folder.of(ready).accounts, SYSTEM, (), now=1)
 
 
@@ -81,7 +79,9 @@ async def _bridge(folder: Path) -> None:
     device = keyfile.decode(profile.read_device_key(found_profile), None)
     account = profiles.load(found_profile, device)
     sys.setswitchinterval(SWITCH_SECONDS)
-    running = Bridge(account, Folder.of(found_profile), SETTINGS, reader=read, clock=time.time)
+    running = Bridge(
+        account, Folder.of(found_profile), SETTINGS, reader=mail_reader(SETTINGS), clock=time.time
+    )
     ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     ended.add_done_callback(lambda _: running.stop())
     await running.run(ready=_say)
