@@ -82,7 +82,7 @@ class Watch:
             for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
                 with contextlib.suppress(OSError):
                     name = str(descriptor.readlink())
-                    if not descriptor.is_file() or name.startswith(("/dev/", "/proc/")):
+                    if not descriptor.is_file() or name.startswith("/proc/"):
                         continue
                     self.seen.add(name)
                     if found_in(descriptor.read_bytes(), UNIQUE):
