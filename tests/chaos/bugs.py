@@ -62,16 +62,16 @@ def _delivered_first() -> None:
     from souspli_cli.bridge.ledger import State  # noqa: PLC0415  (as above)
     from souspli_cli.bridge.worker import Worker  # noqa: PLC0415  (as above)
 
-    deliver = Worker._deliver
+    carry_out = Worker._carry_out
 
-    async def noted(self: Any, row: Any, *, now: int) -> None:
+    async def noted(self: Any, row: Any, *, now: int) -> tuple[State, str | None]:
         from souspli_cli.bridge import ledger  # noqa: PLC0415  (as above)
 
         await self.database.write(ledger.end, row.document_id, State.DELIVERED, None, now=now)
         await asyncio.sleep(LATE_SECONDS / 10)
-        await deliver(self, row, now=now)
+        return await carry_out(self, row, now=now)
 
-    Worker._deliver = noted  # type: ignore[method-assign]
+    Worker._carry_out = noted  # type: ignore[method-assign]
 
 
 def _other_covers() -> None:
