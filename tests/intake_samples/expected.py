@@ -54,7 +54,7 @@ EXPECTED: Final = {
     "cda-fr/IMG_CR_IMG_2024.01_CDA-R2-Niveau-1.xml": _cda(replaces=True),
     "cda-us/CDA_with_Embedded_PDF.ccda": Expected(
         format="cda",
-        traits="birth_name given_names birth_date sex local_ids",
+        traits="birth_name given_names birth_date sex local_ids address",
         others="title kind date report_id replaces",
         change="replaces",
         why="no French identity; its numbers are local",
