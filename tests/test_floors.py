@@ -55,13 +55,15 @@ ONLY_FOR_AGE_S_VECTORS = {
 }
 
 # Of the service, the programs at the edge use what speaks to it, what `souspli serve`
-# and `souspli demo` start, what `souspli check-config` asks, and backups.
+# and `souspli demo` start, what `souspli check-config` asks, backups, and what speaks to
+# a mail relay.
 CLI_MAY_USE = {"protocol", "client", "app", "settings", "errors", "entry", "backup"} | {
     "check",
     "purge_now",
     "findings",
     "given",
     "logs",
+    "relay_client",
 }
 
 NO_SOCKETS = {"socket", "ssl", "asyncio", "http", "urllib", "aiohttp", "requests", "smtplib"}

@@ -94,7 +94,18 @@ class MailRefusedError(MailError):
 
 
 class MailDelayedError(MailError):
-    """The relay is away, unwilling for now, or not who it should be: try again."""
+    """The relay is away, unwilling for now, or not who it should be: try again.
+
+    `away`: whatever the mail, it is not taken at the moment. `may_have_it`: all of it was
+    handed over, and not answered for.
+    """
+
+    def __init__(
+        self, text: str, *, code: int | None = None, away: bool = False, may_have_it: bool = False
+    ) -> None:
+        super().__init__(text, code=code)
+        self.away = away
+        self.may_have_it = may_have_it
 
 
 class TextError(MailboxError):

@@ -1,7 +1,7 @@
 """Connections to the mail relay, kept for a moment after each mail, for the next one.
 
 Connecting, TLS and login cost both sides more than a mail does. What has become of a
-kept connection meanwhile only its next use tells; `notify` knows what to do then.
+kept connection meanwhile only its next use tells; `relay_client` knows what to do then.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ class RelayConnections:
     All of it in the event loop's thread.
     """
 
-    def __init__(self, make: Callable[[], aiosmtplib.SMTP]) -> None:
-        """`make` returns a client that is not connected yet."""
+    def __init__(
+        self, make: Callable[[], aiosmtplib.SMTP], *, most_mails: int = MOST_MAILS
+    ) -> None:
+        """`make` returns a client that is not connected yet; it takes so many mails."""
         self._make = make
+        self._most_mails = most_mails
         self._kept: list[Connection] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
 
@@ -84,7 +87,7 @@ class RelayConnections:
     def keep(self, connection: Connection) -> None:
         """Have it ready for another mail, after one that the relay took."""
         connection.mails += 1
-        if connection.mails >= MOST_MAILS:
+        if connection.mails >= self._most_mails:
             self.leave(connection)
             return
         loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from souspli_cli.bridge import ledger, notice_rows, notifier
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.ledger import State, open_ledger
-from souspli_cli.bridge.notice_relay import SmtpRelay
+from souspli_cli.bridge.notice_relay import NoticeRelay
 from souspli_cli.bridge.notice_rows import Kind, NoticeState, Patience
 from souspli_cli.bridge.notice_settings import Notices
 from souspli_cli.bridge.notifier import LONGEST_DUE_SECONDS, Notifier
@@ -97,7 +97,7 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
                 patience,
                 DOMAIN,
                 clock=lambda: made.now,
-                relay=SmtpRelay(settings, name=DOMAIN),
+                relay=NoticeRelay(settings, name=DOMAIN),
             )
             made = Bridge(keeping, database, relay, tells)
             yield made

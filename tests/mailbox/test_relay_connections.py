@@ -14,6 +14,7 @@ from simulation.relay import RunningRelay, running_relay
 
 from souspli_mailbox import mails, relay_connections
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
+from souspli_mailbox.relay_client import RelayClient, RelayPlace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -98,16 +99,18 @@ async def test_one_that_nobody_uses_is_left_after_a_moment(
     assert relay.connections == 2
 
 
-async def test_a_connection_takes_only_so_many(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(relay_connections, "MOST_MAILS", 2)
+async def test_a_connection_takes_only_so_many(start: Start) -> None:
     relay = await start()
-    client = relay.client(tls="none")
-    await send(client, *"abcde")
+    place = RelayPlace(
+        host="127.0.0.1", port=relay.port, tls="none", user=None, password=None, timeout=10
+    )
+    client = RelayClient(place, name="souspli.example", most_mails=2)
+    for name in "abcde":
+        await client.send(b"Subject: x\r\n\r\nx\r\n", return_path=SENDER, to=f"{name}@example.org")
     await until(lambda: relay.handler.goodbyes == 2)
     assert taken(relay) == [*"abcde"]
     assert relay.connections == 3
+    await client.close()
 
 
 async def test_closing_says_goodbye_to_every_one(start: Start) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import ssl
 from typing import TYPE_CHECKING, Final, Protocol
 
-import aiosmtplib
-
 from souspli_cli.bridge.errors import NoticeDelayedError, NoticeRefusedError
+from souspli_mailbox.errors import MailDelayedError, MailRefusedError
+from souspli_mailbox.relay_client import RelayClient, RelayPlace
 
 if TYPE_CHECKING:
+    import ssl
+
     from souspli_cli.bridge.notice_settings import Notices
 
 # For one step of the dialogue; nothing else waits for it.
 STEP_SECONDS: Final = 30.0
-# RFC 5321 §4.2.1: 5yz says "don't try that again".
-_FOR_GOOD: Final = range(500, 600)
+NOBODY: Final = ""
 
 
 class Relay(Protocol):
@@ -31,7 +30,7 @@ class Relay(Protocol):
         ...
 
 
-class SmtpRelay:
+class NoticeRelay:
     """A `Relay` as bridge.toml names it; a connection for each notice, they are few."""
 
     def __init__(
@@ -43,68 +42,25 @@ class SmtpRelay:
         """
         if settings.where is None:
             raise ValueError("no relay in the settings")
-        self._where = settings.where
-        self._settings = settings
-        self._name = name
-        self._trust = trust or ssl.create_default_context()
-        self._password = settings.password()
+        host, port = settings.where
+        place = RelayPlace(
+            host=host,
+            port=port,
+            tls="tls" if settings.tls == "implicit" else settings.tls,
+            user=settings.user,
+            password=settings.password(),
+            timeout=STEP_SECONDS,
+        )
+        self._client = RelayClient(place, name=name, trust=trust, most_mails=1)
 
     async def send(self, content: bytes, to: str) -> None:
         """Connect, secure, log in, hand over, leave."""
-        client = self._client()
         try:
-            await self._offer(client, to)
-            await self._hand_over(client, content)
-            # It has it: nothing depends on how it says goodbye.
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-                await client.quit()
-        finally:
-            client.close()
-
-    async def _offer(self, client: aiosmtplib.SMTP, to: str) -> None:
-        try:
-            await client.connect()
-            if to.isascii():
-                await client.mail("")
-                await client.rcpt(to)
-                return
-            await client.ehlo()
-            if not client.supports_extension("smtputf8"):
-                raise NoticeRefusedError("the relay can't take such an address")
-            await client.mail("", options=["SMTPUTF8"], encoding="utf-8")
-            await client.rcpt(to, encoding="utf-8")
-        except aiosmtplib.SMTPRecipientRefused as refused:
-            if refused.code in _FOR_GOOD:
-                raise NoticeRefusedError("the relay does not know whom to tell") from None
-            raise NoticeDelayedError("the relay refuses for now") from None
-        except (aiosmtplib.SMTPException, OSError):
-            # Greeting, TLS, login or null sender refused: whatever the code, it is about
-            # the bridge, and a person mends it. The text may quote an address.
-            raise NoticeDelayedError("the relay can't be reached safely", away=True) from None
-
-    async def _hand_over(self, client: aiosmtplib.SMTP, content: bytes) -> None:
-        try:
-            await client.data(content)
-        except aiosmtplib.SMTPDataError as refused:
-            if refused.code in _FOR_GOOD:
-                raise NoticeRefusedError("the relay refuses this notice") from None
-            raise NoticeDelayedError("the relay refuses this notice for now") from None
-        except (aiosmtplib.SMTPException, OSError):
-            raise NoticeDelayedError("the line broke off", away=True, may_have_it=True) from None
-
-    def _client(self) -> aiosmtplib.SMTP:
-        settings = self._settings
-        host, port = self._where
-        return aiosmtplib.SMTP(
-            hostname=host,
-            port=port,
-            username=settings.user,
-            password=self._password,
-            local_hostname=self._name,
-            timeout=STEP_SECONDS,
-            use_tls=settings.tls == "implicit",
-            # True: refuse to go on where it is not offered; somebody in between could
-            # strip the offer.
-            start_tls=settings.tls == "starttls",
-            tls_context=None if settings.tls == "none" else self._trust,
-        )
+            await self._client.send(content, return_path=NOBODY, to=to)
+        except MailRefusedError:
+            # No cause: the relay's text may quote an address.
+            raise NoticeRefusedError("the relay never takes this notice") from None
+        except MailDelayedError as failure:
+            raise NoticeDelayedError(
+                str(failure), away=failure.away, may_have_it=failure.may_have_it
+            ) from None

@@ -15,7 +15,7 @@ import structlog
 
 from souspli_cli.bridge import notice_rows
 from souspli_cli.bridge.errors import NoticeDelayedError, NoticeRefusedError, SpoolDamagedError
-from souspli_cli.bridge.notice_relay import SmtpRelay
+from souspli_cli.bridge.notice_relay import NoticeRelay
 from souspli_cli.bridge.notice_report import Outgoing, ReportedDocument, ReportedMail, compose
 from souspli_cli.bridge.notice_rows import Kind, NoticeState, Patience
 from souspli_cli.bridge.notice_settings import MINUTE
@@ -268,7 +268,7 @@ def notifier_of(
         ),
         domain=settings.domain,
         clock=clock,
-        relay=None if said.where is None else SmtpRelay(said, name=settings.domain),
+        relay=None if said.where is None else NoticeRelay(said, name=settings.domain),
         to=said.to,
         gather_seconds=said.gather_minutes * MINUTE,
     )
