@@ -14,8 +14,9 @@ from bridge import pdfs
 from bridge.conftest import JEANNE, MEDECIN, PAUL
 from bridge.plain_reader import mail
 from bridge.world import MAILBOX
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from souspli_cli.bridge.finding_verbs import findings
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.policy import Executables, Policy
 from souspli_cli.bridge.quarantine_verbs import quarantine
@@ -150,6 +151,69 @@ async def test_programs_in_a_pdf_wait_for_a_person_and_other_oddities_are_sent_a
         await asyncio.to_thread(run, laboratory, *to[:4], "--yes")
         active, *_ = await laboratory.settled(3)
         assert (active.state, active.findings) == (State.DELIVERED, "pdf_javascript")
+
+
+def sent_with_findings(laboratory: Laboratory, *words: str) -> Result:
+    """What `souspli bridge findings` says."""
+    where = ("--profile", str(laboratory.profile))
+    return CliRunner().invoke(findings, [*words, *where], catch_exceptions=False)
+
+
+async def test_what_was_sent_despite_its_pdf_is_shown_to_who_will_be_called(
+    laboratory: Laboratory,
+) -> None:
+    limits = msgspec.structs.replace(laboratory.settings.limits, examiners=1)
+    laboratory.settings = msgspec.structs.replace(laboratory.settings, limits=limits)
+    async with laboratory.bridge():
+        said = await asyncio.to_thread(sent_with_findings, laboratory)
+        assert said.stdout == "Rien de particulier dans les PDF partis ces 30 derniers jours.\n"
+        await laboratory.send(mail(pdfs.encrypted("1961"), title="locked"), JEANNE[0])
+        await laboratory.send(mail(b"%PDF-1.7 no more", title="cut"), PAUL[0])
+        await laboratory.send(mail(pdfs.plain(), title="usual"), JEANNE[0])
+        held = mail(pdfs.javascript_in_place(), title="held")
+        await laboratory.send(held, JEANNE[0])
+        locked, cut, _, held_row = await laboratory.settled(4)
+        said = await asyncio.to_thread(sent_with_findings, laboratory, "--json")
+        assert json.loads(said.stdout)["days"] == 30
+        assert [
+            (one["document_id"], one["state"], one["title"], one["to"], one["findings"])
+            for one in json.loads(said.stdout)["documents"]
+        ] == [
+            (
+                cut.document_id,
+                "delivered",
+                "cut",
+                [{"address": PAUL[0], "name": "LE GOFF-ŒUVRARD Paul"}],
+                ["pdf_unreadable"],
+            ),
+            (
+                locked.document_id,
+                "delivered",
+                "locked",
+                [{"address": JEANNE[0], "name": "DURAND Jeanne Marie"}],
+                ["pdf_encrypted"],
+            ),
+        ]
+        lines = (await asyncio.to_thread(sent_with_findings, laboratory)).stdout
+        assert f"{locked.document_id[:8]}  " in lines
+        assert "un PDF demande un mot de passe" in lines
+        assert held_row.document_id[:8] not in lines
+        # Where somebody looks every day.
+        listed = CliRunner().invoke(quarantine, ["list", "--profile", str(laboratory.profile)])
+        assert "souspli bridge findings" in listed.stderr
+        assert "2" in listed.stderr
+
+
+async def test_pdfs_that_nobody_looks_at_by_the_settings_are_no_finding_of_each_document(
+    laboratory: Laboratory,
+) -> None:
+    assert not laboratory.settings.limits.examiners
+    async with laboratory.bridge():
+        await laboratory.send(mail(pdfs.plain()), JEANNE[0])
+        (row,) = await laboratory.settled(1)
+        assert row.findings == "pdf_not_examined"
+        said = await asyncio.to_thread(sent_with_findings, laboratory, "--json")
+        assert json.loads(said.stdout)["documents"] == []
 
 
 async def test_programs_are_for_a_person_or_refused_by_policy(laboratory: Laboratory) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from souspli_cli import people
+from souspli_cli import clock, people
 from souspli_cli.bridge.beside import Opened, opened
 from souspli_cli.errors import Refused
 from souspli_cli.terminal import Terminal
@@ -35,11 +35,12 @@ TRAITS: Final = ("birth_name", "used_name", "given_names", "birth_date", "sex", 
 @profile_options
 def list_(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None) -> None:
     """List what waits for a person; nothing of what is in it."""
-    from souspli_cli.bridge import ledger  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
+    from souspli_cli.bridge import ledger, sent_findings  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
 
     with opened(terminal, folder, passphrase_file) as bridge:
         rows = bridge.database.read_now(ledger.rows, ledger.QUARANTINE, MOST_SHOWN)
         accounts = bridge.database.read_now(ledger.accounts, {row.queue_id for row in rows})
+        noticed = bridge.database.read_now(sent_findings.count, now=clock.now())
     for row in rows:
         terminal.show(
             "bridge.quarantine_line",
@@ -50,6 +51,9 @@ def list_(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | No
         )
     if not rows:
         terminal.show("bridge.quarantine_empty")
+    if noticed:
+        # Nobody decides on these any more, and whoever looks here is who will be called.
+        terminal.note("bridge.findings_recent", count=noticed)
     terminal.give(
         {
             "documents": [

@@ -96,7 +96,10 @@ def _as_json(bridge: Opened, row: Row) -> dict[str, Any]:
             "birth_date": traits.birth_date,
             "sex": None if traits.sex is None else traits.sex.value,
         },
-        "findings": [] if slip is None else [finding.value for finding in slip.findings],
+        "findings": [
+            *(() if slip is None else (finding.value for finding in slip.findings)),
+            *filter(None, (row.findings or "").split(",")),
+        ],
     }
 
 

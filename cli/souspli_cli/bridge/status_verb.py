@@ -21,11 +21,12 @@ _MIB: Final = 1024**2
 @profile_options
 def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | None) -> None:
     """Look at ledger, spool, disk and service; nothing is changed."""
-    from souspli_cli.bridge import standing  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
+    from souspli_cli.bridge import sent_findings, standing  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
     from souspli_cli.bridge.kept_letters import KeptLetters  # noqa: PLC0415  (as above)
 
     with opened(terminal, folder, passphrase_file) as bridge:
         stands = standing.look(bridge.database)
+        noticed = bridge.database.read_now(sent_findings.count, now=clock.now())
         files = standing.look_at_spool(bridge.database, bridge.spool)
         secret = bridge.account.device.unlocker.secret_bytes()
         letters = KeptLetters(bridge.place.letters, secret).count()
@@ -35,6 +36,8 @@ def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | N
     terminal.show("bridge.runs" if runs else "bridge.runs_not")
     terminal.show("bridge.service_there" if reachable else "bridge.service_away")
     _show(terminal, stands, files)
+    if noticed:
+        terminal.show("bridge.findings_recent", count=noticed)
     if letters:
         terminal.show("bridge.letters_waiting", count=letters)
     terminal.show("bridge.free", count=free // _MIB)
@@ -43,6 +46,7 @@ def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | N
             "running": runs,
             "service_reachable": reachable,
             **_as_json(stands, files),
+            "sent_with_findings": noticed,
             "letters_waiting": letters,
             "free_bytes": free,
         }
