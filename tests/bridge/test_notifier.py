@@ -274,7 +274,7 @@ async def test_what_was_delivered_meanwhile_is_not_told(bridge: Bridge) -> None:
 async def test_a_disk_that_takes_no_end_is_not_a_mail_every_ten_seconds(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise StorageFullError("full")
 
     bridge.fail(bridge.keep())

@@ -2,34 +2,32 @@
 
 docs/specs/bridge.md §9. Of a mail it repeats the Message-ID, the Date, the envelope's
 recipients and our own ids; never a subject, a title, a name or a trait: none is handed in.
-Written line by line, all of it ASCII: the standard library folds and encodes fields that
-must stay as they are.
 """
 
 from __future__ import annotations
 
-import functools
-import quopri
 import re
-from base64 import b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
-from souspli_cli import words
+from souspli_cli.bridge.notice_lines import (
+    MOST_VALUE,
+    PRINTABLE,
+    day,
+    field,
+    head,
+    joined,
+    moment,
+    text,
+)
 from souspli_cli.bridge.notice_rows import Kind
 from souspli_cli.bridge.reasons import BOOK_DAMAGED, SPOOL_DAMAGED, TOO_LATE
-from souspli_cli.words import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from souspli_cli.words import Words
 
-# RFC 5322 §2.1.1 allows 998 in a line, its name included.
-_MOST_VALUE: Final = 900
-_PRINTABLE: Final = re.compile(r"[ -~]+")
 _MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]+>")
 _REASON: Final = re.compile(r"[a-z0-9_-]{1,60}")
 # What RFC 6533 §3 lets stand for itself in an address of type `utf-8`.
@@ -108,10 +106,10 @@ class Outgoing:
 def compose(notice: Outgoing) -> bytes:
     """Write the notice, each line ended by CR LF."""
     if len(notice.mails) == 1:
-        return _joined(_report(notice, notice.mails[0], notice.mail_id))
+        return joined(_report(notice, notice.mails[0], notice.mail_id))
     reasons = {_word(notice.kind, one) for mail in notice.mails for one in mail.documents}
     boundary = f"=_souspli_{notice.mail_id}"
-    return _joined(_several(notice, boundary, reasons.pop() if len(reasons) == 1 else _SEVERAL))
+    return joined(_several(notice, boundary, reasons.pop() if len(reasons) == 1 else _SEVERAL))
 
 
 def _several(notice: Outgoing, boundary: str, reason: str) -> Iterator[str]:
@@ -119,7 +117,7 @@ def _several(notice: Outgoing, boundary: str, reason: str) -> Iterator[str]:
     yield f'Content-Type: multipart/mixed; boundary="{boundary}"'
     yield ""
     yield f"--{boundary}"
-    yield from _text(notice, notice.mails)
+    yield from text(lambda say: _in(say, notice, notice.mails))
     for number, mail in enumerate(notice.mails):
         yield f"--{boundary}"
         yield "Content-Type: message/rfc822"
@@ -133,11 +131,11 @@ def _report(notice: Outgoing, mail: ReportedMail, mail_id: str) -> Iterator[str]
     """Give the lines of a multipart/report about one mail."""
     boundary = f"=_souspli_report_{mail_id}"
     yield from _head(notice, mail_id, _word(notice.kind, mail.documents[0]))
-    yield from _field("X-Souspli-Queue-Id", mail.queue_id)
+    yield from field("X-Souspli-Queue-Id", mail.queue_id)
     yield f'Content-Type: multipart/report; report-type=delivery-status; boundary="{boundary}"'
     yield ""
     yield f"--{boundary}"
-    yield from _text(notice, (mail,))
+    yield from text(lambda say: _in(say, notice, (mail,)))
     yield f"--{boundary}"
     yield "Content-Type: message/delivery-status"
     yield ""
@@ -152,36 +150,34 @@ def _report(notice: Outgoing, mail: ReportedMail, mail_id: str) -> Iterator[str]
 
 
 def _head(notice: Outgoing, mail_id: str, reason: str) -> Iterator[str]:
-    subject = " / ".join(say(_SUBJECTS[notice.kind]) for say in _languages())
-    yield from _field("From", f"postmaster@{notice.domain}")
-    # Not ASCII: the envelope knows, and a header needs nobody's address.
-    yield from _field("To", notice.to if notice.to.isascii() else "undisclosed-recipients:;")
-    yield f"Subject: =?utf-8?b?{b64encode(subject.encode()).decode()}?="
-    yield f"Date: {_moment(notice.now)}"
-    yield from _field("Message-ID", f"<{mail_id}@{notice.domain}>")
-    yield "Auto-Submitted: auto-replied"
-    yield from _field("X-Souspli-Error", reason)
-    yield "MIME-Version: 1.0"
+    yield from head(
+        domain=notice.domain,
+        to=notice.to,
+        subject=lambda say: say(_SUBJECTS[notice.kind]),
+        mail_id=mail_id,
+        now=notice.now,
+    )
+    yield from field("X-Souspli-Error", reason)
 
 
 def _status(notice: Outgoing, mail: ReportedMail) -> Iterator[str]:
-    yield from _field("Reporting-MTA", f"dns; {notice.domain}")
-    yield f"Arrival-Date: {_moment(mail.received_at)}"
-    yield from _field("X-Souspli-Queue-Id", mail.queue_id)
+    yield from field("Reporting-MTA", f"dns; {notice.domain}")
+    yield f"Arrival-Date: {moment(mail.received_at)}"
+    yield from field("X-Souspli-Queue-Id", mail.queue_id)
     for one in mail.documents[:_MOST_DOCUMENTS]:
-        yield from _field("X-Souspli-Document", f"{one.document_id}; {_word(notice.kind, one)}")
+        yield from field("X-Souspli-Document", f"{one.document_id}; {_word(notice.kind, one)}")
     yield ""
     reason = _word(notice.kind, mail.documents[0])
     # A document goes to people who are found by what is in it: all addresses of the
     # envelope share its fate.
     for recipient in mail.recipients or ("",):
-        yield from _field("Final-Recipient", _final_recipient(recipient))
+        yield from field("Final-Recipient", _final_recipient(recipient))
         yield f"Action: {'failed' if notice.kind is Kind.FAILED else 'delayed'}"
         status = _STATUS.get((notice.kind, reason), _STATUS_OTHERWISE[notice.kind])
         yield f"Status: {status}"
-        yield from _field("X-Souspli-Error", reason)
+        yield from field("X-Souspli-Error", reason)
         if mail.until is not None:
-            yield f"Will-Retry-Until: {_moment(mail.until)}"
+            yield f"Will-Retry-Until: {moment(mail.until)}"
         yield ""
 
 
@@ -189,25 +185,15 @@ def _original(mail: ReportedMail) -> Iterator[str]:
     if mail.message_id is not None:
         said = f"<{mail.message_id.removeprefix('<').removesuffix('>')}>"
         if _MESSAGE_ID.fullmatch(said):
-            yield from _field("Message-ID", said)
+            yield from field("Message-ID", said)
     if mail.date is not None:
-        yield from _field("Date", mail.date)
-
-
-def _text(notice: Outgoing, mails: Sequence[ReportedMail]) -> Iterator[str]:
-    french, english = _languages()
-    text = f"{_in(french, notice, mails)}\n\n\n{_in(english, notice, mails)}\n"
-    yield "Content-Type: text/plain; charset=utf-8"
-    yield "Content-Transfer-Encoding: quoted-printable"
-    yield ""
-    # No boundary can be in it: `=` is encoded.
-    yield from quopri.encodestring(text.encode()).decode("ascii").split("\n")
+        yield from field("Date", mail.date)
 
 
 def _in(say: Words, notice: Outgoing, mails: Sequence[ReportedMail]) -> str:
     lines = [say(_ABOUTS[notice.kind]), ""]
     for mail in mails:
-        received = _day(mail.received_at)
+        received = day(mail.received_at)
         if mail.of:
             count = len(mail.documents)
             lines.append(
@@ -227,7 +213,7 @@ def _in(say: Words, notice: Outgoing, mails: Sequence[ReportedMail]) -> str:
         for reason in dict.fromkeys(_word(notice.kind, one) for one in mail.documents):
             lines.append("  " + say("bridge_notice.reason", reason=_explained(say, reason)))
         if mail.until is not None:
-            lines.append("  " + say("bridge_notice.delayed_until", until=_day(mail.until)))
+            lines.append("  " + say("bridge_notice.delayed_until", until=day(mail.until)))
     if len(mails) > 1:
         lines += ["", say("bridge_notice.several", count=len(mails))]
     lines += ["", say("bridge_notice.signature", domain=notice.domain)]
@@ -256,29 +242,5 @@ def _final_recipient(address: str) -> str:
             char if _PLAIN.fullmatch(char) else f"\\x{{{ord(char):02X}}}" for char in address
         )
     # A report needs one, also of a mail whose file can't be read any more.
-    is_usable = address and len(spelt) <= _MOST_VALUE and _PRINTABLE.fullmatch(spelt)
+    is_usable = address and len(spelt) <= MOST_VALUE and PRINTABLE.fullmatch(spelt)
     return spelt if is_usable else "x-souspli; unknown"
-
-
-def _field(name: str, value: str) -> Iterator[str]:
-    """Give a header field; nothing for a value that is more than one line of ASCII."""
-    if _PRINTABLE.fullmatch(value) and len(value) <= _MOST_VALUE:
-        yield f"{name}: {value}"
-
-
-@functools.cache
-def _languages() -> tuple[Words, Words]:
-    return words.load(Language.FRENCH), words.load(Language.ENGLISH)
-
-
-def _moment(seconds: int) -> str:
-    return format_datetime(datetime.fromtimestamp(seconds, UTC))
-
-
-def _day(seconds: int) -> str:
-    """Give a moment as people at the laboratory read it, in the machine's own time."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%d/%m/%Y %H:%M")
-
-
-def _joined(lines: Iterator[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")

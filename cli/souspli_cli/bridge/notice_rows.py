@@ -206,9 +206,11 @@ def later(connection: Connection, some: Sequence[Notice], *, until: int, keep: b
     connection.execute(_of(some).values(**values))
 
 
-def settle(connection: Connection, some: Sequence[Notice], state: NoticeState) -> None:
-    """Record what became of notices."""
-    connection.execute(_of(some).values(state=state))
+def settle(
+    connection: Connection, some: Sequence[Notice], state: NoticeState, *, next_at: int
+) -> None:
+    """Record what became of notices, and when their documents are reminded of."""
+    connection.execute(_of(some).values(state=state, next_at=next_at))
 
 
 def count(connection: Connection) -> dict[tuple[Kind, NoticeState], int]:

@@ -40,6 +40,8 @@ class Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     late_minutes: Minutes = 4 * HOUR_MINUTES
     urgent_late_minutes: Minutes = HOUR_MINUTES
     too_late_minutes: Minutes = 2 * DAY_MINUTES
+    # Of what is still to be checked; 0: nobody is reminded.
+    remind_minutes: Annotated[int, Meta(ge=0, le=MOST_MINUTES)] = DAY_MINUTES
     # A service that is away makes hundreds late at once.
     gather_minutes: Annotated[int, Meta(ge=0, le=DAY_MINUTES)] = 15
 
@@ -88,6 +90,9 @@ def check_notices(notices: Notices) -> None:
         raise Refused("bridge_settings", reason="notices.to") from None
     if not notices.urgent_late_minutes <= notices.late_minutes < notices.too_late_minutes:
         raise Refused("bridge_settings", reason="notices.late_minutes")
+    # Hours that were written for minutes, or a mail every ten seconds.
+    if 0 < notices.remind_minutes < HOUR_MINUTES:
+        raise Refused("bridge_settings", reason="notices.remind_minutes")
 
 
 def check_metrics(metrics: Metrics) -> None:

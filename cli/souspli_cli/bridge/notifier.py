@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import structlog
 
-from souspli_cli.bridge import notice_rows
+from souspli_cli.bridge import notice_rows, reminder, reminder_rows
 from souspli_cli.bridge.errors import NoticeDelayedError, NoticeRefusedError, SpoolDamagedError
 from souspli_cli.bridge.notice_relay import NoticeRelay
 from souspli_cli.bridge.notice_report import Outgoing, ReportedDocument, ReportedMail, compose
 from souspli_cli.bridge.notice_rows import Kind, NoticeState, Patience
 from souspli_cli.bridge.notice_settings import MINUTE
+from souspli_cli.bridge.reminder import Reminder
 from souspli_cli.bridge.spool import new_queue_id
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.notice_relay import Relay
     from souspli_cli.bridge.notice_rows import Notice
+    from souspli_cli.bridge.reminder_rows import ToCheck
     from souspli_cli.bridge.settings import Settings
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
     from souspli_storage.database import Database
@@ -58,6 +60,8 @@ class Notifier:
     to: str = ""
     """Who is told of everything; else each mail's sender."""
     gather_seconds: int = 900
+    remind_seconds: int = 86_400
+    """0: nobody is reminded."""
     poll_seconds: ClassVar[float] = POLL_SECONDS
     _last: dict[tuple[str, Kind], int] = field(default_factory=dict[tuple[str, Kind], int])
     _away_until: int = 0
@@ -113,6 +117,52 @@ class Notifier:
             await self._tell(to, kind, mail_id, some, mails, now=now)
             if int(self.clock()) < self._away_until:
                 return
+        await self._remind(now=now)
+
+    async def _remind(self, *, now: int) -> None:
+        """Tell each address how many documents it was told of and nobody has looked at.
+
+        All of them as soon as one is due: one mail a day, whatever came in during it.
+        """
+        if not self.remind_seconds:
+            return
+        if not self.database.read_now(reminder_rows.any_due, now=now):
+            return
+        waiting: dict[str, list[ToCheck]] = defaultdict(list)
+        for one in self.database.read_now(reminder_rows.to_check):
+            waiting[self._whom(self._read(one.queue_id))].append(one)
+            await asyncio.sleep(0)  # thousands of files, and it may be told to end
+        for to, some in waiting.items():
+            if any(one.next_at <= now for one in some):
+                await self._tell_again(to, some, now=now)
+            if int(self.clock()) < self._away_until:
+                return
+
+    async def _tell_again(self, to: str, some: Sequence[ToCheck], *, now: int) -> None:
+        if self.relay is None:
+            return
+        ids = [one.document_id for one in some]
+        # First of all: a crash, or a disk that takes nothing afterwards, costs a reminder,
+        # and is not one every ten seconds.
+        self.database.write_now(reminder_rows.put_off, ids, until=now + self.remind_seconds)
+        if not to:
+            return
+        oldest = min(one.since for one in some)
+        said = Reminder(to, self.domain, new_queue_id(), now, len(some), oldest)
+        try:
+            await self.relay.send(reminder.compose(said), to)
+        except NoticeRefusedError:
+            _log.error("bridge-reminder-refused", count=len(some))
+        except NoticeDelayedError as failure:
+            if failure.away:
+                self._relay_is_away(now=now)
+            _log.warning("bridge-reminder-delayed", count=len(some), away=failure.away)
+            if not failure.may_have_it:
+                until = max(self._away_until, now + FIRST_LATER_SECONDS)
+                self.database.write_now(reminder_rows.put_off, ids, until=until)
+        else:
+            self._relay_is_back()
+            _log.info("bridge-reminder", count=len(some))
 
     def _decide(self, now: int) -> None:
         """Have the table know all that falls due."""
@@ -141,7 +191,7 @@ class Notifier:
             else:
                 grouped[to, one.kind, one.mail].append(one)
         if nobody:
-            self.database.write_now(notice_rows.settle, nobody, NoticeState.NOBODY)
+            self._settle(nobody, NoticeState.NOBODY, now=now)
         for until, some in waits.items():
             self.database.write_now(notice_rows.later, some, until=until, keep=False)
         return grouped
@@ -168,31 +218,39 @@ class Notifier:
             await self.relay.send(compose(notice), to)
         except NoticeRefusedError:
             _log.error("bridge-notice-refused", kind=kind.value, count=len(some))
-            self.database.write_now(notice_rows.settle, some, NoticeState.REFUSED)
+            self._settle(some, NoticeState.REFUSED, now=now)
         except NoticeDelayedError as failure:
             self._delayed(some, failure, now=now)
         else:
             self._relay_is_back()
-            self.database.write_now(notice_rows.settle, some, NoticeState.SENT)
+            self._settle(some, NoticeState.SENT, now=now)
             self._note(to, kind, now=now)
+
+    def _settle(self, some: Sequence[Notice], state: NoticeState, *, now: int) -> None:
+        until = now + self.remind_seconds
+        self.database.write_now(notice_rows.settle, some, state, next_at=until)
 
     def _delayed(self, some: Sequence[Notice], failure: NoticeDelayedError, *, now: int) -> None:
         wait = _wait(some)
         if failure.away:
-            self._away_seconds = min(
-                max(2 * self._away_seconds, FIRST_LATER_SECONDS), LONGEST_LATER_SECONDS
-            )
-            wait = self._away_seconds
-            self._away_until = now + wait
+            wait = self._relay_is_away(now=now)
         _log.warning("bridge-notice-delayed", count=len(some), seconds=wait, away=failure.away)
         old = [one for one in some if one.due_at <= now - LONGEST_DUE_SECONDS]
         new = [one for one in some if one.due_at > now - LONGEST_DUE_SECONDS]
         if old:
             _log.error("bridge-notice-given-up", count=len(old))
-            self.database.write_now(notice_rows.settle, old, NoticeState.REFUSED)
+            self._settle(old, NoticeState.REFUSED, now=now)
         if new:
             keep = failure.may_have_it
             self.database.write_now(notice_rows.later, new, until=now + wait, keep=keep)
+
+    def _relay_is_away(self, *, now: int) -> int:
+        """Leave it alone for a while; say for how many seconds."""
+        self._away_seconds = min(
+            max(2 * self._away_seconds, FIRST_LATER_SECONDS), LONGEST_LATER_SECONDS
+        )
+        self._away_until = now + self._away_seconds
+        return self._away_seconds
 
     def _relay_is_back(self) -> None:
         self._away_seconds = self._away_until = 0
@@ -271,4 +329,5 @@ def notifier_of(
         relay=None if said.where is None else NoticeRelay(said, name=settings.domain),
         to=said.to,
         gather_seconds=said.gather_minutes * MINUTE,
+        remind_seconds=said.remind_minutes * MINUTE,
     )
