@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 from bridge import plain_reader
 from bridge.world import SETTINGS, inviting
+from distinct import table, together
 
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
@@ -66,11 +67,11 @@ async def dies_later(*_: object, **__: object) -> None:
 
 
 # Reached by a mail that takes a report back (docs/specs/bridge.md §11).
-OF_WITHDRAWALS: dict[str, Callable[[], None]] = {
-    "withdrawal signed, not posted": lambda: dies_before(MailboxClient, "withdraw"),
-    "withdrawal posted, not noted": lambda: dies_after(MailboxClient, "withdraw"),
-    "withdrawn, not recorded": lambda: dies_after(earlier, "note_withdrawn"),
-}
+OF_WITHDRAWALS: dict[str, Callable[[], None]] = table(
+    ("withdrawal signed, not posted", lambda: dies_before(MailboxClient, "withdraw")),
+    ("withdrawal posted, not noted", lambda: dies_after(MailboxClient, "withdraw")),
+    ("withdrawn, not recorded", lambda: dies_after(earlier, "note_withdrawn")),
+)
 
 
 def dies_at_the_letter_s_name() -> None:
@@ -85,28 +86,30 @@ def dies_at_the_letter_s_name() -> None:
     setattr(Path, "replace", instead)  # noqa: B010  (mypy: a method is assigned)
 
 
-PLACES: dict[str, Callable[[], None]] = {
-    "content written, not synced": lambda: dies_before(spool, "sync_file"),
-    "content synced, not renamed": lambda: dies_after(spool, "sync_file"),
-    "renamed, folder not synced": lambda: dies_after(spool.MailSpool, "finish"),
-    "durable, no 250": lambda: dies_after(folder_sync.FolderSync, "sync"),
-    "250, not recorded": lambda: setattr(recording.Recorder, "_record", dies_later),
-    "recorded, not sorted": lambda: dies_before(ledger, "sort"),
-    "covers made": lambda: dies_before(MailboxClient, "open_deposit"),
-    "in the middle of the upload": lambda: dies_after(MailboxClient, "put_segment"),
-    "stored, not noted": lambda: dies_after(MailboxClient, "complete_deposit"),
-    "noted, not delivered": lambda: dies_before(ledger, "end"),
-    "delivered, files there": lambda: dies_before(spool.MailSpool, "remove"),
-}
+PLACES: dict[str, Callable[[], None]] = table(
+    ("content written, not synced", lambda: dies_before(spool, "sync_file")),
+    ("content synced, not renamed", lambda: dies_after(spool, "sync_file")),
+    ("renamed, folder not synced", lambda: dies_after(spool.MailSpool, "finish")),
+    ("durable, no 250", lambda: dies_after(folder_sync.FolderSync, "sync")),
+    ("250, not recorded", lambda: setattr(recording.Recorder, "_record", dies_later)),
+    ("recorded, not sorted", lambda: dies_before(ledger, "sort")),
+    ("covers made", lambda: dies_before(MailboxClient, "open_deposit")),
+    ("in the middle of the upload", lambda: dies_after(MailboxClient, "put_segment")),
+    ("stored, not noted", lambda: dies_after(MailboxClient, "complete_deposit")),
+    ("noted, not delivered", lambda: dies_before(ledger, "end")),
+    ("delivered, files there", lambda: dies_before(spool.MailSpool, "remove")),
+)
 
 
-INVITING: dict[str, Callable[[], None]] = {
-    "letter kept, not posted": lambda: dies_before(MailboxClient, "publish_invitation"),
-    "posted, not noted": lambda: dies_after(MailboxClient, "publish_invitation"),
-    "noted, letter not renamed": dies_at_the_letter_s_name,
-    "written, not forgotten": lambda: dies_before(kept_letters.KeptLetters, "forget"),
-}
+INVITING: dict[str, Callable[[], None]] = table(
+    ("letter kept, not posted", lambda: dies_before(MailboxClient, "publish_invitation")),
+    ("posted, not noted", lambda: dies_after(MailboxClient, "publish_invitation")),
+    ("noted, letter not renamed", dies_at_the_letter_s_name),
+    ("written, not forgotten", lambda: dies_before(kept_letters.KeptLetters, "forget")),
+)
 """Of docs/specs/bridge.md §14."""
+
+ALL = together(PLACES, OF_WITHDRAWALS, INVITING)
 
 
 def main(folder: Path, processes: int, place: str | None) -> None:
@@ -122,7 +125,7 @@ def main(folder: Path, processes: int, place: str | None) -> None:
     def ready(port: int) -> None:
         # Only now: the start itself reads, sorts and removes as well.
         if place is not None:
-            (PLACES | OF_WITHDRAWALS | INVITING)[place]()
+            ALL[place]()
         sys.stdout.write(json.dumps({"port": port}) + "\n")
         sys.stdout.flush()
 

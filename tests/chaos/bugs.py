@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from enum import Enum
+from enum import Enum, unique
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LATE_SECONDS: Final = 0.5
 
 
+@unique
 class Bug(Enum):
     """What a bridge does wrong."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from enum import Enum
+from enum import Enum, unique
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LATE_SECONDS: Final = 3
 
 
+@unique
 class Bug(Enum):
     """What a service does wrong."""
 

@@ -8,11 +8,12 @@ are taken for sweeps too) waits `until` another one has been.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.engine_kinds import StoreKind
 from crash.engines import Engines
+from distinct import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     """A step of `souspli send` or `souspli invite`: class and method."""
 
 
+@unique
 class Act(StrEnum):
     """What happens at a point."""
 
@@ -262,6 +264,9 @@ CLIENT_STEPS: Final = (
         withdraws=True,
     ),
 )
+
+# A run is found again, and its picture drawn, by its step's name.
+distinct(step.name for step in (*SERVICE_STEPS, *PURGE_STEPS, *WITHDRAW_STEPS, *CLIENT_STEPS))
 
 CLIENT_POINTS: Final = tuple(Point(step, act) for step in CLIENT_STEPS for act in step.acts)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Final
 
 from cli_world import ORIGIN
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 NOTIFICATION: Final = "Un document vous attend"
 
 
+@unique
 class Property(StrEnum):
     """What is promised (docs/crash.md)."""
 
