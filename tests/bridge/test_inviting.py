@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import signal
 import sys
 from pathlib import Path
@@ -19,10 +20,11 @@ from bridge.test_crash import process
 from bridge.world import MAILBOX, SETTINGS, inviting
 
 from souspli_cli.addressbook import Traits
-from souspli_cli.bridge import invitation_policy
+from souspli_cli.bridge import invitation_policy, worker
+from souspli_cli.bridge import inviting as inviting_part
 from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.invitation_policy import Invitations
-from souspli_cli.bridge.kept_letters import KeptLetters
+from souspli_cli.bridge.kept_letters import KeptLetter, KeptLetters
 from souspli_cli.bridge.known_person import KnownPerson
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.routing import Allow
@@ -251,3 +253,71 @@ def test_a_member_who_may_not_invite_is_told_so_at_the_start(
     member = dataclasses.replace(account.member, may_invite=False)
     with pytest.raises(Refused, match="bridge_may_not_invite"):
         invitation_policy.check(inviting(letters), dataclasses.replace(account, member=member))
+
+
+# --- what is broken stops no document of anybody else -----------------------------------
+
+
+def printing(printed: Path) -> Invitations:
+    """A policy with a program that notes each letter it is given."""
+    script = f"import sys; open({str(printed)!r}, 'ab').write(sys.stdin.buffer.read())"
+    return Invitations(
+        allow=Allow.ADDRESS_BOOK, consent=How.ORAL, print_command=(sys.executable, "-c", script)
+    )
+
+
+async def test_a_letter_that_can_not_be_forgotten_is_not_printed_again_and_again(
+    laboratory: Laboratory, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that has become read-only, or is damaged where the letter is kept."""
+    assert address
+    printed = tmp_path / "printed.pdf"
+    laboratory.settings = msgspec.structs.replace(SETTINGS, invitations=printing(printed))
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(inviting_part, "AGAIN_SECONDS", 0.1)
+    asked: list[str] = []
+    with monkeypatch.context() as broken:
+
+        def unforgettable(_: KeptLetters, kept: KeptLetter) -> None:
+            asked.append(kept.letter_number)
+            raise OSError(errno.EROFS, "read-only")
+
+        broken.setattr(KeptLetters, "forget", unforgettable)
+        async with laboratory.bridge():
+            await laboratory.send(mail(**SAID), MAILBOX)
+            await laboratory.until(lambda: len(asked) > 5)
+            # Neither this one nor anybody else's waits for that.
+            await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
+            rows = await laboratory.settled(2)
+            assert [row.state for row in rows] == [State.DELIVERED] * 2
+    assert (await asyncio.to_thread(printed.read_bytes)).count(b"%%EOF") == 1
+    assert waiting(laboratory) == 1
+
+
+async def test_a_letter_of_an_entry_that_is_damaged_holds_up_nobody(
+    laboratory: Laboratory, address: str, letters: Path
+) -> None:
+    laboratory.settings = msgspec.structs.replace(SETTINGS, invitations=inviting(letters))
+    async with laboratory.bridge():
+        await asyncio.to_thread(letters.chmod, 0o707)
+        await laboratory.send(mail(**SAID), MAILBOX)
+        await laboratory.settled(1)
+    assert waiting(laboratory) == 1
+    book = laboratory.account.book
+    entry = book.folder / book._patient_name(address)
+    whole = await asyncio.to_thread(entry.read_bytes)
+    await asyncio.to_thread(entry.write_bytes, b"?")
+    # First of all, by its name.
+    other = laboratory.folder.letters / f"{'0' * 32}.sealed"
+    await asyncio.to_thread(other.write_bytes, b"?")
+    await asyncio.to_thread(letters.chmod, 0o700)
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
+        _, row = await laboratory.settled(2)
+        assert row.state is State.DELIVERED
+        assert waiting(laboratory) == 2
+    await asyncio.to_thread(entry.write_bytes, whole)
+    async with laboratory.bridge():
+        await laboratory.until(lambda: waiting(laboratory) == 1)
+    await asyncio.to_thread(other.unlink)
+    check_letter(laboratory, address, letters)

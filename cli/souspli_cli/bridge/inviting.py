@@ -69,6 +69,8 @@ class Inviter:
         # One letter is not handed over twice by two documents at once.
         self._handing_over = asyncio.Lock()
         self._pause_until = float("-inf")
+        # Letters of this run that somebody has, and that could not be removed here.
+        self._handed_over: set[str] = set()
 
     async def ensure(self, sending: Sending, slip: DocumentSlip, address: str) -> None:
         """Have an invitation for an address, if there is none and the policy allows one.
@@ -95,12 +97,22 @@ class Inviter:
         """Hand over letters that a crash, or a full folder, has left; raises nothing."""
         if self._way_out is None or self._clock() < self._pause_until:
             return
+        left = False
         for kept in self._letters.all():
-            if isinstance(kept, CliError):
+            try:
+                if isinstance(kept, CliError):
+                    raise kept
+                if self._is_ours_still(kept) and self._is_confirmed(kept):
+                    await self._hand_over(kept)
+            except CliError:
+                # The letter, or its entry of the address book. Nobody else's waits for that.
                 _log.error("bridge-letter-damaged")
-                self._wait()
-            elif self._is_ours_still(kept) and self._is_confirmed(kept):
-                await self._hand_over(kept)
+                left = True
+            except OSError as failure:
+                _log.error("bridge-letter-waits", failure=type(failure).__name__)
+                left = True
+        if left:
+            self._wait()
 
     async def _draw(self, sending: Sending, slip: DocumentSlip, address: str) -> KeptLetter | None:
         """Draw an invitation and its letter, and keep them; None if nobody is known there."""
@@ -169,13 +181,18 @@ class Inviter:
             if self._letters.of(kept.address) != kept:
                 return  # handed over meanwhile
             try:
-                await self._way_out.hand_over(kept.letter_number, kept.printed)
+                if kept.invitation not in self._handed_over:
+                    await self._way_out.hand_over(kept.letter_number, kept.printed)
+                    # On a disk that lets nothing go, a printer would run until it has no
+                    # paper, and each sheet opens the same account.
+                    self._handed_over.add(kept.invitation)
+                # A crash before this line: the same letter is handed over once more.
+                self._letters.forget(kept)
             except (OSError, NotPrintedError) as failure:
                 _log.error("bridge-letter-waits", failure=type(failure).__name__)
                 self._wait()
                 return
-            # A crash before this line: the same letter is handed over once more.
-            self._letters.forget(kept)
+            self._handed_over.discard(kept.invitation)
 
     def _is_ours_still(self, kept: KeptLetter) -> bool:
         """Say whether a letter is the one in force; forget it if it never will be."""
