@@ -40,6 +40,26 @@ def plain() -> bytes:
     return _written(_writer())
 
 
+def many_objects(count: int) -> bytes:
+    """So many small objects: ten seconds of work for 100,000 of them."""
+    out = bytearray(b"%PDF-1.7\n")
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+        *[b"<</A[1 2 3]>>"] * count,
+    ]
+    places: list[int] = []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    begins = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer\n<</Size %d/Root 1 0 R>>\n" % (len(objects) + 1)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % begins)
+
+
 def with_action(**action: object) -> bytes:
     """It does something when it is opened; the action is an object of its own."""
     writer = _writer()

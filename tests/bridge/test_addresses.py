@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from souspli_cli.bridge import address_verbs
 from souspli_cli.bridge.address_file import BadRow, GoodRow, Table, read_table
 from souspli_cli.bridge.address_import import all_bad, plan, take
 from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.known_person import Digester
 from souspli_cli.bridge.routing import TraitsKey
-from souspli_cli.errors import Refused
+from souspli_cli.errors import Refused, Temporary
+from souspli_storage import sqlite
 from souspli_storage.errors import RowRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bridge.world import Laboratory
 
 SECRET = b"s" * 32
 HEAD = (
@@ -247,3 +254,40 @@ def test_planning_is_told_apart_from_doing() -> None:
     planned = plan(rows, [], Digester.of(SECRET), replace=False)
     assert (len(planned.add), planned.repeated, planned.bad) == (2, 1, [])
     assert "durand" not in repr(dataclasses.replace(planned)).lower()
+
+
+# --- two at once ------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def another_import(path: Path) -> Iterator[None]:
+    """Hold the list's lock, as an import does for half a minute with 400,000 rows."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_whoever_looks_or_starts_a_bridge_does_not_wait_for_an_import(
+    addresses: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert taken(addresses, JEANNE) == []
+    monkeypatch.setattr(sqlite, "PRAGMAS", [*sqlite.PRAGMAS, "PRAGMA busy_timeout=1"])
+    path = tmp_path / "addresses.sqlite"
+    with another_import(path), Addresses(path, SECRET) as opened:
+        assert opened.count() == 1
+        assert opened.with_traits(KEY)
+
+
+def test_a_second_import_is_told_to_come_later_and_not_that_the_list_is_damaged(
+    laboratory: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "PRAGMAS", [*sqlite.PRAGMAS, "PRAGMA busy_timeout=1"])
+    path = tmp_path / "patients.csv"
+    path.write_text(f"{HEAD}\n{PAUL}\n", encoding="utf-8")
+    words = ["import", str(path), "--profile", str(laboratory.profile)]
+    runner = CliRunner()
+    assert runner.invoke(address_verbs.addresses, words, catch_exceptions=False).exit_code == 0
+    with another_import(laboratory.folder.addresses), pytest.raises(Temporary) as told:
+        runner.invoke(address_verbs.addresses, [*words, "--replace"], catch_exceptions=False)
+    assert told.value.name == "bridge_addresses_busy"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import TYPE_CHECKING
 
 import pytest
 from bridge import pdfs
 
-from souspli_cli.bridge import pdf_content, pdf_words
+from souspli_cli.bridge import pdf_content, pdf_examiners, pdf_words
 from souspli_cli.bridge.pdf_examiners import NOT_EXAMINED, PdfExaminers
 from souspli_cli.bridge.policy import Policy, Sending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.mark.parametrize("name", pdfs.EXPECTED)
@@ -51,6 +55,31 @@ def test_one_process_looks_into_many_and_is_replaced_when_it_dies_or_hangs() -> 
         examiners._longest_seconds = 60
         too_much = bytes(600 * 1024**2)
         assert examiners.examine(too_much).findings == {pdf_words.UNREADABLE}
+
+
+def test_a_mail_whose_pdfs_take_too_long_keeps_no_other_one_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pdf_examiners, "USUAL_SECONDS", 0.0)
+    monkeypatch.setattr(pdf_examiners, "MOST_SECONDS_OF_ONE_MAIL", 1.0)
+    opened: list[int] = []
+
+    def hundred() -> Iterator[bytes]:
+        slow = pdfs.many_objects(100_000)
+        for number in range(100):
+            opened.append(number)
+            yield slow
+
+    with PdfExaminers(1, longest_seconds=0.6) as examiners:
+        found = examiners.examine_all(hundred(), mail="A", number=0)
+        assert found == {pdf_words.UNREADABLE}
+        # Two, and the third was only handed over.
+        assert opened == [0, 1, 2]
+        assert examiners.examine_all([pdfs.plain()], mail="A", number=1) == found
+        assert examiners.examine_all([pdfs.plain()], mail="B", number=0) == frozenset()
+        # The same document, tried again, begins anew: a service that is away for a while
+        # makes no PDF unreadable.
+        assert examiners.examine_all([pdfs.plain()], mail="A", number=0) == frozenset()
 
 
 def test_without_examiners_nothing_is_called_examined() -> None:

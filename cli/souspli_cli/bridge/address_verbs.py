@@ -11,7 +11,7 @@ import click
 
 from souspli_cli import account as profiles
 from souspli_cli import files, people
-from souspli_cli.errors import Refused, WrongUsage
+from souspli_cli.errors import Refused, Temporary, WrongUsage
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import Verbs, profile_options, verb
 
@@ -161,7 +161,11 @@ def _opened(
 ) -> Generator[Addresses]:
     from souspli_cli.bridge.addresses import Addresses  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
     from souspli_cli.bridge.settings import Folder  # noqa: PLC0415  (as above)
-    from souspli_storage.errors import StorageError, StorageFullError  # noqa: PLC0415
+    from souspli_storage.errors import (  # noqa: PLC0415
+        DatabaseBusyError,
+        StorageError,
+        StorageFullError,
+    )
 
     account = profiles.open_account(terminal, folder, passphrase_file)
     secret = account.device.unlocker.secret_bytes()
@@ -170,6 +174,9 @@ def _opened(
             yield addresses
     except StorageFullError:
         raise Refused("disk_full") from None
+    except DatabaseBusyError:
+        # Never "damaged": a list that is put aside in the middle of an import is lost.
+        raise Temporary("bridge_addresses_busy") from None
     except StorageError:
         raise Refused("bridge_addresses_file") from None
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     or_,
     select,
 )
@@ -74,7 +75,10 @@ class Addresses:
         self.digester = Digester.of(secret)
         self._database = SqliteDatabase(path)
         try:
-            self._database.write_now(_metadata.create_all)
+            # Only if need be: an import holds the lock for a while, and whoever looks, or
+            # starts a bridge, needs none.
+            if not self._database.read_now(_is_made):
+                self._database.write_now(_metadata.create_all)
         except BaseException:
             self._database.close()
             raise
@@ -163,6 +167,10 @@ def _row(secret: bytes, digester: Digester, known: KnownPerson) -> dict[str, obj
         "address": digests.address,
         "sealed": seal_person(secret, known),
     }
+
+
+def _is_made(connection: Connection) -> bool:
+    return inspect(connection).has_table(_people.name)
 
 
 def _count(connection: Connection) -> int:

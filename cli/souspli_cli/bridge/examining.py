@@ -59,4 +59,4 @@ class Examination:
         if not self._examiners.most:
             return NOT_EXAMINED.findings
         pdfs = pdfs_of(self._account, self._spool, mail, number)
-        return frozenset[str]().union(*(self._examiners.examine(pdf).findings for pdf in pdfs))
+        return self._examiners.examine_all(pdfs, mail=mail.slip.queue_id, number=number)
