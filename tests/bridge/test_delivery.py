@@ -16,7 +16,13 @@ from cli_world import patient_claims
 
 from souspli_cli.bridge.ledger import DAY, State
 from souspli_cli.bridge.routes import RoutesFile
-from souspli_exchange.port_errors import BrokenAnswerError, NotAllowedError, UnavailableError
+from souspli_exchange.port_errors import (
+    BrokenAnswerError,
+    NotAllowedError,
+    UnavailableError,
+    WithdrawnError,
+)
+from souspli_mailbox.client import MailboxClient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,6 +169,29 @@ async def test_a_refusal_for_good_is_for_a_person_and_stops_nobody(
         assert (first.state, first.reason) == (State.FAILED, "not_allowed")
         assert second.state is State.DELIVERED
         assert laboratory.folder.spool.joinpath(f"{first.queue_id}.sealed").exists()
+
+
+@pytest.mark.parametrize("step", ["open_deposit", "put_segment", "complete_deposit"])
+async def test_a_service_that_says_withdrawn_of_what_nobody_took_back_ends_nothing(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from souspli_cli.bridge import ledger  # noqa: PLC0415
+
+    async def lies(*_: object, **__: object) -> None:
+        raise WithdrawnError("withdrawn")
+
+    async with laboratory.bridge():
+        with monkeypatch.context() as hostile:
+            hostile.setattr(MailboxClient, step, lies)
+            await laboratory.send(mail(), JEANNE[0])
+            (row,) = await laboratory.settled(1)
+        # Never "taken back": that would delete the file, and tell nobody.
+        assert (row.state, row.reason) == (State.FAILED, "withdrawn")
+        assert laboratory.folder.spool.joinpath(f"{row.queue_id}.sealed").exists()
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            assert database.write_now(ledger.try_again, None, now=int(time.time())) == 1
+        (row,) = await laboratory.settled(1)
+        assert row.state is State.DELIVERED
 
 
 async def test_a_document_that_was_refused_for_one_may_go_to_another_afterwards(

@@ -13,6 +13,8 @@ BOOK_DAMAGED: Final = "book_damaged"
 BROKEN_ANSWER: Final = "broken_answer"
 UNEXPECTED: Final = "unexpected"
 TOO_LATE: Final = "too_late"
+SAID_WITHDRAWN: Final = "withdrawn"
+"""The service's word about a document that nobody here has taken back."""
 
 DELETION: Final = "deletion"
 """By the settings, a person decides what is taken back."""
@@ -49,6 +51,7 @@ ALL: Final = (
     BROKEN_ANSWER,
     UNEXPECTED,
     TOO_LATE,
+    SAID_WITHDRAWN,
     WITHDRAWS_UNKNOWN,
     WITHDRAWS_UNCHECKED,
     WITHDRAWS_GONE,
