@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -20,6 +18,7 @@ from souspli_cli.demo_bridge import PATIENT as BRIDGE_PATIENT
 from souspli_cli.demo_bridge import DemoBridge, Listening
 from souspli_cli.demo_days import tell_days
 from souspli_cli.demo_engines import Engines, EnginesKind, started
+from souspli_cli.demo_folder import throw_away_folder
 from souspli_cli.demo_world import PATIENT, PATIENT_ADDRESS, Invited, World
 from souspli_cli.errors import WrongUsage
 from souspli_cli.mailcatcher import CaughtMail
@@ -65,7 +64,7 @@ def demo(
     if damage and kind is not EnginesKind.EMBEDDED:
         raise WrongUsage("demo_damages_a_folder")
     with (
-        _throw_away_folder() as folder,
+        throw_away_folder() as folder,
         _ended_by_signals() as ended,
         started(kind, folder / "engines") as real,
     ):
@@ -165,15 +164,6 @@ def _show_mail(terminal: Terminal, mail: CaughtMail) -> None:
     terminal.show("demo.mail", recipient=", ".join(mail.recipients), subject=mail.subject)
     for line in mail.text().splitlines():
         terminal.show_line(f"  │ {line}")
-
-
-@contextlib.contextmanager
-def _throw_away_folder() -> Generator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="souspli-demo-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -294,6 +294,34 @@ async def test_a_letter_that_can_not_be_forgotten_is_not_printed_again_and_again
     assert waiting(laboratory) == 1
 
 
+async def test_where_a_letter_can_not_be_kept_nobody_is_invited_and_then_once(
+    laboratory: Laboratory, address: str, letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laboratory.settings = msgspec.structs.replace(SETTINGS, invitations=inviting(letters))
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "FIRST_LATER_SECONDS", 0)
+    keep, asked = KeptLetters.keep, list[str]()
+
+    def full(letters: KeptLetters, kept: KeptLetter) -> None:
+        asked.append(kept.invitation)
+        if len(asked) < 3:
+            raise OSError(errno.ENOSPC, "full")
+        keep(letters, kept)
+
+    monkeypatch.setattr(KeptLetters, "keep", full)
+    async with laboratory.bridge():
+        await laboratory.send(mail(**SAID), MAILBOX)
+        await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
+        rows = await laboratory.settled(2)
+        assert [row.state for row in rows] == [State.DELIVERED] * 2
+    # Each try draws anew, and of the first two nobody was told.
+    assert len(set(asked)) == 3
+    check_letter(laboratory, address, letters)
+    patient = laboratory.account.book.patient(address)
+    assert patient is not None
+    assert [one.invitation_id for one in patient.invitations] == asked[2:]
+
+
 async def test_a_letter_of_an_entry_that_is_damaged_holds_up_nobody(
     laboratory: Laboratory, address: str, letters: Path
 ) -> None:
