@@ -82,6 +82,7 @@ async def test_a_person_looks_at_a_document_and_says_whose_it_is(
         assert "Inconnue" not in await asyncio.to_thread(run, laboratory, "list")
         said = await asyncio.to_thread(run, laboratory, "show", row.document_id)
         assert "Nom de naissance : Inconnue" in said
+        assert "Urgence : COURANT" in said
 
         out = tmp_path / "out"
         opening = ("open", row.document_id, "--out", str(out))

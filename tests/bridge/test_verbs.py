@@ -92,6 +92,8 @@ async def test_what_was_not_sent_is_shown_and_tried_again(
         again = souspli(laboratory, "retry", document, "--json")
         assert (again.code, again.error) == (1, "bridge-not-to-check")
         assert souspli(laboratory, "retry", "--json").code == 2
+        none = souspli(laboratory, "retry", "--all")
+        assert "rien à reprendre" in none.out
 
     await asyncio.to_thread(talk)
 
@@ -108,6 +110,14 @@ def test_an_account_s_password_is_shown_once_and_kept_as_a_hash(laboratory: Labo
     assert [one["name"] for one in listed] == ["sil", "hl7"]
     twice = souspli(laboratory, "accounts", "add", "hl7", "--json")
     assert twice.error == "bridge-account-exists"
+    words = ("accounts", "senders", "sil", "--from", "A@labo.example", "--from", "@x.example")
+    assert souspli(laboratory, *words, "--json").json["from"] == ["a@labo.example", "@x.example"]
+    kept_one = accounts.read(laboratory.folder.accounts)["sil"]
+    assert kept_one.hash == known["sil"].hash
+    assert kept_one.senders == ("a@labo.example", "@x.example")
+    assert souspli(laboratory, "accounts", "senders", "sil").code == 2
+    unknown = souspli(laboratory, "accounts", "senders", "nobody", "--from", "a@b.fr", "--json")
+    assert unknown.error == "bridge-account-unknown"
     assert souspli(laboratory, "accounts", "remove", "sil", "--json").json == {"name": "sil"}
     assert list(accounts.read(laboratory.folder.accounts)) == ["hl7"]
     assert souspli(laboratory, "accounts", "add", "no good").code == 1

@@ -57,6 +57,27 @@ def list_(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | No
     )
 
 
+@verb("bridge_accounts_senders", name="senders")
+@click.argument("name", metavar="NAME")
+@click.option("--from", "senders", multiple=True, required=True, metavar="ADDRESS")
+@profile_options
+def change_senders(
+    terminal: Terminal,
+    *,
+    folder: Path | None,
+    passphrase_file: Path | None,
+    name: str,
+    senders: tuple[str, ...],
+) -> None:
+    """Say anew from which addresses an account may send; its password stays."""
+    from souspli_cli.bridge import accounts as kept  # noqa: PLC0415  (as above)
+
+    del passphrase_file
+    allowed = kept.change_senders(_path(folder), name, senders)
+    terminal.show("bridge.account_senders", name=name, senders=", ".join(allowed))
+    terminal.give({"name": name, "from": list(allowed)})
+
+
 @verb("bridge_accounts_remove", name="remove")
 @click.argument("name", metavar="NAME")
 @profile_options
@@ -83,6 +104,7 @@ accounts = Verbs(
     {
         "add": "souspli_cli.bridge.account_verbs:add",
         "list": "souspli_cli.bridge.account_verbs:list_",
+        "senders": "souspli_cli.bridge.account_verbs:change_senders",
         "remove": "souspli_cli.bridge.account_verbs:remove",
     },
     words_key="bridge_accounts",

@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -114,6 +114,22 @@ def add(path: Path, name: str, senders: Sequence[str], *, now: int) -> str:
         known[name] = Account(name, hash_password(password), allowed, now)
         _write(path, known)
     return password
+
+
+def change_senders(path: Path, name: str, senders: Sequence[str]) -> tuple[str, ...]:
+    """Have an account send from these addresses alone; its password stays. Gives them.
+
+    Raises:
+        Refused: There is none of this name, or a sender is none.
+    """
+    allowed = tuple(_sender(sender) for sender in senders)
+    with files.locked(path.with_name("lock-accounts")):
+        known = read(path)
+        if name not in known:
+            raise Refused("bridge_account_unknown", name=name)
+        known[name] = replace(known[name], senders=allowed)
+        _write(path, known)
+    return allowed
 
 
 def remove(path: Path, name: str) -> None:

@@ -49,7 +49,9 @@ def list_(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | No
             account=accounts.get(row.queue_id, "–"),
             reason=reason_in_words(terminal, row.reason),
         )
-    if not rows:
+    if rows:
+        terminal.note("bridge.quarantine_next", id=rows[0].document_id[:8])
+    else:
         terminal.show("bridge.quarantine_empty")
     if noticed:
         # Nobody decides on these any more, and whoever looks here is who will be called.
@@ -100,7 +102,8 @@ def show(
     for key in SHOWN:
         if said[key] is not None:
             terminal.show(f"bridge.show_{key}", value=said[key])
-    terminal.show(f"worklist.urgency_{slip.priority.value}")
+    urgency = terminal.words(f"worklist.urgency_{slip.priority.value}")
+    terminal.show("bridge.show_urgency", value=urgency)
     terminal.show(f"bridge.show_change_{slip.change.value}")
     for file in slip.contents.files:
         terminal.show(

@@ -73,7 +73,10 @@ def retry(
         count = bridge.database.write_now(ledger.try_again, chosen, now=clock.now())
     if document is not None and not count:
         raise Refused("bridge_not_to_check")
-    terminal.show("bridge.retried", count=count)
+    if count:
+        terminal.show("bridge.retried", count=count)
+    else:
+        terminal.show("bridge.retried_none")
     terminal.give({"retried": count})
 
 
