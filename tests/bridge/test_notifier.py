@@ -14,6 +14,7 @@ from simulation.relay import RunningRelay, running_relay
 
 from souspli_cli.bridge import ledger, notice_rows, notifier
 from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.errors import NoticeDelayedError
 from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.ledger import State, open_ledger
 from souspli_cli.bridge.notice_relay import NoticeRelay
@@ -255,7 +256,7 @@ async def test_after_a_lost_answer_the_very_same_notice_is_handed_over_again(
     bridge.relay.handler.hangs_up = None
     bridge.fail(bridge.keep(2))
     bridge.restart()
-    again, other = await bridge.later(60)
+    other, again = await bridge.later(60)
     assert again["Message-ID"] == first["Message-ID"]
     assert other["Message-ID"] != first["Message-ID"]
     assert bridge.counted == {(Kind.FAILED, NoticeState.SENT): 2}
@@ -289,3 +290,41 @@ async def test_a_disk_that_takes_no_end_is_not_a_mail_every_ten_seconds(
     first, second = (content for _, _, content, _ in bridge.relay.handler.taken)
     assert first.split(b"Message-ID: ")[1] == second.split(b"Message-ID: ")[1]
     assert bridge.counted == {(Kind.FAILED, NoticeState.SENT): 1}
+
+
+@dataclass
+class Tarpit:
+    """A relay that never answers about one address, and takes what is for others."""
+
+    address: str
+    asked: list[str] = field(default_factory=list[str])
+
+    async def send(self, content: bytes, to: str) -> None:
+        assert content
+        self.asked.append(to)
+        if to == self.address:
+            raise NoticeDelayedError("no answer", away=True)
+
+
+async def test_a_relay_that_hangs_over_one_address_tells_the_others(bridge: Bridge) -> None:
+    tarpit = bridge.notifier.relay = Tarpit("labo@labo.example")
+    bridge.fail(bridge.keep(1))
+    bridge.fail(bridge.keep(2, sender="autre@labo.example"))
+    bridge.fail(bridge.keep(3, sender="troisieme@labo.example"))
+    await bridge.later()
+    assert tarpit.asked == ["labo@labo.example"]
+    await bridge.later(60)
+    assert tarpit.asked[1:3] == ["autre@labo.example", "troisieme@labo.example"]
+    assert bridge.counted[Kind.FAILED, NoticeState.SENT] == 2
+
+
+async def test_a_relay_that_hangs_over_one_address_reminds_the_others(bridge: Bridge) -> None:
+    for number, name in enumerate(("labo", "autre", "troisieme")):
+        document = bridge.keep(number, sender=f"{name}@labo.example")
+        bridge.database.write_now(ledger.end, document, State.TO_CHECK, "nobody", now=bridge.now)
+    await bridge.later()
+    tarpit = bridge.notifier.relay = Tarpit("labo@labo.example")
+    await bridge.later(24 * HOUR)
+    assert tarpit.asked == ["labo@labo.example"]
+    await bridge.later(60)
+    assert tarpit.asked[1:3] == ["autre@labo.example", "troisieme@labo.example"]

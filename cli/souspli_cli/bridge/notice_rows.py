@@ -150,7 +150,11 @@ def add(
 
 
 def due(connection: Connection, limit: int, *, now: int) -> list[Notice]:
-    """Give notices to be sent now, oldest first."""
+    """Give notices to be sent now: those that were tried least first, then the oldest.
+
+    A relay that hangs over one address, and looks as if it were away, would otherwise hear of
+    that one first each time, and of no other.
+    """
     found = (
         select(
             notices.c.document_id,
@@ -165,7 +169,7 @@ def due(connection: Connection, limit: int, *, now: int) -> list[Notice]:
         .join(documents, documents.c.document_id == notices.c.document_id)
         .where(notices.c.state == NoticeState.DUE, notices.c.next_at <= now)
         .where(notices.c.kind == _KIND)
-        .order_by(notices.c.due_at, documents.c.place)
+        .order_by(notices.c.attempts, notices.c.due_at, documents.c.place)
         .limit(limit)
     )
     return [

@@ -132,7 +132,10 @@ class Notifier:
         for one in self.database.read_now(reminder_rows.to_check):
             waiting[self._whom(self._read(one.queue_id))].append(one)
             await asyncio.sleep(0)  # thousands of files, and it may be told to end
-        for to, some in waiting.items():
+        # Longest due first: who was tried just now, and put off, comes last (`notice_rows.due`).
+        for to, some in sorted(
+            waiting.items(), key=lambda item: min(one.next_at for one in item[1])
+        ):
             if any(one.next_at <= now for one in some):
                 await self._tell_again(to, some, now=now)
             if int(self.clock()) < self._away_until:
