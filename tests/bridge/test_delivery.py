@@ -15,6 +15,7 @@ from bridge.world import MAILBOX, Laboratory
 from cli_world import patient_claims
 
 from souspli_cli.bridge.ledger import DAY, State
+from souspli_cli.bridge.reasons import SENT_BEFORE
 from souspli_cli.bridge.routes import RoutesFile
 from souspli_exchange.port_errors import (
     BrokenAnswerError,
@@ -263,6 +264,35 @@ async def test_answers_that_say_later_lose_nothing(
         rows = await laboratory.settled(3)
         assert [row.state for row in rows] == [State.DELIVERED] * 3
         assert [row.attempts for row in rows] == [0, 0, 0]
+
+
+async def test_what_was_sent_since_a_backup_that_is_put_back_does_not_arrive_twice(
+    founded: Practice, tmp_path: Path
+) -> None:
+    service = founded.service
+    profile, backup = tmp_path / "profile", tmp_path / "backup"
+    shutil.copytree(founded.profile, profile)
+    laboratory = Laboratory(service, profile, founded.folder)
+    laboratory.password = laboratory.add_account()
+    service.stop()
+    try:
+        async with laboratory.bridge():
+            await laboratory.send(mail(title="before"), JEANNE[0])
+            await laboratory.recorded(1)
+        await asyncio.to_thread(shutil.copytree, profile, backup)
+    finally:
+        service.start()
+    async with laboratory.bridge():
+        (sent,) = await laboratory.settled(1)
+        assert sent.state is State.DELIVERED
+    await asyncio.to_thread(shutil.rmtree, profile)
+    await asyncio.to_thread(backup.rename, profile)
+    async with laboratory.bridge():
+        (row,) = await laboratory.settled(1)
+        assert row.document_id == sent.document_id
+        # Who has it, a person says: the service alone is not believed.
+        assert (row.state, row.reason) == (State.FAILED, SENT_BEFORE)
+        assert laboratory.folder.spool.joinpath(f"{row.queue_id}.sealed").exists()
 
 
 async def test_while_the_service_is_away_for_47_hours_mails_are_taken_and_then_sent_in_order(

@@ -18,6 +18,8 @@ SAID_WITHDRAWN: Final = "withdrawn"
 
 DELETION: Final = "deletion"
 """By the settings, a person decides what is taken back."""
+SENT_BEFORE: Final = "document_differs"
+"""The service has it with other covers: an older profile was put back, or there are two."""
 WITHDRAWS_UNKNOWN: Final = "withdraws_unknown"
 WITHDRAWS_UNCHECKED: Final = "withdraws_unchecked"
 WITHDRAWS_GONE: Final = "withdraws_gone"
@@ -52,6 +54,7 @@ ALL: Final = (
     UNEXPECTED,
     TOO_LATE,
     SAID_WITHDRAWN,
+    SENT_BEFORE,
     WITHDRAWS_UNKNOWN,
     WITHDRAWS_UNCHECKED,
     WITHDRAWS_GONE,
