@@ -16,12 +16,15 @@ from bridge.plain_reader import mail
 from bridge.world import MAILBOX
 from click.testing import CliRunner, Result
 
+from souspli_cli import words
 from souspli_cli.bridge.finding_verbs import findings
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.policy import Executables, Policy
-from souspli_cli.bridge.quarantine_verbs import quarantine
+from souspli_cli.bridge.quarantine_verbs import quarantine, reason_in_words
 from souspli_cli.errors import CliError, Refused, WrongUsage
 from souspli_cli.intake.read import read_mail
+from souspli_cli.terminal import Terminal
+from souspli_cli.words import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,3 +236,12 @@ async def test_programs_are_for_a_person_or_refused_by_policy(laboratory: Labora
         assert failure.value.message.startswith("5.7.1")
         await laboratory.send(mail(pdfs.plain()), JEANNE[0])
         assert len(await laboratory.settled(2)) == 2
+
+
+def test_a_reason_that_nobody_here_knows_says_whom_to_ask() -> None:
+    terminal = Terminal(words.load(Language.FRENCH))
+    assert reason_in_words(terminal, None) == ""
+    assert reason_in_words(terminal, "nobody").startswith("personne de ce nom")
+    said = reason_in_words(terminal, "statement_refused")
+    assert "statement_refused" in said
+    assert "opérateur" in said

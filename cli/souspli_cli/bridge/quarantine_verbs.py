@@ -154,10 +154,11 @@ def open_(
 
 
 def reason_in_words(terminal: Terminal, reason: str | None) -> str:
-    """Say why a document was not sent; a word of the service's as it is."""
+    """Say why a document was not sent; of a word of the service's own, whom to ask."""
     if reason is None:
         return ""
-    return terminal.words.get(f"bridge.reason_{reason}") or reason
+    known = terminal.words.get(f"bridge.reason_{reason}")
+    return known or terminal.words("bridge.reason_of_service", reason=reason)
 
 
 def _traits(terminal: Terminal, slip: DocumentSlip) -> Sequence[tuple[str, str]]:

@@ -13,6 +13,7 @@ BOOK_DAMAGED: Final = "book_damaged"
 BROKEN_ANSWER: Final = "broken_answer"
 UNEXPECTED: Final = "unexpected"
 TOO_LATE: Final = "too_late"
+NOT_ALLOWED: Final = "not_allowed"
 SAID_WITHDRAWN: Final = "withdrawn"
 """The service's word about a document that nobody here has taken back."""
 
@@ -53,6 +54,7 @@ ALL: Final = (
     BROKEN_ANSWER,
     UNEXPECTED,
     TOO_LATE,
+    NOT_ALLOWED,
     SAID_WITHDRAWN,
     SENT_BEFORE,
     WITHDRAWS_UNKNOWN,
