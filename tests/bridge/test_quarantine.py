@@ -21,6 +21,8 @@ from souspli_cli.bridge.finding_verbs import findings
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.policy import Executables, Policy
 from souspli_cli.bridge.quarantine_verbs import quarantine, reason_in_words
+from souspli_cli.bridge.queue_verbs import queue
+from souspli_cli.bridge.status_verb import status
 from souspli_cli.errors import CliError, Refused, WrongUsage
 from souspli_cli.intake.read import read_mail
 from souspli_cli.terminal import Terminal
@@ -204,8 +206,13 @@ async def test_what_was_sent_despite_its_pdf_is_shown_to_who_will_be_called(
         assert held_row.document_id[:8] not in lines
         # Where somebody looks every day.
         listed = CliRunner().invoke(quarantine, ["list", "--profile", str(laboratory.profile)])
-        assert "souspli bridge findings" in listed.stderr
-        assert "2" in listed.stderr
+        assert "depuis 30 jours : 2 (souspli bridge findings)" in listed.stderr
+        where = ["--profile", str(laboratory.profile), "--json"]
+        stands = await asyncio.to_thread(CliRunner().invoke, status, where)
+        assert json.loads(stands.stdout)["sent_with_findings"] == 2
+        waits = await asyncio.to_thread(CliRunner().invoke, queue, where)
+        (waiting,) = json.loads(waits.stdout)["documents"]
+        assert waiting["findings"] == ["pdf_javascript"]
 
 
 async def test_pdfs_that_nobody_looks_at_by_the_settings_are_no_finding_of_each_document(
