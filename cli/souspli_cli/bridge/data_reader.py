@@ -43,8 +43,14 @@ class DataReader:
         # The end may have begun in an earlier piece.
         start = max(0, len(data) - len(_END))
         data += piece
-        end = data.find(_END, start)
-        self._check(start, len(data) if end < 0 else end + len(_END), end=end)
+        # Whatever is looked for has a dot, which base64 has not: of a large attachment all
+        # of this is one search for one byte.
+        dot = data.find(b".", start)
+        end = -1
+        if dot >= 0:
+            start = max(start, dot - len(_BEFORE))
+            end = data.find(_END, start)
+            self._check(start, len(data) if end < 0 else end + len(_END), end=end)
         rest = None
         if end >= 0:
             rest = bytes(data[end + len(_END) :])
