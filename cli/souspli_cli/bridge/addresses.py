@@ -7,6 +7,7 @@ bridge, whose next question sees it; no row says in clear whom it is about.
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -62,6 +63,10 @@ _BY: Final = {
     for column in (_people.c.place, _people.c.traits, _people.c.ins, _people.c.address)
 }
 
+# Answers that are kept until the list changes: a mail's patient is asked for when it comes,
+# when it is sorted and when it is sent.
+_MOST_ASKED: Final = 1_000
+
 # Rows of one INSERT: more make nothing faster.
 _AT_ONCE: Final = 1_000
 
@@ -81,6 +86,9 @@ class Addresses:
         """Open it, made if need be. Raises StorageError."""
         self._secret = secret
         self.digester = Digester.of(secret)
+        self._lock = threading.Lock()
+        self._version = -1
+        self._asked: dict[tuple[str, bytes | int], list[KnownPerson]] = {}
         self._database = SqliteDatabase(path)
         try:
             self._database.write_now(_metadata.create_all)
@@ -155,8 +163,23 @@ class Addresses:
         return done
 
     def _found(self, column: str, value: bytes | int) -> list[KnownPerson]:
+        version = self._database.version_now()
+        with self._lock:
+            if version != self._version:
+                self._asked.clear()
+                self._version = version
+            known = self._asked.get((column, value))
+        if known is not None:
+            return known
         sealed = self._database.read_now(_with, column, value)
-        return [open_person(self._secret, one) for one in sealed]
+        found = [open_person(self._secret, one) for one in sealed]
+        with self._lock:
+            # Not if somebody has noticed a change meanwhile: this may be older.
+            if version == self._version:
+                if len(self._asked) >= _MOST_ASKED:
+                    self._asked.clear()
+                self._asked[column, value] = found
+        return found
 
     def _forget_deleted(self) -> None:
         # A reader that is busy this instant: the next change does it.
