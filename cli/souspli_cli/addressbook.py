@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -33,6 +34,10 @@ MAX_INVITATIONS = 32
 
 _NAMES_LABEL = "souspli/v1/profile/names"
 _PATIENT_LABEL = "souspli/v1/profile/patient-name"
+
+
+Stamp: TypeAlias = tuple[int, int, int]
+"""Of a file: when it was written, its length, its inode."""
 
 
 class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -192,6 +197,14 @@ class AddressBook:
         """Give the entry of a canonical address, or None."""
         return self._files.read(self._patient_name(address), Purpose.PATIENT, Patient)
 
+    def stamp(self, address: str) -> Stamp | None:
+        """Give what changes whenever an entry does; None if there is none."""
+        try:
+            status = (self.folder / self._patient_name(address)).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
     def change_patient(self, address: str, change: Callable[[Patient | None], Patient]) -> Patient:
         """Replace an entry by what ``change`` makes of it, durably and alone.
 
@@ -232,13 +245,18 @@ class AddressBook:
         return self._files.all("document", Purpose.DOCUMENT, SentDocument)
 
     def _patient_name(self, address: str) -> str:
-        key = derive(self.secret, _NAMES_LABEL)
+        key = _names_key(self.secret)
         digest = hmac.digest(key, frame(_PATIENT_LABEL, address), hashlib.sha256)
         return f"patient-{digest[:16].hex()}.sealed"
 
     @property
     def _files(self) -> SealedFiles:
         return SealedFiles(self.folder, self.secret)
+
+
+@lru_cache(maxsize=4)
+def _names_key(secret: bytes) -> bytes:
+    return derive(secret, _NAMES_LABEL)
 
 
 def _document_name(document_id: str) -> str:

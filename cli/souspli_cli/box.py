@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nacl import bindings
@@ -75,7 +76,7 @@ def seal(secret: bytes, value: Mapping[str, object], *, purpose: Purpose, place:
         canonical.encode(value),
         frame(purpose.label, place),
         nonce,
-        derive(secret, purpose.label),
+        _key(secret, purpose.label),
     )
     return _first_line(purpose) + nonce + sealed
 
@@ -96,12 +97,18 @@ def unseal(secret: bytes, box: bytes, *, purpose: Purpose, place: str) -> dict[s
     nonce, sealed = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
     try:
         plain = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            sealed, frame(purpose.label, place), nonce, derive(secret, purpose.label)
+            sealed, frame(purpose.label, place), nonce, _key(secret, purpose.label)
         )
         return canonical.decode(plain)
     except (CryptoError, CanonicalError):
         # Not chained: the cause could carry what was opened.
         raise BoxDamaged(place) from None
+
+
+# One for each purpose, of the one profile that a program works for.
+@lru_cache(maxsize=32)
+def _key(secret: bytes, label: str) -> bytes:
+    return derive(secret, label)
 
 
 def _first_line(purpose: Purpose) -> bytes:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.spool import FolderSpool
     from souspli_exchange.binding import VerifiedRecipient
+    from souspli_exchange.outgoing import Draft
     from souspli_exchange.sending import Sending, SentCover
     from souspli_exchange.spool import Spool, SpooledCover, SpooledDocument
 
@@ -39,19 +40,23 @@ def note(
     account: Account,
     spooled: SpooledDocument,
     *,
+    draft: Draft | None = None,
     known: Mapping[str, Patient] | None = None,
     then: Callable[[SentDocument], SentDocument] = lambda noted: noted,
 ) -> SentDocument:
-    """Have a sealed document in the address book, made from its own cover if need be.
+    """Have a sealed document in the address book.
 
-    `known`: patients by invitation, for who knows them; otherwise all the book's are read.
-    `then` changes the entry in the same step: one durable write and not two.
+    `draft` is what its covers were made from, for who made them just now; otherwise its own
+    cover is opened. `known`: patients by invitation, for who knows them; otherwise all the
+    book's are read. `then` changes the entry in the same step: one durable write and not two.
 
     Raises:
         ExchangeError: The document's own cover does not open: it was altered.
     """
-    cover = sending_member(account).open_own_cover(spooled.sender_cover, spooled.document_id)
-    manifest = cover.manifest
+    if draft is None:
+        sender = sending_member(account)
+        draft = draft_of(sender.open_own_cover(spooled.sender_cover, spooled.document_id))
+    description, contents, created_at = draft.document, draft.contents, draft.created_at
     known = _patients(account) if known is None else known
 
     def change(there: SentDocument | None) -> SentDocument:
@@ -62,14 +67,14 @@ def note(
     def made() -> SentDocument:
         return SentDocument(
             document_id=spooled.document_id,
-            title=manifest.document.title,
-            kind=manifest.document.kind,
-            date=manifest.document.date,
-            created_at=manifest.created_at,
-            files=tuple(file.name for file in manifest.contents.files),
+            title=description.title,
+            kind=description.kind,
+            date=description.date,
+            created_at=created_at,
+            files=tuple(file.name for file in contents.files),
             stored=False,
-            replaces=manifest.document.replaces,
-            priority=manifest.document.priority.value,
+            replaces=description.replaces,
+            priority=description.priority.value,
             recipients=tuple(
                 SentTo(
                     address=known[c.invitation_id].address if c.invitation_id in known else "",
@@ -90,12 +95,14 @@ async def deposit(
     spooled: SpooledDocument,
     *,
     now: int,
+    draft: Draft | None = None,
     known: Mapping[str, Patient] | None = None,
     just_verified: Sequence[VerifiedRecipient] = (),
 ) -> SentDocument:
-    """Deposit a sealed document and record it; only then is it let go. `known` as in `note`.
+    """Deposit a sealed document and record it; only then is it let go.
 
-    `just_verified`: recipients that were asked about for this very try, and aren't again.
+    `draft` and `known` as in `note`. `just_verified`: recipients that were asked about for
+    this very try, and aren't again.
 
     Raises:
         ExchangeError: The service is away, refuses, or a recipient must not be sent
@@ -108,7 +115,7 @@ async def deposit(
     }
     deposited = await resume(sending, spooled, own_copies, just_verified=just_verified, now=now)
     covers = {cover.invitation_id: cover for cover in deposited.covers}
-    return _let_go(account, spool, spooled, covers, known=known)
+    return _let_go(account, spool, spooled, covers, draft=draft, known=known)
 
 
 async def deliver_kept(
@@ -180,6 +187,7 @@ def _let_go(
     spooled: SpooledDocument,
     covers: Mapping[InvitationId, SentCover],
     *,
+    draft: Draft | None = None,
     known: Mapping[str, Patient] | None,
 ) -> SentDocument:
 
@@ -200,7 +208,7 @@ def _let_go(
             there, stored=True, recipients=tuple(map(with_delivery, there.recipients))
         )
 
-    stored = note(account, spooled, known=known, then=as_stored)
+    stored = note(account, spooled, draft=draft, known=known, then=as_stored)
     spool.discard(spooled.document_id)
     return stored
 

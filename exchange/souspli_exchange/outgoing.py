@@ -7,7 +7,6 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.binding import VerifiedRecipient
@@ -45,11 +44,6 @@ from souspli_keys.statements import Member
 _SEALED_BEFORE = Limits(max_files=sys.maxsize, max_bytes=sys.maxsize)
 
 
-@lru_cache(maxsize=8)  # of one sender, several times for each document, half a ms each
-def _parse_member(payload: bytes) -> Member:
-    return Member.parse(payload)
-
-
 @dataclass(frozen=True, slots=True)
 class SendingMember:
     """The member who sends: their keys, and the statements that certify them."""
@@ -63,7 +57,7 @@ class SendingMember:
     def statement(self) -> Member:
         """The member statement's content; SenderRefusedError if it is somebody else's."""
         try:
-            statement = _parse_member(self.member.payload)
+            statement = Member.parse(self.member.payload)
         except StatementError as refused:
             raise SenderRefusedError("not a member statement") from refused
         if statement.member != self.identity.public:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NewType
 
 import idna
@@ -45,12 +46,18 @@ def normalise_address(text: str) -> Address:
         raise AddressError("a character that mail gives another meaning")
     try:
         check_text(local)
-        address = f"{local}@{idna.encode(domain).decode('ascii')}"
+        address = f"{local}@{_a_labels(domain)}"
     except (CanonicalError, idna.IDNAError):
         raise AddressError("a character that no address contains") from None
     if not _LEAST_BYTES <= len(address.encode("utf-8")) <= _MOST_BYTES:
         raise AddressError(f"an address has {_LEAST_BYTES} to {_MOST_BYTES} bytes")
     return Address(address)
+
+
+# A domain is nobody's secret, and most people have theirs from a few providers.
+@lru_cache(maxsize=256)
+def _a_labels(domain: str) -> str:
+    return idna.encode(domain).decode("ascii")
 
 
 def parse_address(text: str) -> Address:

@@ -6,6 +6,7 @@ to break both.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
 
@@ -211,7 +212,13 @@ def _ed25519_holds(message: bytes, signature: bytes, signer: VerifyKeys) -> bool
 
 def _ml_dsa_65_holds(message: bytes, signature: bytes, signer: VerifyKeys) -> bool:
     try:
-        MLDSA65PublicKey.from_public_bytes(signer.ml_dsa_65).verify(signature, message)
+        _ml_dsa_65_key(signer.ml_dsa_65).verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+# Expanding a key takes longer than verifying with it.
+@lru_cache(maxsize=64)
+def _ml_dsa_65_key(public: bytes) -> MLDSA65PublicKey:
+    return MLDSA65PublicKey.from_public_bytes(public)

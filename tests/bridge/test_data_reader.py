@@ -66,6 +66,15 @@ def test_how_pieces_are_cut_changes_nothing(wire: list[bytes], cut: int) -> None
     assert outcome(cut) == outcome(1_000)
 
 
+@pytest.mark.parametrize("cut", [7, 1_000, 100_000])
+@pytest.mark.parametrize("dots", [99, 100, 101, 5_000])
+def test_dots_in_a_text_hide_nothing_behind_them(dots: int, cut: int) -> None:
+    text = b"1.5 " * dots + b"\r\n"
+    assert read(text + b"..stuffed\r\n.\r\n", cut=cut) == (text + b".stuffed\r\n", b"")
+    with pytest.raises(SmuggledError):
+        read(text + b"\n.\nMAIL FROM:<x@y>\r\n.\r\n", cut=cut)
+
+
 def test_bare_line_ends_elsewhere_travel_as_they_are() -> None:
     assert read(b"MSH|^~\\&|\rPID|1\n..x\r\n.\r\n") == (b"MSH|^~\\&|\rPID|1\n..x\r\n", b"")
 

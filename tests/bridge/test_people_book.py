@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from souspli_cli.addressbook import AddressBook, OwnInvitation, Patient, Traits
+from souspli_cli.bridge import addresses as addresses_module
+from souspli_cli.bridge import book_index
 from souspli_cli.bridge.addresses import Addresses
 from souspli_cli.bridge.book_index import BookIndex
 from souspli_cli.bridge.known_person import KnownPerson
@@ -122,3 +124,40 @@ def test_who_has_no_address_stays_beside_whoever_has_one(
     invite(book, "j@exemple.fr", JEANNE)
     add(addresses, None, JEANNE, ins=True)
     assert sorted(one.address for one in people.with_traits(KEY)) == ["", "j@exemple.fr"]
+
+
+def test_a_change_counts_for_the_very_next_question(
+    book: AddressBook, addresses: Addresses, people: PeopleBook, tmp_path: Path
+) -> None:
+    """However soon, and whoever makes it: nothing is believed for a while."""
+    address, away = "durand@exemple.fr", "loin@exemple.fr"
+    # As long as the other, so that nothing but time and inode tells their files apart.
+    odette = msgspec.structs.replace(JEANNE, given_names="Odette")
+    for traits in (JEANNE, odette) * 20:
+        invite(book, address, traits)
+        found = people.person(address)
+        assert found is not None
+        assert found.given_names == traits.given_names
+    with Addresses(tmp_path / "bridge" / "addresses.sqlite", SECRET) as others:
+        for traits in (JEANNE, PAUL) * 20:
+            assert people.person(away) is None
+            known = KnownPerson(address=away, traits=traits)
+            assert others.change(seen=[], forget=[], add=[known])
+            found = people.person(away)
+            assert found is not None
+            assert found.given_names == traits.given_names
+            assert others.remove(known)
+
+
+def test_more_people_than_are_kept_are_found_all_the_same(
+    book: AddressBook, people: PeopleBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_index, "MOST_KNOWN", 3)
+    monkeypatch.setattr(addresses_module, "_MOST_ASKED", 3)
+    everybody = [f"p{number}@exemple.fr" for number in range(8)]
+    for address in everybody:
+        invite(book, address, msgspec.structs.replace(JEANNE, birth_name=address))
+    for address in everybody * 2:
+        found = people.person(address)
+        assert found is not None
+        assert found.birth_name == address

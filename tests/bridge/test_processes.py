@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,10 @@ from bridge.world import SETTINGS
 
 from souspli_cli.bridge import answers
 from souspli_cli.bridge.digests import Digests
+from souspli_cli.bridge.errors import ReaderEndedError
 from souspli_cli.bridge.keeping import Keeping
-from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.mail_readers import MailReaders
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.submission import Moment, Submission
 
@@ -81,16 +82,47 @@ def _is_there(pid: int) -> bool:
     return True
 
 
-async def test_a_reader_that_never_ends_is_ended(laboratory: Laboratory) -> None:
+def test_a_reader_that_never_ends_is_ended(laboratory: Laboratory) -> None:
+    with MailReaders(_keeping(laboratory), processes=1, longest_seconds=2.0) as readers:
+        with pytest.raises(ReaderEndedError):
+            readers.keep(_submission(mail(sleep="3600")), "A" * 16, bytes(32), Moment(1, 1))
+        readers._longest_seconds = 60.0
+        taken = readers.keep(_submission(mail()), "B" * 16, bytes(32), Moment(1, 1))
+        assert taken.queue_id == "B" * 16
+
+
+def test_a_reader_that_was_killed_while_it_waited_takes_no_mail_along(
+    laboratory: Laboratory,
+) -> None:
+    with MailReaders(_keeping(laboratory), processes=1) as readers:
+        readers.keep(_submission(mail(title="1")), "A" * 16, bytes(32), Moment(1, 1))
+        reader = readers._idle.get()
+        reader._process.kill()
+        assert reader._line.poll(60)  # the line's end
+        readers._idle.put(reader)
+        taken = readers.keep(_submission(mail(title="2")), "B" * 16, bytes(32), Moment(1, 1))
+        assert taken.queue_id == "B" * 16
+
+
+def test_a_mail_whose_reader_dies_takes_no_other_along(laboratory: Laboratory) -> None:
+    with (
+        MailReaders(_keeping(laboratory), processes=2) as readers,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        slow = threads.submit(
+            readers.keep, _submission(mail(sleep="2")), "A" * 16, bytes(32), Moment(1, 1)
+        )
+        with pytest.raises(ReaderEndedError):
+            readers.keep(_submission(mail(die="yes")), "B" * 16, bytes(32), Moment(1, 2))
+        assert not slow.done()
+        assert slow.result(60).queue_id == "A" * 16
+
+
+def _keeping(laboratory: Laboratory) -> Keeping:
     secret = laboratory.account.device.unlocker.secret_bytes()
     spool = MailSpool(laboratory.folder.spool, secret)
-    keeping = Keeping(spool, Digests.of(secret), plain_reader.read)
-    hangs = Submission("sil", "", (JEANNE,), mail(sleep="3600"))
-    with KeepingPool(keeping, processes=1, longest_seconds=2.0) as pool:
-        with pytest.raises((TimeoutError, BrokenProcessPool)):
-            await pool.keep(hangs, "A" * 16, bytes(32), Moment(1, 1))
-        pool._longest_seconds = 60.0
-        taken = await pool.keep(
-            Submission("sil", "", (JEANNE,), mail()), "B" * 16, bytes(32), Moment(1, 1)
-        )
-        assert taken.queue_id == "B" * 16
+    return Keeping(spool, Digests.of(secret), plain_reader.read)
+
+
+def _submission(content: bytes) -> Submission:
+    return Submission("sil", "", (JEANNE,), content)

@@ -21,7 +21,7 @@ from cli_world import ORIGIN, PATIENT_PASSWORD, Ended, Practice, Service, clean_
 
 from souspli_cli import profile
 from souspli_cli.bridge import accounts
-from souspli_cli.bridge.ledger import State, open_ledger, rows
+from souspli_cli.bridge.ledger import OPEN, State, open_ledger, rows
 from souspli_cli.bridge.settings import Folder
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.letter_reading import read_letter
@@ -158,8 +158,8 @@ class Laboratory:
         path = self.folder.ledger
         # Looked at often, and while it is written: no more than a glance.
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as ledger:
-            query = "SELECT state, queue_id FROM documents WHERE state NOT IN (?, ?)"
-            found = ledger.execute(query, (State.DELIVERED, State.WITHDRAWN)).fetchall()
+            query = "SELECT state, queue_id FROM documents WHERE state IN (?, ?, ?)"
+            found = ledger.execute(query, OPEN).fetchall()
         known = {queue_id for _, queue_id in found}
         spool = MailSpool(self.folder.spool, b"")  # to list it, no secret is needed
         unknown = [one for one in spool.queue_ids() if one not in known]

@@ -118,6 +118,35 @@ def test_a_deleted_row_is_in_no_file_once_the_log_is_forgotten(path: Path) -> No
         assert not found()
 
 
+def test_a_version_is_another_one_once_anybody_has_committed(path: Path) -> None:
+    with SqliteDatabase(path) as one, SqliteDatabase(path) as other:
+        one.write_now(_make_table)
+        before = one.version_now()
+        assert one.version_now() == before
+        other.read_now(_count_rows)
+        assert one.version_now() == before
+        other.write_now(_add_row)
+        seen = one.version_now()
+        assert seen != before
+        one.write_now(_add_row)
+        assert one.version_now() != seen
+        # It holds up nobody who empties the log.
+        one.forget_deleted_now()
+
+
+def _make_table(connection: Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE t (x INTEGER)")
+
+
+def _add_row(connection: Connection) -> None:
+    connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+
+
+def _count_rows(connection: Connection) -> int:
+    count: int = connection.exec_driver_sql("SELECT count(*) FROM t").scalar_one()
+    return count
+
+
 def test_the_database_is_for_its_owner_alone(database: Database, path: Path) -> None:
     database.write_now(put, name="a", value=1)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -6,9 +6,9 @@ docs/specs/bridge.md §1 and §4. What a crash leaves stands beside each step.
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
+from souspli_cli.bridge.errors import ReaderEndedError
 from souspli_cli.bridge.spool import new_queue_id
 from souspli_cli.bridge.submission import Moment
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.folder_sync import FolderSync
-    from souspli_cli.bridge.keeping_pool import KeepingPool
+    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.mail_readers import MailReaders
     from souspli_cli.bridge.recording import Recorder
     from souspli_cli.bridge.spool import MailSpool
     from souspli_cli.bridge.submission import Submission
@@ -29,7 +30,7 @@ class Acceptance:
 
     def __init__(
         self,
-        keeping: KeepingPool,
+        readers: MailReaders,
         spool: MailSpool,
         *,
         digests: Digests,
@@ -38,8 +39,8 @@ class Acceptance:
         executor: Executor,
         clock: Callable[[], float],
     ) -> None:
-        """`executor`: for fsyncs, as many as connections wait for side by side."""
-        self._keeping = keeping
+        """`executor`: in which mails wait for a reader, and for the disk, side by side."""
+        self._readers = readers
         self._spool = spool
         self._digests = digests
         self._sync = sync
@@ -81,27 +82,41 @@ class Acceptance:
         return Moment(int(now), self._order)
 
     async def _accept(self, submission: Submission, repeat: bytes) -> str:
-        known = await self._recorder.repeated(repeat)
+        # Before the ledger is asked: a mail is always in one of the two.
+        known = self._recorder.waiting(repeat)
         if known is not None:
             return known
-        moment = self._next_moment()
-        queue_id = new_queue_id()
-        # A crash before the rename in `finish` leaves a file that the next start removes;
-        # after it, the mail. As long as no 250 was said, either is right.
-        try:
-            accepted = await self._keeping.keep(submission, queue_id, repeat, moment)
-        except (BrokenProcessPool, TimeoutError):
-            self._spool.discard(queue_id)
-            raise
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._executor, self._spool.finish, queue_id)
+        moment = self._next_moment()
+        kept = await loop.run_in_executor(self._executor, self._keep, submission, repeat, moment)
+        if isinstance(kept, str):
+            return kept
         try:
             await self._sync.sync()
         except OSError:
             # The client is told that nothing was kept, so nothing may be sent.
-            self._spool.remove(queue_id)
+            self._spool.remove(kept.queue_id)
             raise
         # A crash from here on leaves the mail, and the ledger is completed from it. So
         # the 250 need not wait for the ledger's own fsync.
-        self._recorder.add(accepted)
-        return queue_id
+        self._recorder.add(kept)
+        return kept.queue_id
+
+    def _keep(self, submission: Submission, repeat: bytes, moment: Moment) -> AcceptedMail | str:
+        """Have a mail in the spool, its content durable; or give the id that it has already.
+
+        All that blocks, in one of the executor's threads.
+        """
+        known = self._recorder.recorded(repeat)
+        if known is not None:
+            return known
+        queue_id = new_queue_id()
+        # A crash before the rename in `finish` leaves a file that the next start removes;
+        # after it, the mail. As long as no 250 was said, either is right.
+        try:
+            kept = self._readers.keep(submission, queue_id, repeat, moment)
+        except ReaderEndedError:
+            self._spool.discard(queue_id)
+            raise
+        self._spool.finish(queue_id)
+        return kept

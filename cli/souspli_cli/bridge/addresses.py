@@ -7,6 +7,7 @@ bridge, whose next question sees it; no row says in clear whom it is about.
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from souspli_cli.bridge.known_person import KnownPerson
     from souspli_cli.bridge.routing import TraitsKey
@@ -53,6 +55,18 @@ _people: Final = Table(
     sqlite_strict=True,
 )
 Index("ix_people_traits", _people.c.traits)
+
+# Made once: they are asked for each mail and each of its documents.
+_BY: Final = {
+    column.name: select(_people.c.sealed)
+    .where(column == bindparam("value"))
+    .order_by(_people.c.place)
+    for column in (_people.c.place, _people.c.traits, _people.c.ins, _people.c.address)
+}
+
+# Answers that are kept until the list changes: a mail's patient is asked for when it comes,
+# when it is sorted and when it is sent.
+_MOST_ASKED: Final = 1_000
 
 # Rows of one INSERT: more make nothing faster.
 _AT_ONCE: Final = 1_000
@@ -73,6 +87,9 @@ class Addresses:
         """Open it, made if need be. Raises StorageError."""
         self._secret = secret
         self.digester = Digester.of(secret)
+        self._lock = threading.Lock()
+        self._version = -1
+        self._asked: dict[tuple[str, bytes | int], list[KnownPerson]] = {}
         self._database = SqliteDatabase(path)
         try:
             # Only if need be: an import holds the lock for a while, and whoever looks, or
@@ -99,17 +116,17 @@ class Addresses:
 
     def with_address(self, address: str) -> KnownPerson | None:
         """Give who has this canonical address. Raises BoxDamaged, StorageError."""
-        found = self._found(_people.c.address == self.digester.address(address))
+        found = self._found("address", self.digester.address(address))
         return next((one for one in found if one.address == address), None)
 
     def with_ins(self, matricule: str) -> list[KnownPerson]:
         """Give all whose INS this is: one at most. Raises as above."""
-        found = self._found(_people.c.ins == self.digester.ins(matricule))
+        found = self._found("ins", self.digester.ins(matricule))
         return [one for one in found if one.ins is not None and one.ins[0] == matricule]
 
     def with_traits(self, key: TraitsKey) -> list[KnownPerson]:
         """Give all who have these traits. Raises as above."""
-        found = self._found(_people.c.traits == self.digester.traits(key))
+        found = self._found("traits", self.digester.traits(key))
         return [one for one in found if key_of_person(one.person) == key]
 
     def count(self) -> int:
@@ -118,7 +135,7 @@ class Addresses:
 
     def some(self, limit: int) -> list[KnownPerson]:
         """Give the first of the list, in the order in which they came."""
-        sealed = self._database.read_now(_sealed, None, limit)
+        sealed = self._database.read_now(_first, limit)
         return [open_person(self._secret, one) for one in sealed]
 
     def remove(self, known: KnownPerson) -> bool:
@@ -134,7 +151,7 @@ class Addresses:
 
     def at(self, place: int) -> KnownPerson | None:
         """Give whom a row is about."""
-        return next(iter(self._found(_people.c.place == place)), None)
+        return next(iter(self._found("place", place)), None)
 
     def change(
         self, *, seen: Sequence[Entry], forget: Sequence[int], add: Sequence[KnownPerson]
@@ -149,9 +166,24 @@ class Addresses:
             self._forget_deleted()
         return done
 
-    def _found(self, condition: ColumnElement[bool]) -> list[KnownPerson]:
-        sealed = self._database.read_now(_sealed, condition, None)
-        return [open_person(self._secret, one) for one in sealed]
+    def _found(self, column: str, value: bytes | int) -> list[KnownPerson]:
+        version = self._database.version_now()
+        with self._lock:
+            if version != self._version:
+                self._asked.clear()
+                self._version = version
+            known = self._asked.get((column, value))
+        if known is not None:
+            return known
+        sealed = self._database.read_now(_with, column, value)
+        found = [open_person(self._secret, one) for one in sealed]
+        with self._lock:
+            # Not if somebody has noticed a change meanwhile: this may be older.
+            if version == self._version:
+                if len(self._asked) >= _MOST_ASKED:
+                    self._asked.clear()
+                self._asked[column, value] = found
+        return found
 
     def _forget_deleted(self) -> None:
         # A reader that is busy this instant: the next change does it.
@@ -177,13 +209,13 @@ def _count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(_people)).scalar_one()
 
 
-def _sealed(
-    connection: Connection, condition: ColumnElement[bool] | None, limit: int | None
-) -> list[bytes]:
-    found = select(_people.c.sealed).order_by(_people.c.place)
-    if condition is not None:
-        found = found.where(condition)
-    return list(connection.execute(found if limit is None else found.limit(limit)).scalars())
+def _with(connection: Connection, column: str, value: bytes | int) -> list[bytes]:
+    return list(connection.execute(_BY[column], {"value": value}).scalars())
+
+
+def _first(connection: Connection, limit: int) -> list[bytes]:
+    found = select(_people.c.sealed).order_by(_people.c.place).limit(limit)
+    return list(connection.execute(found).scalars())
 
 
 def _entries(connection: Connection) -> list[Entry]:

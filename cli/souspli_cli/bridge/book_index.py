@@ -26,7 +26,7 @@ from souspli_keys.framing import derive, frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from souspli_cli.addressbook import AddressBook
+    from souspli_cli.addressbook import AddressBook, Stamp
     from souspli_cli.bridge.routes import RoutesFile
 
 _KEY_LABEL: Final = "souspli/v1/bridge/index"
@@ -37,6 +37,8 @@ _TRAITS_LABEL: Final = "souspli/v1/bridge/index-traits"
 LEAST_SECONDS: Final = 1.0
 # Of all time, at most this part goes into listings, however many names there are.
 LISTING_SHARE: Final = 0.05
+# Entries that are kept in memory, some 10 kB each.
+MOST_KNOWN: Final = 200
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,13 @@ class BookIndex:
         self._folder_stamp = -1
         self._listed_at = float("-inf")
         self._pause = 0.0
+        self._known: dict[str, tuple[Stamp | None, Patient | None]] = {}
         self._routes_stamp: tuple[int, int] | None = None
         self._routes = Routes()
 
     def person(self, address: str) -> Person | None:
         """Give who has this canonical address."""
-        patient = self._book.patient(address)
+        patient = self._patient(address)
         return None if patient is None else self._as_person(patient)
 
     def with_traits(self, key: TraitsKey) -> Sequence[Person]:
@@ -97,6 +100,22 @@ class BookIndex:
             if known == matricule
         )
         return [person for person in people if person is not None]
+
+    def _patient(self, address: str) -> Patient | None:
+        """Give an entry; opened again only where its file is another one.
+
+        An entry is never written in place, but replaced: another inode, or another time.
+        """
+        stamp = self._book.stamp(address)
+        known = self._known.get(address)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        patient = None if stamp is None else self._book.patient(address)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        # Stamped before it was read: a change meanwhile is seen next time.
+        self._known[address] = stamp, patient
+        return patient
 
     def _as_person(self, patient: Patient) -> Person:
         practitioners = self._current_routes().practitioners

@@ -78,20 +78,21 @@ class Delivery:
         sending = line(spool)
         if target.patient is not None:
             await self._inviter.ensure(sending, slip, target.patient)
-        if (spooled := spool.committed()) is not None:
-            known = self._known(target)
-            # Covers of a try that was refused for good, for others than are meant now, are
-            # made again: nothing was stored with them.
-            if _is_for(spooled, target, known):
-                await outbox.deliver_kept(
-                    self._account, sending, spool, spooled, now=now, known=known
-                )
-                return
+        # Read once; what is learnt of them on the way changes nothing that is looked at here.
+        patients = [self._patient(address) for address in target.addresses]
+        known = self._known(patients)
+        spooled = spool.committed()
+        # Covers of a try that was refused for good, for others than are meant now, are made
+        # again: nothing was stored with them.
+        if spooled is not None and _is_for(spooled, target, known):
+            await outbox.deliver_kept(self._account, sending, spool, spooled, now=now, known=known)
+            return
         found = [
             await recipients.find(sending, self._account.book, patient, now=now)
-            for patient in self._patients(target)
+            for patient in patients
         ]
-        spooled = self._covered(sending, mail, slip, target, found)
+        draft = self._draft(mail, slip, target, patients)
+        spooled = _covered(sending, slip, draft, found)
         # Before anything leaves: a crash from here on finds these covers, and the service
         # is never given others for the same document.
         spool.commit(spooled)
@@ -101,65 +102,34 @@ class Delivery:
             spool,
             spooled,
             now=now,
-            known=self._known(target),
+            draft=draft,
+            known=known,
             just_verified=found,
         )
 
-    def _covered(
-        self,
-        sending: Sending,
-        mail: SpooledMail,
-        slip: DocumentSlip,
-        target: Target,
-        found: Sequence[VerifiedRecipient],
-    ) -> SpooledDocument:
-        kept = slip.contents
-        draft = Draft(
+    def _draft(
+        self, mail: SpooledMail, slip: DocumentSlip, target: Target, patients: Sequence[Patient]
+    ) -> Draft:
+        return Draft(
             document_id=slip.id,
             created_at=mail.slip.received_at,
-            document=self._description(mail, slip, target),
-            contents=kept.contents,
-        )
-        sender, key = sending.sender, kept.key
-        return SpooledDocument(
-            document_id=slip.id,
-            sealed_length=kept.sealed_length,
-            checksums=kept.segment_checksums,
-            covers=tuple(spool_cover(draft, key, one, sender=sender) for one in found),
-            sender_cover=sign_cover(draft, key, sender.identity.public, sender=sender).sealed,
+            document=self._description(mail, slip, target, patients),
+            contents=slip.contents.contents,
         )
 
-    def _description(self, mail: SpooledMail, slip: DocumentSlip, target: Target) -> Description:
+    def _description(
+        self, mail: SpooledMail, slip: DocumentSlip, target: Target, patients: Sequence[Patient]
+    ) -> Description:
         corrects = slip.change is Change.REPLACES
         day = time.strftime("%Y-%m-%d", time.localtime(mail.slip.received_at))
         return Description(
             title=slip.title or self._title,
             date=slip.date or day,
-            patient=self._manifest_patient(slip, target),
+            patient=_manifest_patient(slip, target, patients),
             kind=slip.kind,
             priority=slip.priority,
             replaces=self._corrected(slip, target) if corrects else None,
         )
-
-    def _manifest_patient(self, slip: DocumentSlip, target: Target) -> ManifestPatient:
-        said = slip.traits
-        if target.patient is not None:
-            traits = self._patient(target.patient).traits
-            return ManifestPatient(
-                birth_name=traits.birth_name,
-                given_names=traits.given_names,
-                birth_date=traits.birth_date,
-                sex=Sex(traits.sex),
-                ins=None if target.without_ins else said.as_ins,
-            )
-        if not (said.birth_name and said.given_names and said.birth_date and said.sex):
-            raise Refused("bridge_no_traits")
-        return ManifestPatient(
-            said.birth_name, said.given_names, said.birth_date, said.sex, said.as_ins
-        )
-
-    def _patients(self, target: Target) -> list[Patient]:
-        return [self._patient(address) for address in target.addresses]
 
     def _patient(self, address: str) -> Patient:
         patient = self._account.book.patient(address)
@@ -167,15 +137,49 @@ class Delivery:
             raise Refused("no_invitation", address=address)
         return patient
 
-    def _known(self, target: Target) -> dict[str, Patient]:
-        """Give the people meant by their invitations; where one moved, the one that goes on."""
+    def _known(self, patients: Sequence[Patient]) -> dict[str, Patient]:
+        """Give these people by their invitations; where one moved, the one that goes on."""
         known: dict[str, Patient] = {}
-        for patient in self._patients(target):
+        for patient in patients:
             known |= {letter.invitation_id: patient for letter in patient.invitations}
             if patient.moved_to is not None:
                 now_there = self._patient(patient.moved_to)
                 known |= {letter.invitation_id: now_there for letter in now_there.invitations}
         return known
+
+
+def _covered(
+    sending: Sending, slip: DocumentSlip, draft: Draft, found: Sequence[VerifiedRecipient]
+) -> SpooledDocument:
+    kept, sender = slip.contents, sending.sender
+    key = kept.key
+    return SpooledDocument(
+        document_id=slip.id,
+        sealed_length=kept.sealed_length,
+        checksums=kept.segment_checksums,
+        covers=tuple(spool_cover(draft, key, one, sender=sender) for one in found),
+        sender_cover=sign_cover(draft, key, sender.identity.public, sender=sender).sealed,
+    )
+
+
+def _manifest_patient(
+    slip: DocumentSlip, target: Target, patients: Sequence[Patient]
+) -> ManifestPatient:
+    said = slip.traits
+    if target.patient is not None:
+        traits = patients[0].traits  # of a target's addresses, the patient's is the first
+        return ManifestPatient(
+            birth_name=traits.birth_name,
+            given_names=traits.given_names,
+            birth_date=traits.birth_date,
+            sex=Sex(traits.sex),
+            ins=None if target.without_ins else said.as_ins,
+        )
+    if not (said.birth_name and said.given_names and said.birth_date and said.sex):
+        raise Refused("bridge_no_traits")
+    return ManifestPatient(
+        said.birth_name, said.given_names, said.birth_date, said.sex, said.as_ins
+    )
 
 
 def _is_for(spooled: SpooledDocument, target: Target, known: Mapping[str, Patient]) -> bool:

@@ -9,6 +9,7 @@
     ├── NoRoomError          temporary: no memory for one mail more
     ├── NotPrintedError      temporary: a letter could not be handed over
     ├── TooManyTriesError    temporary: has failed to sign in too often
+    ├── ReaderEndedError     temporary: the process that read a mail did not end with it
     ├── PartEndedError       the bridge has to be started again
     ├── NoticeRefusedError   the relay never takes this notice
     └── NoticeDelayedError   temporary: the relay has not taken it, or has not said so
@@ -65,6 +66,12 @@ class NotPrintedError(BridgeError):
 
 class TooManyTriesError(BridgeError):
     """An address, or an account, has failed to sign in too often and must wait."""
+
+    temporary = True
+
+
+class ReaderEndedError(BridgeError):
+    """A process died of a mail, or would never have ended with it."""
 
     temporary = True
 

@@ -36,12 +36,14 @@ class Recorder:
         self._waiting: dict[bytes, AcceptedMail] = {}
         self._came = asyncio.Event()
 
-    async def repeated(self, repeat: bytes) -> str | None:
-        """Give the id of a mail that was accepted already; raises StorageError."""
+    def waiting(self, repeat: bytes) -> str | None:
+        """Give the id of a mail that was accepted and is not in the ledger yet."""
         waiting = self._waiting.get(repeat)
-        if waiting is not None:
-            return waiting.queue_id
-        return await self._database.read(ledger.repeated, repeat)
+        return None if waiting is None else waiting.queue_id
+
+    def recorded(self, repeat: bytes) -> str | None:
+        """Give the id of a mail that is in the ledger. Blocks, in any thread; StorageError."""
+        return self._database.read_now(ledger.repeated, repeat)
 
     def add(self, mail: AcceptedMail) -> None:
         """Have a mail recorded soon."""

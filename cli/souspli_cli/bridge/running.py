@@ -25,11 +25,11 @@ from souspli_cli.bridge.folder_sync import FolderSync
 from souspli_cli.bridge.invitation_policy import check as check_policy
 from souspli_cli.bridge.inviting import Inviter
 from souspli_cli.bridge.keeping import Keeping
-from souspli_cli.bridge.keeping_pool import KeepingPool
 from souspli_cli.bridge.kept_letters import KeptLetters
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.letters_out import LettersFolder, PrintCommand
 from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.mail_readers import MailReaders
 from souspli_cli.bridge.metrics import BridgeMetrics
 from souspli_cli.bridge.metrics_server import MetricsPage, serving
 from souspli_cli.bridge.notice_settings import MINUTE
@@ -63,8 +63,8 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.submission import Reader
     from souspli_storage.database import Database
 
-# Mails that wait for their fsync side by side: file systems make one of many.
-SYNCING_THREADS: Final = 16
+# Mails that wait for a reader, or for their fsync: file systems make one of many.
+KEEPING_THREADS: Final = 16
 # Of one that was killed this instant, a process that it was just starting has the lock until
 # it has become another program: milliseconds, on a machine that has time for it.
 HOLD_SECONDS: Final = 3.0
@@ -159,22 +159,22 @@ class Bridge:
                 inviter=inviter,
             )
             notifier = notifier_of(self._settings, database, spool, clock=self._clock)
-            keeping = stack.enter_context(
-                KeepingPool(
+            readers = stack.enter_context(
+                MailReaders(
                     Keeping(spool, digests, self._reader, self._settings.policy.executables),
                     processes=self._settings.limits.processes,
                 )
             )
-            syncing = stack.enter_context(_threads("bridge-sync", SYNCING_THREADS))
+            threads = stack.enter_context(_threads("bridge-keep", KEEPING_THREADS))
             asking = stack.enter_context(_threads("bridge-ask", ASKING_THREADS))
             recorder = Recorder(database, recorded=worker.wake)
             acceptance = Acceptance(
-                keeping,
+                readers,
                 spool,
                 digests=digests,
-                sync=FolderSync(self._folder.spool, syncing),
+                sync=FolderSync(self._folder.spool, threads),
                 recorder=recorder,
-                executor=syncing,
+                executor=threads,
                 clock=self._clock,
             )
             desk = FrontDesk(

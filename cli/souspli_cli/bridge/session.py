@@ -47,6 +47,14 @@ _ALL: Final = 1 << 30
 # As aiosmtpd hands on `MAIL FROM:<>`.
 NOBODY: Final = "<>"
 
+# Addresses as almost all are; the others, and all that is none, are aiosmtpd's to read.
+# It makes some two hundred objects for each, and took a third of what a connection does.
+_PLAIN_PATH: Final = re.compile(
+    r"<([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[a-z0-9-]+(?:\.[a-z0-9-]+)*)>((?: .*)?)",
+    re.ASCII | re.IGNORECASE,
+)
+
 _SIZE: Final = re.compile(r"\bSIZE=([0-9]{1,20})\b", re.IGNORECASE)
 
 # aiosmtpd's words to whoever forgets TLS: no enhanced code, and English alone.
@@ -230,6 +238,10 @@ class BridgeSession(SMTP):
             await self.push(answers.TOO_LARGE)
             return
         await super().smtp_MAIL(arg)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        plain = _PLAIN_PATH.fullmatch(arg)
+        return super()._getaddr(arg) if plain is None else (plain[1], plain[2].lstrip())
 
     async def take_sender(self, envelope: Envelope, address: str, options: list[str]) -> str:
         """Answer MAIL FROM."""

@@ -7,6 +7,7 @@ mails that were renamed meanwhile.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -39,14 +40,13 @@ _LENGTH_BYTES: Final = 4
 _PIECES_AT_ONCE: Final = 512
 
 _QUEUE_ID: Final = re.compile(r"[A-Z2-7]{16}", re.ASCII)
-_SYMBOLS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 _Slip = TypeVar("_Slip", MailSlip, DocumentSlip)
 
 
 def new_queue_id() -> str:
     """Draw an id: 80 random bits, which say nothing of the mail."""
-    return "".join(secrets.choice(_SYMBOLS) for _ in range(16))
+    return base64.b32encode(secrets.token_bytes(10)).decode("ascii")
 
 
 def is_queue_id(text: str) -> bool:

@@ -101,6 +101,7 @@ class Worker:
         self._away = 0.0
         self._swept_at = float("-inf")
         self._began = self.clock()
+        self._tried_at = self._began
 
     def wake(self) -> None:
         """Say that there is something to do; from any thread."""
@@ -146,7 +147,9 @@ class Worker:
         """Send a batch; say whether there was one. Raises _ServiceAwayError, StorageError."""
         rows = await self.database.read(ledger.due, BATCH, now=int(self.clock()))
         if not rows:
+            self._tried_at = self.clock()  # what waits now waits for its own next try
             return False
+        self._tried_at = self.clock()
         try:
             await self.line.sign_in()
         except port.PortError as failure:
@@ -281,11 +284,15 @@ class Worker:
         self._wake.clear()
 
     def _give_up(self) -> None:
-        """Fail what has waited for too long. Only here, where nothing is on its way."""
+        """Fail what has waited for too long. Only here, where nothing is on its way.
+
+        What was too late already when the last try began: a service that is away for two
+        days, and not a minute longer, finds all of it waiting.
+        """
         now = int(self.clock())
         if now - self._began < TRIES_FIRST_SECONDS:
             return
-        before = now - self.too_late_seconds
+        before = int(self._tried_at) - self.too_late_seconds
         if self.database.read_now(notice_rows.any_too_late, before=before):
             count = self.database.write_now(notice_rows.give_up, before=before, now=now)
             _log.error("bridge-too-late", count=count)
