@@ -151,6 +151,38 @@ async def test_documents_of_one_patient_keep_their_order_across_a_fault(
     assert began.index("other") < len(began) - 1
 
 
+async def test_nobody_waits_for_another_s_document(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
+
+    # Woken, and not by looking now and then.
+    monkeypatch.setattr(worker, "POLL_SECONDS", 120.0)
+    began: list[str] = []
+    goes_on = False
+    deliver = delivering.outbox.deposit
+
+    async def deposit(account, sending, spool, spooled, **more):
+        began.append(spool.slip.title)
+        while spool.slip.title == "slow" and not goes_on:  # noqa: ASYNC110  (another loop says so)
+            await asyncio.sleep(0.02)
+        return await deliver(account, sending, spool, spooled, **more)
+
+    def states() -> list[State]:
+        return [row.state for row in laboratory.rows()]
+
+    monkeypatch.setattr(delivering.outbox, "deposit", deposit)
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="slow"), JEANNE[0])
+        await laboratory.until(lambda: began == ["slow"])
+        await laboratory.send(mail(title="hers"), JEANNE[0])
+        await laboratory.send(mail(title="his"), PAUL[0])
+        await laboratory.until(lambda: states() == [State.WAITING, State.WAITING, State.DELIVERED])
+        goes_on = True
+        await laboratory.settled(3)
+    assert began == ["slow", "his", "hers"]
+
+
 async def test_a_refusal_for_good_is_for_a_person_and_stops_nobody(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,45 @@ async def test_what_may_have_left_already_is_sent_first_and_then_withdrawn(
     assert (await withdrawn(laboratory))[first.document_id]
 
 
+async def test_what_is_taken_back_behind_a_document_under_way_is_never_sent(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
+
+    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.1)
+    deposit, sign_in = delivering.outbox.deposit, ServiceLine.sign_in
+    is_away, is_slow = True, True
+    began: list[str] = []
+
+    async def away(line: ServiceLine) -> None:
+        if is_away:
+            raise UnavailableError("away")
+        await sign_in(line)
+
+    async def slow(account, sending, spool, spooled, **more):
+        began.append(spool.slip.title)
+        while is_slow:  # noqa: ASYNC110  (another loop says so)
+            await asyncio.sleep(0.02)
+        return await deposit(account, sending, spool, spooled, **more)
+
+    monkeypatch.setattr(ServiceLine, "sign_in", away)
+    monkeypatch.setattr(delivering.outbox, "deposit", slow)
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="before"), JEANNE[0])
+        await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        # Both are taken up together.
+        await laboratory.until(lambda: [one for one, _ in states(laboratory)] == ["waiting"] * 2)
+        is_away = False
+        await laboratory.until(lambda: began == ["before"])
+        await laboratory.send(DELETION, JEANNE[0])
+        expected = ["waiting", "withdrawn", "waiting"]
+        await laboratory.until(lambda: [one for one, _ in states(laboratory)] == expected)
+        is_slow = False
+        await laboratory.settled(3)
+    assert [one for one, _ in states(laboratory)] == ["delivered", "withdrawn", "withdrawn"]
+    assert began == ["before"]
+
+
 async def test_a_person_decides_where_it_is_not_certain_what_is_taken_back(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -231,8 +231,11 @@ def sort(connection: Connection, found: Sequence[Sorted], *, now: int) -> None:
         connection.execute(_SORT, rows)
 
 
-def due(connection: Connection, limit: int, *, now: int) -> list[Row]:
-    """Give sorted documents that may be sent now, in order; none behind one that waits."""
+def due(connection: Connection, limit: int, *, now: int, but: Collection[bytes] = ()) -> list[Row]:
+    """Give sorted documents that may be sent now, in order; none behind one that waits.
+
+    `but`: none of these patients' (lanes).
+    """
     before = documents.alias("before")
     held_back = exists().where(
         and_(
@@ -245,11 +248,19 @@ def due(connection: Connection, limit: int, *, now: int) -> list[Row]:
     found = (
         select(*_COLUMNS)
         .where(documents.c.state == State.WAITING, documents.c.lane.is_not(None))
-        .where(documents.c.next_try <= now, ~held_back)
+        .where(documents.c.next_try <= now, documents.c.lane.not_in(but), ~held_back)
         .order_by(documents.c.place)
         .limit(limit)
     )
     return [_row(values) for values in connection.execute(found).mappings()]
+
+
+def is_waiting(connection: Connection, document_id: str) -> bool:
+    """Say whether a document is still to be sent."""
+    found = select(documents.c.place).where(
+        documents.c.document_id == document_id, documents.c.state == State.WAITING
+    )
+    return connection.execute(found).first() is not None
 
 
 def next_due(connection: Connection) -> int | None:

@@ -6,6 +6,7 @@ known while the service is away.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -22,7 +23,7 @@ from souspli_cli.errors import CliError
 from souspli_cli.intake.values import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.ledger import Row
@@ -63,6 +64,16 @@ class Sorter:
         self._secret = secret
         self._clock = clock
         self._allow = allow
+        self._under_way: set[str] = set()
+
+    @contextlib.contextmanager
+    def under_way(self, document_id: str) -> Generator[None]:
+        """Know that a document may leave at any moment, in the worker's thread alone."""
+        self._under_way.add(document_id)
+        try:
+            yield
+        finally:
+            self._under_way.discard(document_id)
 
     def sort_all(self) -> None:
         """Sort whatever is not; raises StorageError, OSError."""
@@ -120,7 +131,9 @@ class Sorter:
 
     def _may_have_left(self, document_id: str) -> bool:
         """Say whether the service may have a document; covers are made before anything leaves."""
-        return covers_path(self._spool.folder, document_id).exists()
+        return (
+            document_id in self._under_way or covers_path(self._spool.folder, document_id).exists()
+        )
 
     def _mail(self, queue_id: str) -> SpooledMail | None:
         try:

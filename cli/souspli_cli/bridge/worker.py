@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ from souspli_exchange import errors as exchange
 from souspli_exchange import port_errors as port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from souspli_cli.bridge.delivering import Delivery
     from souspli_cli.bridge.examining import Examination
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 # Patients side by side: mostly waiting for the service's fsync.
 LANES: Final = 4
-# Looked at together; the next ones when all of these have ended.
+# Looked at together; the next ones when all of these have begun.
 BATCH: Final = 64
 
 # The service is away: tried so often that nobody notices when it comes back, and so
@@ -125,9 +125,7 @@ class Worker:
         async with self.line:
             while not self._stopped.is_set():
                 try:
-                    self.sorter.sort_all()
-                    self._sweep()
-                    await self.inviter.hand_over_waiting()
+                    await self._prepare()
                     idle = not await self._send_some()
                     self._away = 0.0
                 except _ServiceAwayError:
@@ -143,33 +141,70 @@ class Worker:
                     self._give_up()
                     await self._sleep(POLL_SECONDS)
 
+    async def _prepare(self) -> None:
+        """Do what new mails, and letters, wait for."""
+        self.sorter.sort_all()
+        self._sweep()
+        await self.inviter.hand_over_waiting()
+
     async def _send_some(self) -> bool:
-        """Send a batch; say whether there was one. Raises _ServiceAwayError, StorageError."""
-        rows = await self.database.read(ledger.due, BATCH, now=int(self.clock()))
-        if not rows:
-            self._tried_at = self.clock()  # what waits now waits for its own next try
-            return False
-        self._tried_at = self.clock()
+        """Send what is due until nothing is; say whether anything was.
+
+        Several patients side by side, and no one waits for another's: a document of many
+        megabytes on a thin line takes minutes. Raises _ServiceAwayError, StorageError.
+        """
+        queued: deque[list[Row]] = deque()
+        running: dict[asyncio.Task[None], bytes | None] = {}
+        begun = False
+        try:
+            while True:
+                if not queued and len(running) < LANES and not self._stopped.is_set():
+                    if begun:
+                        await self._prepare()
+                    queued.extend(await self._due_lanes(busy=running.values()))
+                if queued and not begun:
+                    await self._sign_in()
+                    begun = True
+                while queued and len(running) < LANES:
+                    lane = queued.popleft()
+                    running[asyncio.create_task(self._send_lane(lane))] = lane[0].lane
+                if not running:
+                    return begun
+                for task in await self._ended(running):
+                    del running[task]
+                    task.result()
+        finally:
+            # What is under way ends; its own failures are the same, most likely.
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _due_lanes(self, *, busy: Iterable[bytes | None]) -> list[list[Row]]:
+        """Give what is due, of each patient in order, but of those who are `busy`."""
+        self._tried_at = self.clock()  # what waits beyond this waits for its own next try
+        but = [lane for lane in busy if lane is not None]
+        rows = await self.database.read(ledger.due, BATCH, now=int(self.clock()), but=but)
+        lanes: dict[bytes | None, list[Row]] = defaultdict(list)
+        for row in rows:
+            lanes[row.lane].append(row)
+        return list(lanes.values())
+
+    async def _sign_in(self) -> None:
         try:
             await self.line.sign_in()
         except port.PortError as failure:
             _log.warning("bridge-service-away", failure=type(failure).__name__)
             raise _ServiceAwayError from failure
-        lanes: dict[bytes | None, list[Row]] = defaultdict(list)
-        for row in rows:
-            lanes[row.lane].append(row)
-        waiting = iter(list(lanes.values()))  # shared: each lane is taken by one of the tasks
 
-        async def send_lanes() -> None:
-            for lane in waiting:
-                await self._send_lane(lane)
-
-        tasks = [asyncio.create_task(send_lanes()) for _ in range(min(LANES, len(lanes)))]
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return True
+    async def _ended(self, running: Iterable[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+        """Wait for one of these, or until there may be something new; give those that ended."""
+        new = asyncio.create_task(self._wake.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {*running, new}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            new.cancel()
+        self._wake.clear()
+        return {task for task in running if task in done}
 
     async def _send_lane(self, lane: Sequence[Row]) -> None:
         """Send one patient's documents in order; stop at the first that has to wait."""
@@ -179,6 +214,13 @@ class Worker:
 
     async def _send(self, row: Row) -> bool:
         """Send one document and record what became of it; False if it has to wait."""
+        # From here on it is not taken back unsent: nobody would know whether it has left.
+        with self.sorter.under_way(row.document_id):
+            if not self.database.read_now(ledger.is_waiting, row.document_id):
+                return True  # taken back while it waited for its turn
+            return await self._try(row)
+
+    async def _try(self, row: Row) -> bool:
         now = int(self.clock())
         try:
             state, findings = await self._carry_out(row, now=now)
