@@ -105,10 +105,11 @@ def let_it_end(run: Run) -> None:
 def _rests(run: Run, *, killed: bool) -> bool:
     """Whether nothing happens before some time has passed: a round under way is no rest.
 
-    Unless its process was killed, whose lease has to run out.
+    Unless its process was killed, whose lease has to run out, or it is known that nobody is
+    at it any more.
     """
     return run.node.alive and all(
-        row.run_at > run.quiet.now() and (killed or row.lease is None)
+        row.run_at > run.quiet.now() and (killed or row.lease is None or row.lease in run.orphaned)
         for row in run.facts.rows("jobs")
         if row.job == JobName.EXPIRE and row.state == "waiting"
     )
