@@ -115,6 +115,16 @@ def _rests(run: Run, *, killed: bool) -> bool:
     )
 
 
+def round_is_over(run: Run) -> bool:
+    """Whether nobody is at it any more, be it that its end could not be written down."""
+    ids = [row.job_id for row in run.facts.rows("jobs") if row.job == JobName.EXPIRE]
+    lines = run.node.log.read_bytes().splitlines()
+    unsettled = [line for line in lines if b'"job-unsettled"' in line]
+    return _rests(run, killed=False) or any(
+        b'"job": %d,' % one in line for one in ids for line in unsettled
+    )
+
+
 def _is_held_back(run: Run) -> bool:
     """Whether the first round is over: one under a lease would put the next off by the day."""
     return any(

@@ -23,12 +23,13 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SWITCH: Final = "SOUSPLI_TEST_FORKED"
 
@@ -142,6 +143,20 @@ def _starts_alike(environment: Mapping[str, str] | None) -> bool:
         and environment.get("PYTHONWARNINGS") == WARNINGS
         and environment.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
     )
+
+
+@contextmanager
+def started_anew() -> Iterator[None]:
+    """Meanwhile no program is forked: each starts as it does for its users."""
+    before = os.environ.get(SWITCH)
+    os.environ[SWITCH] = "no"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SWITCH]
+        else:
+            os.environ[SWITCH] = before
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -102,6 +103,19 @@ def test_none_is_forked_where_somebody_says_no(
     with _serving(tmp_path) as serving:
         assert serving._forked is None
         serving.terminate()
+
+
+def test_none_is_forked_where_a_test_says_no(tmp_path: Path) -> None:
+    environment = clean_environment(tmp_path)
+    for forked in (True, False):
+        with contextlib.ExitStack() as stack:
+            if not forked:
+                stack.enter_context(programs.started_anew())
+            program = programs.Popen(
+                command("--version"), env=environment, stdout=subprocess.DEVNULL
+            )
+            with program:
+                assert (program._forked is not None) is forked
 
 
 def test_none_is_left_when_the_tests_are_killed(tmp_path: Path) -> None:
