@@ -21,7 +21,7 @@ demo: $(VENV)/.installed
 # The longest first, three at a time; all of them, whichever fails. On two cores as well:
 # each of them waits a good part of its time, for programs that start, end and try again.
 test: $(VENV)/.installed browser
-	$(MAKE) --jobs=3 --keep-going --output-sync=target test-service test-page test-programs test-crash test-commands test-web
+	$(MAKE) --jobs=3 --keep-going --output-sync=target test-page test-service test-commands test-programs test-crash test-web
 
 # In memory, where there is plenty: tests/find_room.py.
 ifeq ($(TMPDIR),)
