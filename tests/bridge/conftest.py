@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import compiled_once
 import pytest
 from bridge.world import Laboratory
 from cli_world import Ended, Practice, Service, clean_environment, command
@@ -13,6 +14,8 @@ from forked import programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+compiled_once.install()
 
 JEANNE = ("jeanne@exemple.fr", "Durand", "Jeanne Marie", "02/03/1961", "F")
 PAUL = ("paul@exemple.fr", "Le Goff-Œuvrard", "Paul", "11/12/1950", "M")
