@@ -18,7 +18,6 @@ import atexit
 import inspect
 import json
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -42,6 +41,9 @@ _AT_START: Final = ("LC_", "LD_", "MAGIC", "OPENSSL_", "SSL_", "TZ")
 _LATER: Final = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 _OPTIONS: Final = frozenset({"env", "cwd", "stdin", "stdout", "stderr", "text", "encoding"})
 
+# What is sure to fit, with its environment, into one message to the server.
+_MOST_CHARACTERS: Final = 30_000
+
 
 class Popen(subprocess.Popen[Any]):
     """`subprocess.Popen` in everything but where the process comes from.
@@ -58,6 +60,7 @@ class Popen(subprocess.Popen[Any]):
         self._may_be_forked = (
             os.environ.get(SWITCH) != "no"
             and self._words[:2] == [sys.executable, "-m"]
+            and sum(map(len, self._words)) < _MOST_CHARACTERS
             and options.keys() <= _OPTIONS
             and _starts_alike(options.get("env"))
         )
@@ -72,7 +75,7 @@ class Popen(subprocess.Popen[Any]):
         files = [standard if file == -1 else file for standard, file in enumerate(ours)]
         request = {
             "words": self._words[2:],
-            "environment": dict(os.environ if named["env"] is None else named["env"]),
+            "environment": dict(named["env"]),
             "folder": str(named["cwd"] or Path.cwd()),
         }
         self.pid, self._forked = _server().fork(request, files)
@@ -83,9 +86,10 @@ class Popen(subprocess.Popen[Any]):
     def _try_wait(self, flags: int) -> tuple[int, int]:
         if self._forked is None:
             return super()._try_wait(flags)  # type: ignore[misc, no-any-return]
-        if flags & os.WNOHANG and not select.select([self._forked], [], [], 0)[0]:
+        try:
+            ended = self._forked.recv(16, socket.MSG_DONTWAIT if flags & os.WNOHANG else 0)
+        except BlockingIOError:
             return 0, 0
-        ended = self._forked.recv(16)
         assert ended, "the server of forks has gone"
         self._forked.close()
         return self.pid, int(ended)
