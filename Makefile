@@ -13,14 +13,15 @@ WEB_SOURCES := $(shell find mailbox/web -type f -not -path '*/node_modules/*' 2>
 # Where it is set, each program compiles all its modules anew whenever it starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-programs test-service test-page test-commands test-web lint lint-mypy lint-pyright lint-web format check browser bench bench-service large fuzz mutation crash chaos relays lock clean
+.PHONY: demo test test-programs test-crash test-service test-page test-commands test-web lint lint-mypy lint-pyright lint-web format check browser bench bench-service large fuzz mutation crash chaos relays lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/souspli demo
 
-# The longest first, two at a time; all of them, whichever fails.
+# The longest first, three at a time; all of them, whichever fails. On two cores as well:
+# each of them waits a good part of its time, for programs that start, end and try again.
 test: $(VENV)/.installed browser
-	$(MAKE) --jobs=2 --keep-going --output-sync=target test-programs test-service test-page test-commands test-web
+	$(MAKE) --jobs=3 --keep-going --output-sync=target test-page test-service test-commands test-programs test-crash test-web
 
 # In memory, where there is plenty: tests/find_room.py.
 ifeq ($(TMPDIR),)
@@ -44,7 +45,10 @@ test-web: $(VENV)/.installed
 	$(WEB) run test
 
 test-programs: $(VENV)/.installed
-	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage --ignore=tests/cli --ignore=tests/bridge --ignore=tests/relays
+	$(BIN)/python -m pytest --ignore=tests/e2e --ignore=tests/mailbox --ignore=tests/storage --ignore=tests/cli --ignore=tests/bridge --ignore=tests/crash --ignore=tests/relays
+
+test-crash: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/crash
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from forked import programs
 from simulation.closing import closing_request
 
 from souspli_cli.letter_reading import read_letter
@@ -133,7 +134,7 @@ class Service:
         arguments = ["serve", "--data", str(self.folder / "data"), "--json"]
         arguments += ["--listen", f"127.0.0.1:{self.port}"]
         log = (self.folder / "service.log").open("a")
-        self._process = subprocess.Popen(
+        self._process = programs.Popen(
             [*self.command, *arguments],
             env=environment,
             stdout=subprocess.PIPE,
@@ -244,7 +245,7 @@ class Practice:
         # A shell that started the tests in the background had SIGINT ignored, by children too.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return subprocess.Popen(
+            return programs.Popen(
                 command(*arguments),
                 env=self.service.environment | self.environment,
                 stdin=subprocess.DEVNULL,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import gc
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 # No test is about time: the machine may have other work.
 settings.register_profile("souspli", deadline=None)
 settings.load_profile("souspli")
+
+
+# As the command line has it (`souspli_cli.main`).
+OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and never among what was imported: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
 @pytest.fixture(scope="session")

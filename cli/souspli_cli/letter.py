@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import segno
-
 from souspli_cli.errors import Refused
 from souspli_cli.paper import FONT, a4, printable
 
@@ -219,6 +217,8 @@ def _qr_code(pdf: FPDF, letter: Letter, *, x: float, y: float) -> None:
     picture = io.BytesIO()
     # Level M: a folded, coffee-stained letter still scans. Four modules of
     # white around it, as readers demand.
+    import segno  # noqa: PLC0415  (with an XML writer: a tenth of what `send` imports)
+
     segno.make(letter.qr_text(), error="m", micro=False).save(
         picture, kind="png", scale=8, border=4
     )

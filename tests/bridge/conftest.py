@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import compiled_once
 import pytest
 from bridge.world import Laboratory
 from cli_world import Ended, Practice, Service, clean_environment, command
+from forked import programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+compiled_once.install()
 
 JEANNE = ("jeanne@exemple.fr", "Durand", "Jeanne Marie", "02/03/1961", "F")
 PAUL = ("paul@exemple.fr", "Le Goff-Œuvrard", "Paul", "11/12/1950", "M")
@@ -34,7 +37,7 @@ def founded(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Pract
     folder = tmp_path_factory.mktemp("laboratory")
 
     def run(*arguments: str | Path, env: dict[str, str] | None = None, **_: object) -> Ended:
-        ended = subprocess.run(
+        ended = programs.run(
             command(*arguments),
             input="",
             env=service.environment | (env or {}),

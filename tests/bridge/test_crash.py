@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 from bridge.bridge_process import PLACES
 from bridge.plain_reader import mail
 from bridge.world import queue_id
+from forked import programs
 
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.line import ServiceLine
@@ -48,10 +48,10 @@ def process(
     arguments += [str(laboratory.profile), str(processes)]
     if limit is not None:
         arguments = ["prlimit", f"--fsize={limit}", "--", *arguments]
-    with subprocess.Popen(
+    with programs.Popen(
         arguments + ([place] if place else []),
         cwd=TESTS,
-        env=os.environ | (environment or {}),
+        env=laboratory.service.environment | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -13,6 +13,7 @@ import pytest
 from bridge.plain_reader import mail
 from bridge.world import MAILBOX
 from cli_world import Ended, command
+from forked import programs
 
 from souspli_cli.bridge import accounts, notice_rows, settings, standing
 from souspli_cli.bridge.ledger import State, open_ledger
@@ -36,7 +37,7 @@ STRANGER = {
 def souspli(laboratory: Laboratory, *words: str) -> Ended:
     """Run a verb on the laboratory's profile."""
     environment = laboratory.service.environment | {"SOUSPLI_PROFILE": str(laboratory.profile)}
-    ended = subprocess.run(
+    ended = programs.run(
         command("bridge", *words),
         env=environment,
         input="",
@@ -185,7 +186,7 @@ def test_tls_needs_a_certificate(tmp_path: Path) -> None:
 def run(laboratory: Laboratory) -> Iterator[subprocess.Popen[str]]:
     """Have ``souspli bridge run`` run."""
     environment = laboratory.service.environment | {"SOUSPLI_PROFILE": str(laboratory.profile)}
-    with subprocess.Popen(
+    with programs.Popen(
         command("bridge", "run", "--json"),
         env=environment,
         stdout=subprocess.PIPE,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from chaos.mails import DOMAIN, address_of, people
 from cli_world import ORIGIN, PATIENT_PASSWORD, Ended, Practice, Service, clean_environment, command
+from forked import programs
 
 from souspli_cli import profile
 from souspli_cli.bridge import accounts
@@ -63,7 +64,7 @@ class BridgeProcess:
         if self.bug is not None:
             arguments = [self.bug.name, *arguments]
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(
+            self._process = programs.Popen(
                 [*program, *arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -211,7 +212,7 @@ class Laboratory:
         )
 
     def _run(self, commands: Sequence[Sequence[str | Path]], more: dict[str, str]) -> None:
-        ended = subprocess.run(
+        ended = programs.run(
             [sys.executable, "-m", "chaos.founding"],
             input=json.dumps([[str(one) for one in command] for command in commands]),
             env=self.service.environment | more,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from cli.offline_world import People, make_people
 from cli_world import PASSPHRASE, Ended, Practice, Service, Souspli, clean_environment, command
+from forked import programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def souspli(home: Path) -> Souspli:
             line = ["prlimit", f"--fsize={limit_file_size}", "--", *line]
             # CPython 3.11 would leave half a .pyc behind, for every later run to stumble over.
             env = {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
-        ended = subprocess.run(
+        ended = programs.run(
             line,
             input=stdin if stdin is not None else "",
             env=clean_environment(home) | (env or {}),

@@ -43,6 +43,46 @@ def test_help_of_a_verb_imports_no_http_client(home: Path) -> None:
     assert "aiohttp" not in told.stderr
 
 
+# Each of them costs a noticeable part of a second, and most commands need none of them.
+IMPORTED_BY_WHO_USES_THEM = {
+    *("aiohttp", "aiosmtplib", "alembic", "boto3", "botocore", "fpdf", "lxml", "magic"),
+    *("prometheus_client", "psycopg", "pylibmagic", "pypdf", "rich", "segno", "sqlalchemy"),
+    *("stdnum", "structlog"),
+}
+
+
+def test_no_verb_imports_what_it_may_not_need_before_it_runs(home: Path) -> None:
+    program = """
+import sys
+from importlib import import_module
+from souspli_cli.run import VERBS
+for place in VERBS.values():
+    import_module(place.partition(":")[0])
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env=clean_environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(told.stdout.split())
+    assert {"souspli_cli", "click"} <= imported
+    assert imported & IMPORTED_BY_WHO_USES_THEM == set()
+
+
+def test_help_imports_no_verb(home: Path) -> None:
+    line = [sys.executable, "-X", "importtime", "-m", "souspli_cli", "--help"]
+    told = subprocess.run(
+        line, env=clean_environment(home), capture_output=True, text=True, check=True
+    )
+    imported = {row.rpartition("|")[2].strip() for row in told.stderr.splitlines()}
+    assert "souspli_cli.run" in imported
+    assert imported.isdisjoint(place.partition(":")[0] for place in run.VERBS.values())
+    assert imported.isdisjoint({"asyncio", "cryptography", "msgspec", "nacl"})
+
+
 def test_without_a_verb_the_verbs_are_listed(souspli: Souspli) -> None:
     bare, asked = souspli(), souspli("--help")
     assert (bare.code, asked.code) == (2, 0)

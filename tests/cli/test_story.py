@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from cli_world import JEANNE, patient_claims
+from forked import programs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cli_world import Practice, Service
+
+
+@pytest.fixture(scope="module", autouse=True)
+def anew() -> Iterator[None]:
+    """Here every program is started as its users start it."""
+    with programs.started_anew():
+        yield
 
 
 def test_a_document_goes_from_the_practice_to_the_patient_and_its_receipt_comes_back(

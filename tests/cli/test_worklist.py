@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cli_world import Ended, patient_claims
+from forked import programs
 
 from souspli_exchange.letter_clock import DAY
 
@@ -25,7 +26,7 @@ def after(practice: Practice, days: float, *arguments: str | Path) -> Ended:
     """Run a command whose clock is so many days ahead; the service's is not."""
     ahead = practice.folder / "ahead"
     ahead.write_text(str(days * DAY))
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "souspli_cli.later", str(ahead), *map(str, arguments)],
         env=practice.service.environment | practice.environment,
         capture_output=True,

@@ -105,12 +105,23 @@ def let_it_end(run: Run) -> None:
 def _rests(run: Run, *, killed: bool) -> bool:
     """Whether nothing happens before some time has passed: a round under way is no rest.
 
-    Unless its process was killed, whose lease has to run out.
+    Unless its process was killed, whose lease has to run out, or it is known that nobody is
+    at it any more.
     """
     return run.node.alive and all(
-        row.run_at > run.quiet.now() and (killed or row.lease is None)
+        row.run_at > run.quiet.now() and (killed or row.lease is None or row.lease in run.orphaned)
         for row in run.facts.rows("jobs")
         if row.job == JobName.EXPIRE and row.state == "waiting"
+    )
+
+
+def round_is_over(run: Run) -> bool:
+    """Whether nobody is at it any more, be it that its end could not be written down."""
+    ids = [row.job_id for row in run.facts.rows("jobs") if row.job == JobName.EXPIRE]
+    lines = run.node.log.read_bytes().splitlines()
+    unsettled = [line for line in lines if b'"job-unsettled"' in line]
+    return _rests(run, killed=False) or any(
+        b'"job": %d,' % one in line for one in ids for line in unsettled
     )
 
 

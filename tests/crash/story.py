@@ -201,6 +201,10 @@ class Run:
         """Look at what was acknowledged before the service was killed."""
         self.broken += properties.acknowledged(self.facts, self.journal.entries())
         self.broken += properties.receipts_kept(self.facts, self.receipts)
+        self.leases_are_orphaned()
+
+    def leases_are_orphaned(self) -> None:
+        """Note that nobody is at the jobs that are under a lease now."""
         self.orphaned |= {row.lease for row in self.facts.rows("jobs") if row.lease}
 
     def let_time_pass(self, seconds: int) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from e2e.forked_world import ForkedWorld
 from e2e.screens.support import PATIENCE, Practice, Watched, watched_page
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from souspli_cli.browser import CHROMIUM_ARGUMENTS, INSTALL_LINE, find_browser
-from souspli_cli.demo_world import World
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def chromium() -> Generator[Browser]:
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Generator[Practice]:
     """The demo's practice at a service of its own."""
     folder = tmp_path_factory.mktemp("practice")
-    with World(folder / "world", language="fr") as world:
+    with ForkedWorld(folder / "world", language="fr") as world:
         yield Practice(world=world, page=world.start().page, folder=folder)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import pytest
+from e2e.forked_world import ForkedWorld
 from e2e.screens.support import Claimant, Practice, Watched, sign_in, watched_page
 from playwright.sync_api import Browser, Page
 from s3_server import S3Server
 from s3_settings import environment
 
-from souspli_cli.demo_world import World
 from souspli_storage.s3_cors import cors_json
 from souspli_storage.s3_location import S3Location
 
@@ -53,7 +53,7 @@ def reader(
 ) -> Generator[Reader]:
     folder = tmp_path_factory.mktemp("store")
     place = s3_server.place()
-    with World(
+    with ForkedWorld(
         folder / "world", language="fr", settings=environment(place, folder / "keys")
     ) as world:
         practice = Practice(world=world, page=world.start().page, folder=folder)

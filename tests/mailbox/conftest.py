@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import compiled_once
 import pytest
 from simulation.databases import ENGINES, Place
 from simulation.people import Practice
@@ -17,6 +18,8 @@ from simulation.rows import Rows
 from simulation.service import Service, running
 
 from souspli_mailbox.settings import DatabaseSettings
+
+compiled_once.install()
 
 
 @pytest.fixture(params=ENGINES)

@@ -14,12 +14,12 @@ from souspli_keys.address import normalise_address
 from souspli_mailbox import mails
 from souspli_mailbox.bounce_reasons import BounceReason
 from souspli_mailbox.errors import MailDelayedError, MailRefusedError
+from souspli_mailbox.notify import SmtpRelay
+from souspli_mailbox.settings import MailSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
-
-    from souspli_mailbox.notify import SmtpRelay
 
     Start = Callable[..., Awaitable[RunningRelay]]
 
@@ -69,6 +69,17 @@ async def test_without_tls_only_if_the_settings_say_so(start: Start) -> None:
     assert relay.handler.taken == []
     await send(relay.client(tls="none"))
     assert len(relay.handler.taken) == 1
+
+
+@pytest.mark.parametrize(("tls", "reads"), [("none", False), ("starttls", True), ("tls", True)])
+async def test_the_machine_s_certificates_are_read_only_for_a_relay_with_tls(
+    monkeypatch: pytest.MonkeyPatch, tls: str, reads: bool
+) -> None:
+    read: list[bool] = []
+    made = ssl.create_default_context()
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(True) or made)
+    SmtpRelay(MailSettings(tls=tls), name="souspli.example")
+    assert read == [True] * reads
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from cli_world import ORIGIN, Ended, command
+from forked import programs
 from product.world import ADDRESS, PATIENCE_SECONDS, Patient, Practice, RecordedService, until
 
 from souspli_exchange.errors import ExchangeError
@@ -50,7 +51,7 @@ def run(
     line = command(*arguments, "--data", service.data, "--json")
     if limit_file_size is not None:
         line = ["prlimit", f"--fsize={limit_file_size}", *line]
-    ended = subprocess.run(
+    ended = programs.run(
         line,
         env=service.environment,
         stdin=subprocess.DEVNULL,
@@ -67,7 +68,7 @@ def kill_soon_after(
     service: RecordedService, begun: Callable[[], object], delay: float, *arguments: str | Path
 ) -> int:
     """Start an operator's command, `kill -9` it this long after it began to write; its end."""
-    process = subprocess.Popen(
+    process = programs.Popen(
         command(*arguments, "--data", service.data, "--quiet"),
         env=service.environment,
         stdin=subprocess.DEVNULL,
@@ -91,7 +92,7 @@ def delays() -> list[float]:
 def verified(folder: Path, contents: Path | None = None) -> Ended:
     shared = [] if contents is None else ["--contents", contents]
     line = command("backup", "--verify", folder, *shared, "--json")
-    ended = subprocess.run(line, capture_output=True, encoding="utf-8", check=False)
+    ended = programs.run(line, capture_output=True, encoding="utf-8", check=False)
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 from cli_world import Ended
+from forked import programs
 from product.searcher import Searcher
 from product.world import (
     ADDRESS,
@@ -57,6 +59,13 @@ HEALTH: Final = {
     "password": PASSWORD,
     "media type": "application/pdf",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def anew() -> Iterator[None]:
+    """Here every program is started as its users start it."""
+    with programs.started_anew():
+        yield
 
 
 def report(length: int) -> bytes:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from cli_world import ORIGIN, Ended, Service, clean_environment, command
+from forked import programs
 
 from souspli_cli.letter_reading import read_letter
 from souspli_exchange.claim import Claiming, Letter, Person, claim
@@ -159,7 +160,7 @@ class Practice:
 
     def run(self, *arguments: str | Path, environment: dict[str, str] | None = None) -> Ended:
         """Run a command to its end."""
-        ended = subprocess.run(
+        ended = programs.run(
             [*self.program, *map(str, arguments)],
             env=environment or self.environment,
             stdin=subprocess.DEVNULL,
@@ -175,7 +176,7 @@ class Practice:
         # A shell that started the tests in the background had SIGINT ignored, by children too.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return subprocess.Popen(
+            return programs.Popen(
                 [*self.program, *map(str, arguments)],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

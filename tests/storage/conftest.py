@@ -3,12 +3,15 @@
 import secrets
 from collections.abc import Iterator
 
+import compiled_once
 import pytest
 from s3_proxy import Proxy, proxy
 from s3_server import S3Server
 
 from souspli_storage.s3 import S3Blobs, open_s3
 from souspli_storage.s3_location import S3Location
+
+compiled_once.install()
 
 
 @pytest.fixture
