@@ -63,10 +63,18 @@ def safe_names(names: Sequence[str]) -> tuple[str, ...]:
 
 def _safe_name(name: str) -> str:
     seen = "".join("_" if _is_unseen(character) else character for character in name)
-    safe = _MEANINGFUL.sub("_", seen).rstrip(". ")  # Windows drops these silently
+    safe = _MEANINGFUL.sub("_", seen)
+    # Until nothing changes: cut to its length, a name may be a device's, or end in dots.
+    while (settled := _with_ending(_settled(safe), "")) != safe:
+        safe = settled
+    return safe
+
+
+def _settled(name: str) -> str:
+    safe = name.rstrip(". ")  # Windows drops these silently
     if safe.startswith((".", "-", "~")) or _DEVICE.match(safe) or not safe:
-        safe = f"_{safe}"
-    return _with_ending(safe, "")
+        return f"_{safe}"
+    return safe
 
 
 def _with_ending(name: str, ending: str) -> str:

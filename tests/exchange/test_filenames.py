@@ -77,6 +77,8 @@ def test_two_names_that_a_disk_may_take_for_one_are_refused(one: str, other: str
         ("report.pdf.", "report.pdf"),
         ("...", "_"),
         ("a\u200bb", "a_b"),
+        # A device only once it was cut to its length.
+        (f"CONé.{'x' * 251}", f"_CO.{'x' * 251}"),
     ],
     ids=ascii,
 )
@@ -114,3 +116,4 @@ def test_stored_names_are_short_different_and_stay_in_their_folder(names: list[s
         assert 0 < len(name.encode()) <= 255
         assert not set(name) & set("/\\\0")
         assert name not in {".", ".."}
+        assert safe_names([name]) == (name,)

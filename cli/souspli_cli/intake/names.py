@@ -36,12 +36,15 @@ def clean_name(given: str | None, *, extension: str) -> tuple[str, bool]:
     last = _PATH.split(given[-_MOST_LOOKED_AT:].rstrip("/\\"))[-1]
     seen = "".join(letter if may_stand(letter) else "_" for letter in last)
     name = _SPACES.sub(" ", unicodedata.normalize("NFC", seen)).strip(" ")
-    stem, dot, suffix = name.rpartition(".")
-    if not dot or len(suffix) > _MOST_EXTENSION_CHARACTERS:
-        stem, suffix = name, ""
-    room = MAX_NAME_CHARACTERS - _ROOM_FOR_A_NUMBER - len(dot + suffix if suffix else "")
-    name = f"{stem[:room].rstrip(' ')}.{suffix}" if suffix else stem[:room].rstrip(" ")
+    # Before it is cut: what makes a name safe may make it longer.
     (safe,) = safe_names([name])
+    stem, dot, suffix = safe.rpartition(".")
+    if not dot or len(suffix) > _MOST_EXTENSION_CHARACTERS:
+        stem, suffix = safe, ""
+    room = MAX_NAME_CHARACTERS - _ROOM_FOR_A_NUMBER - len(dot + suffix if suffix else "")
+    if len(stem) > room:
+        stem = stem[:room].rstrip(" " if suffix else ". ")
+    safe = f"{stem}.{suffix}" if suffix else stem
     return safe, safe != given
 
 

@@ -37,6 +37,13 @@ def test_a_name_keeps_what_may_travel(given_name: str | None, name: str, *, chan
     assert clean_name(given_name, extension=".pdf") == (name, changed)
 
 
+@pytest.mark.parametrize("beginning", ["~$", ".", "CON.", "a"])
+def test_a_name_that_was_cut_is_not_changed_again(beginning: str) -> None:
+    name, changed = clean_name(beginning + "P" * 300, extension=".pdf")
+    assert changed
+    assert clean_name(name, extension=".pdf") == (name, False)
+
+
 @examples(20)
 @given(st.lists(st.text(max_size=300) | st.just("a.pdf"), max_size=6))
 def test_any_names_at_all_become_names_that_may_stand_together(names: list[str]) -> None:

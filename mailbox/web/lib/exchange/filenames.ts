@@ -56,11 +56,18 @@ export function safeNames(names: readonly string[]): string[] {
 
 /** Return a name that can be shown and stored anywhere; two different ones may become equal. */
 export function safeName(name: string): string {
-  const safe = name
-    .replaceAll(UNSEEN, '_')
-    .replaceAll(MEANINGFUL, '_')
-    .replace(/[. ]+$/, '') // Windows drops these silently
-  return withEnding(/^[.~-]/.test(safe) || DEVICE.test(safe) || safe === '' ? `_${safe}` : safe, '')
+  let safe = name.replaceAll(UNSEEN, '_').replaceAll(MEANINGFUL, '_')
+  // Until nothing changes: cut to its length, a name may be a device's, or end in dots.
+  for (;;) {
+    const settled = withEnding(settledName(safe), '')
+    if (settled === safe) return safe
+    safe = settled
+  }
+}
+
+function settledName(name: string): string {
+  const safe = name.replace(/[. ]+$/, '') // Windows drops these silently
+  return /^[.~-]/.test(safe) || DEVICE.test(safe) || safe === '' ? `_${safe}` : safe
 }
 
 /** Put `ending` before the extension, and cut the stem until it fits. */

@@ -137,6 +137,7 @@ describe('safe names', () => {
   test.each([
     ['an ordinary name stays', ['compte rendu é.pdf'], ['compte rendu é.pdf']],
     ['a device of Windows', ['con.txt', 'LPT1'], ['_con.txt', '_LPT1']],
+    ['a device once it was cut', [`CONé.${'x'.repeat(251)}`], [`_CO.${'x'.repeat(251)}`]],
     ['a hidden file and an option', ['.bashrc', '-rf', '~x'], ['_.bashrc', '_-rf', '_~x']],
     ['what Windows gives a meaning', ['a<b>:c?.pdf'], ['a_b__c_.pdf']],
     ['dots and spaces at the end', ['a.pdf. .'], ['a.pdf']],
