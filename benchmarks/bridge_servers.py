@@ -17,11 +17,11 @@ from aiosmtpd.controller import Controller
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
 from souspli_cli.addressbook import OwnInvitation, Patient, Traits
-from souspli_cli.bridge import accounts
-from souspli_cli.bridge.reading import mail_reader
-from souspli_cli.bridge.run_verb import SWITCH_SECONDS
+from souspli_cli.bridge.accepting.reading import mail_reader
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder, Settings, Tls
+from souspli_cli.bridge.smtp import accounts
+from souspli_cli.bridge.verbs.run import SWITCH_SECONDS
 from souspli_cli.connection import sending_member
 from souspli_cli.founding import Particulars, found
 from souspli_exchange.invitation import draw_invitation

@@ -37,7 +37,7 @@ VERBS: Mapping[str, str] = {
     "seal": "souspli_cli.seal:seal",
     "open": "souspli_cli.open:open_",
     "inspect": "souspli_cli.inspect:inspect",
-    "bridge": "souspli_cli.bridge.verbs:bridge",
+    "bridge": "souspli_cli.bridge.verbs.table:bridge",
     "serve": "souspli_cli.serve:serve",
     "admit": "souspli_cli.admit:admit",
     "backup": "souspli_cli.backup:backup",

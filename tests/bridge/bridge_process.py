@@ -23,8 +23,11 @@ from distinct import table, together
 
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
-from souspli_cli.bridge import earlier, folder_sync, kept_letters, ledger, recording, spool
+from souspli_cli.bridge import ledger, spool
+from souspli_cli.bridge.accepting import folder_sync, recording
+from souspli_cli.bridge.letters import kept as kept_letters
 from souspli_cli.bridge.running import Bridge
+from souspli_cli.bridge.sending import earlier
 from souspli_cli.bridge.settings import Folder
 from souspli_mailbox.client import MailboxClient
 

@@ -14,7 +14,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from souspli_cli.bridge import pdf_words
+from souspli_cli.bridge.pdf import words as pdf_words
 
 JAVASCRIPT = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert('x')")}
 

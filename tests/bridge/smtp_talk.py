@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from souspli_cli.bridge import answers
+from souspli_cli.bridge.smtp import answers
 
 if TYPE_CHECKING:
     from pathlib import Path

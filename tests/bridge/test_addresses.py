@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from souspli_cli.bridge import address_verbs
-from souspli_cli.bridge.address_file import BadRow, GoodRow, Table, read_table
-from souspli_cli.bridge.address_import import all_bad, plan, take
-from souspli_cli.bridge.addresses import Addresses
-from souspli_cli.bridge.known_person import Digester
+from souspli_cli.bridge.people.address_file import BadRow, GoodRow, Table, read_table
+from souspli_cli.bridge.people.address_import import all_bad, plan, take
+from souspli_cli.bridge.people.addresses import Addresses
+from souspli_cli.bridge.people.known_person import Digester
 from souspli_cli.bridge.routing import TraitsKey
+from souspli_cli.bridge.verbs import addresses as address_verbs
 from souspli_cli.errors import Refused, Temporary
 from souspli_storage import sqlite
 from souspli_storage.errors import RowRefusedError

@@ -20,7 +20,7 @@ from bridge.world import queue_id
 from forked import programs
 
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.sending.line import ServiceLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from souspli_cli.bridge.data_reader import MOST_LINE_BYTES, DataReader
 from souspli_cli.bridge.errors import LineTooLongError, SmuggledError
+from souspli_cli.bridge.smtp.data_reader import MOST_LINE_BYTES, DataReader
 
 
 def read(wire: bytes, *, cut: int = 1_000_000, most_bytes: int = 10_000_000) -> tuple[bytes, bytes]:

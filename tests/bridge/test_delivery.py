@@ -15,9 +15,10 @@ from bridge.world import MAILBOX, Laboratory
 from cli_world import patient_claims
 
 from souspli_cli.bridge.ledger import DAY, State
-from souspli_cli.bridge.line import ServiceLine
+from souspli_cli.bridge.people.routes import RoutesFile
 from souspli_cli.bridge.reasons import SENT_BEFORE
-from souspli_cli.bridge.routes import RoutesFile
+from souspli_cli.bridge.sending import delivering, worker
+from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import (
     BrokenAnswerError,
     NotAllowedError,
@@ -123,8 +124,6 @@ async def test_a_correction_names_the_report_that_the_same_patient_was_sent(
 async def test_documents_of_one_patient_keep_their_order_across_a_fault(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
-
     monkeypatch.setattr(worker, "FIRST_LATER_SECONDS", 1)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.1)
     began: list[str] = []
@@ -154,8 +153,6 @@ async def test_documents_of_one_patient_keep_their_order_across_a_fault(
 async def test_nobody_waits_for_another_s_document(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
-
     # Woken, and not by looking now and then.
     monkeypatch.setattr(worker, "POLL_SECONDS", 120.0)
     began: list[str] = []
@@ -186,8 +183,6 @@ async def test_nobody_waits_for_another_s_document(
 async def test_a_refusal_for_good_is_for_a_person_and_stops_nobody(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering  # noqa: PLC0415
-
     deposit = delivering.outbox.deposit
 
     async def refusing(account, sending, spool, spooled, **more):
@@ -231,7 +226,7 @@ async def test_a_service_that_says_withdrawn_of_what_nobody_took_back_ends_nothi
 async def test_a_document_that_was_refused_for_one_may_go_to_another_afterwards(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering, ledger  # noqa: PLC0415
+    from souspli_cli.bridge import ledger  # noqa: PLC0415
 
     deposit = delivering.outbox.deposit
 
@@ -277,8 +272,6 @@ async def test_a_red_stop_is_for_a_person(laboratory: Laboratory) -> None:
 async def test_answers_that_say_later_lose_nothing(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
-
     monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.05)
     deposit = delivering.outbox.deposit
     tries = 0
@@ -331,8 +324,6 @@ async def test_what_was_sent_since_a_backup_that_is_put_back_does_not_arrive_twi
 async def test_while_the_service_is_away_for_two_days_mails_are_taken_and_then_sent_in_order(
     founded: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import worker  # noqa: PLC0415
-
     # What is too late would be given up at once, long before the next try.
     monkeypatch.setattr(worker, "SORT_SECONDS", 0.05)
     monkeypatch.setattr(worker.Worker, "first_away_seconds", 3.0)

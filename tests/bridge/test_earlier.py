@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from bridge.test_ledger import accept, database, due, sort
 
-from souspli_cli.bridge import decisions, earlier, ledger
-from souspli_cli.bridge.earlier import Earlier
+from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger import Sorted, State
+from souspli_cli.bridge.sending import earlier
+from souspli_cli.bridge.sending.earlier import Earlier
 
 if TYPE_CHECKING:
     from souspli_storage.sqlite import SqliteDatabase

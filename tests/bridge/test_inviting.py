@@ -20,14 +20,15 @@ from bridge.test_crash import process
 from bridge.world import MAILBOX, SETTINGS, inviting
 
 from souspli_cli.addressbook import Traits
-from souspli_cli.bridge import invitation_policy, worker
-from souspli_cli.bridge import inviting as inviting_part
-from souspli_cli.bridge.addresses import Addresses
-from souspli_cli.bridge.invitation_policy import Invitations
-from souspli_cli.bridge.kept_letters import KeptLetter, KeptLetters
-from souspli_cli.bridge.known_person import KnownPerson
 from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.letters import inviting as inviting_part
+from souspli_cli.bridge.letters import policy as invitation_policy
+from souspli_cli.bridge.letters.kept import KeptLetter, KeptLetters
+from souspli_cli.bridge.letters.policy import Invitations
+from souspli_cli.bridge.people.addresses import Addresses
+from souspli_cli.bridge.people.known_person import KnownPerson
 from souspli_cli.bridge.routing import Allow
+from souspli_cli.bridge.sending import worker
 from souspli_cli.errors import Refused
 from souspli_cli.letter_reading import read_letter
 from souspli_cli.profile import checked_origin

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from souspli_cli.bridge.ledger import Counts, State
 from souspli_cli.bridge.metrics import BridgeMetrics
-from souspli_cli.bridge.notice_rows import Kind, NoticeState
+from souspli_cli.bridge.notices.rows import Kind, NoticeState
 from souspli_cli.bridge.standing import SpoolStanding, Standing
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"

@@ -12,10 +12,10 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from simulation.relay import running_relay
 
-from souspli_cli.bridge import notice_relay
 from souspli_cli.bridge.errors import NoticeDelayedError, NoticeRefusedError
-from souspli_cli.bridge.notice_relay import NoticeRelay
-from souspli_cli.bridge.notice_settings import Notices
+from souspli_cli.bridge.notices import relay as notice_relay
+from souspli_cli.bridge.notices.relay import NoticeRelay
+from souspli_cli.bridge.notices.settings import Notices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from souspli_cli.bridge import reasons
-from souspli_cli.bridge.notice_report import Outgoing, ReportedDocument, ReportedMail, compose
-from souspli_cli.bridge.notice_rows import Kind
+from souspli_cli.bridge.notices.report import Outgoing, ReportedDocument, ReportedMail, compose
+from souspli_cli.bridge.notices.rows import Kind
 
 NOW = 1_800_000_000
 MAIL = ReportedMail(

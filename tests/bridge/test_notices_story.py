@@ -18,13 +18,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from simulation.relay import running_relay
 from simulation.service import free_port
 
-from souspli_cli.bridge import ledger, notice_rows, worker
+from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger import State, open_ledger
-from souspli_cli.bridge.line import ServiceLine
 from souspli_cli.bridge.metrics import LABELS
-from souspli_cli.bridge.notice_rows import Kind, NoticeState
-from souspli_cli.bridge.notice_settings import Metrics, Notices
-from souspli_cli.bridge.notifier import Notifier
+from souspli_cli.bridge.notices import rows as notice_rows
+from souspli_cli.bridge.notices.notifier import Notifier
+from souspli_cli.bridge.notices.rows import Kind, NoticeState
+from souspli_cli.bridge.notices.settings import Metrics, Notices
+from souspli_cli.bridge.sending import worker
+from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import UnavailableError
 
 if TYPE_CHECKING:

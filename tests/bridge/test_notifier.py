@@ -12,17 +12,19 @@ from bridge import plain_reader
 from bridge.plain_reader import mail
 from simulation.relay import RunningRelay, running_relay
 
-from souspli_cli.bridge import ledger, notice_rows, notifier
+from souspli_cli.bridge import ledger
+from souspli_cli.bridge.accepting.keeping import Keeping
+from souspli_cli.bridge.accepting.submission import Moment, Submission
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import NoticeDelayedError
-from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.ledger import State, open_ledger
-from souspli_cli.bridge.notice_relay import NoticeRelay
-from souspli_cli.bridge.notice_rows import Kind, NoticeState, Patience
-from souspli_cli.bridge.notice_settings import Notices
-from souspli_cli.bridge.notifier import LONGEST_DUE_SECONDS, Notifier
+from souspli_cli.bridge.notices import notifier
+from souspli_cli.bridge.notices import rows as notice_rows
+from souspli_cli.bridge.notices.notifier import LONGEST_DUE_SECONDS, Notifier
+from souspli_cli.bridge.notices.relay import NoticeRelay
+from souspli_cli.bridge.notices.rows import Kind, NoticeState, Patience
+from souspli_cli.bridge.notices.settings import Notices
 from souspli_cli.bridge.spool import MailSpool, new_queue_id
-from souspli_cli.bridge.submission import Moment, Submission
 from souspli_storage.errors import StorageFullError
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from bridge.plain_reader import mail
 
+from souspli_cli.bridge.accepting.recording import Recorder
 from souspli_cli.bridge.errors import PartEndedError
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.recording import Recorder
 from souspli_cli.bridge.running import Bridge
-from souspli_cli.bridge.worker import Worker
+from souspli_cli.bridge.sending.worker import Worker
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from bridge import pdfs
 
-from souspli_cli.bridge import pdf_content, pdf_examiners, pdf_words
-from souspli_cli.bridge.pdf_examiners import NOT_EXAMINED, PdfExaminers
+from souspli_cli.bridge.pdf import content as pdf_content
+from souspli_cli.bridge.pdf import examiners as pdf_examiners
+from souspli_cli.bridge.pdf import words as pdf_words
+from souspli_cli.bridge.pdf.examiners import NOT_EXAMINED, PdfExaminers
 from souspli_cli.bridge.policy import Policy, Sending
 
 if TYPE_CHECKING:

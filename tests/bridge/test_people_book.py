@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from souspli_cli.addressbook import AddressBook, OwnInvitation, Patient, Traits
-from souspli_cli.bridge import addresses as addresses_module
-from souspli_cli.bridge import book_index
-from souspli_cli.bridge.addresses import Addresses
-from souspli_cli.bridge.book_index import BookIndex
-from souspli_cli.bridge.known_person import KnownPerson
-from souspli_cli.bridge.people_book import PeopleBook
-from souspli_cli.bridge.routes import RoutesFile
+from souspli_cli.bridge.people import addresses as addresses_module
+from souspli_cli.bridge.people import book_index
+from souspli_cli.bridge.people.addresses import Addresses
+from souspli_cli.bridge.people.book_index import BookIndex
+from souspli_cli.bridge.people.known_person import KnownPerson
+from souspli_cli.bridge.people.people_book import PeopleBook
+from souspli_cli.bridge.people.routes import RoutesFile
 from souspli_cli.bridge.routing import TraitsKey
 
 if TYPE_CHECKING:

@@ -18,14 +18,14 @@ from bridge.plain_reader import mail
 from bridge.test_crash import process
 from bridge.world import SETTINGS
 
-from souspli_cli.bridge import answers
+from souspli_cli.bridge.accepting.keeping import Keeping
+from souspli_cli.bridge.accepting.mail_readers import MailReaders
+from souspli_cli.bridge.accepting.submission import Moment, Submission
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import ReaderEndedError
-from souspli_cli.bridge.keeping import Keeping
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.mail_readers import MailReaders
+from souspli_cli.bridge.smtp import answers
 from souspli_cli.bridge.spool import MailSpool
-from souspli_cli.bridge.submission import Moment, Submission
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory

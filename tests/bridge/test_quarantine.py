@@ -17,12 +17,12 @@ from bridge.world import MAILBOX
 from click.testing import CliRunner, Result
 
 from souspli_cli import words
-from souspli_cli.bridge.finding_verbs import findings
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.policy import Executables, Policy
-from souspli_cli.bridge.quarantine_verbs import quarantine, reason_in_words
-from souspli_cli.bridge.queue_verbs import queue
-from souspli_cli.bridge.status_verb import status
+from souspli_cli.bridge.verbs.findings import findings
+from souspli_cli.bridge.verbs.quarantine import quarantine, reason_in_words
+from souspli_cli.bridge.verbs.queue import queue
+from souspli_cli.bridge.verbs.status import status
 from souspli_cli.errors import CliError, Refused, WrongUsage
 from souspli_cli.intake.read import read_mail
 from souspli_cli.terminal import Terminal

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bridge.test_notifier import DOMAIN, HOUR, Bridge, bridge
 
-from souspli_cli.bridge import ledger, notice_settings, reminder, reminder_rows
+from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.notice_rows import Kind, NoticeState
-from souspli_cli.bridge.notice_settings import Notices
-from souspli_cli.bridge.reminder import Reminder
+from souspli_cli.bridge.notices import reminder, reminder_rows
+from souspli_cli.bridge.notices import settings as notice_settings
+from souspli_cli.bridge.notices.reminder import Reminder
+from souspli_cli.bridge.notices.rows import Kind, NoticeState
+from souspli_cli.bridge.notices.settings import Notices
 from souspli_cli.errors import Refused
 from souspli_storage.errors import StorageFullError
 

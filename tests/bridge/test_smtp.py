@@ -14,9 +14,9 @@ from bridge.plain_reader import mail
 from bridge.smtp_talk import JEANNE, Talk, kept, with_tls
 from bridge.world import SETTINGS
 
-from souspli_cli.bridge import answers
 from souspli_cli.bridge.settings import Tls
-from souspli_cli.bridge.throttle import ADDRESS_FAILURES
+from souspli_cli.bridge.smtp import answers
+from souspli_cli.bridge.smtp.throttle import ADDRESS_FAILURES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ async def test_a_removed_account_and_a_new_one_count_at_once(laboratory: Laborat
         password = laboratory.add_account("second")
         async with laboratory.client(username="second", password=password) as client:
             assert client.is_connected
-        from souspli_cli.bridge import accounts  # noqa: PLC0415
+        from souspli_cli.bridge.smtp import accounts  # noqa: PLC0415
 
         accounts.remove(laboratory.folder.accounts, "sil")
         with pytest.raises(aiosmtplib.SMTPAuthenticationError):

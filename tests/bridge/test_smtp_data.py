@@ -13,7 +13,7 @@ from bridge.plain_reader import mail, read
 from bridge.smtp_talk import JEANNE, Talk, kept
 from bridge.world import MAILBOX, SETTINGS, queue_id
 
-from souspli_cli.bridge import answers
+from souspli_cli.bridge.smtp import answers
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory
@@ -127,7 +127,7 @@ async def test_a_client_that_hangs_up_after_the_dot_and_repeats_has_sent_once(
 async def test_slow_data_is_waited_for_as_long_as_some_comes(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("souspli_cli.bridge.session.STEP_SECONDS", 0.6)
+    monkeypatch.setattr("souspli_cli.bridge.smtp.session.STEP_SECONDS", 0.6)
     async with laboratory.bridge():
         async with Talk(laboratory) as talk:
             await talk.begin()

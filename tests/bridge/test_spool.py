@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from souspli_cli import files
+from souspli_cli.bridge.accepting.folder_sync import FolderSync
+from souspli_cli.bridge.accepting.sealing import seal_mail
 from souspli_cli.bridge.errors import SpoolDamagedError
-from souspli_cli.bridge.folder_sync import FolderSync
-from souspli_cli.bridge.sealing import seal_mail
 from souspli_cli.bridge.slip import MailSlip
 from souspli_cli.bridge.spool import MailSpool, is_queue_id, new_queue_id
 from souspli_cli.intake.values import Document, File, Format, Mail
@@ -20,7 +20,7 @@ from souspli_cli.intake.values import Document, File, Format, Mail
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from souspli_cli.bridge.sealing import SealedDocument
+    from souspli_cli.bridge.accepting.sealing import SealedDocument
 
 SECRET = bytes(range(32))
 

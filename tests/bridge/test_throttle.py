@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from souspli_cli.bridge.throttle import (
+from souspli_cli.bridge.smtp.throttle import (
     ACCOUNT_FAILURES,
     ADDRESS_FAILURES,
     LONGEST_WAIT_SECONDS,

@@ -15,9 +15,11 @@ from bridge.world import MAILBOX
 from cli_world import Ended, command
 from forked import programs
 
-from souspli_cli.bridge import accounts, notice_rows, settings, standing
+from souspli_cli.bridge import settings, standing
 from souspli_cli.bridge.ledger import State, open_ledger
-from souspli_cli.bridge.notifier import Notifier
+from souspli_cli.bridge.notices import rows as notice_rows
+from souspli_cli.bridge.notices.notifier import Notifier
+from souspli_cli.bridge.smtp import accounts
 from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:

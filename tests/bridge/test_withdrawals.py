@@ -14,8 +14,9 @@ from bridge.test_crash import process, stored
 
 from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.line import ServiceLine
 from souspli_cli.bridge.policy import Deletions, Policy
+from souspli_cli.bridge.sending import delivering, taking_back, worker
+from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
@@ -108,8 +109,6 @@ async def test_what_waits_when_it_is_taken_back_is_never_sent(
 async def test_what_may_have_left_already_is_sent_first_and_then_withdrawn(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
-
     monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.5)
     deposit = delivering.outbox.deposit
     lost = True
@@ -135,8 +134,6 @@ async def test_what_may_have_left_already_is_sent_first_and_then_withdrawn(
 async def test_what_is_taken_back_behind_a_document_under_way_is_never_sent(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import delivering, worker  # noqa: PLC0415
-
     monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.1)
     deposit, sign_in = delivering.outbox.deposit, ServiceLine.sign_in
     is_away, is_slow = True, True
@@ -174,8 +171,6 @@ async def test_what_is_taken_back_behind_a_document_under_way_is_never_sent(
 async def test_a_person_decides_where_it_is_not_certain_what_is_taken_back(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from souspli_cli.bridge import taking_back  # noqa: PLC0415
-
     async def not_found(*_: object) -> None:
         raise NotFoundError("another member's")
 

@@ -14,12 +14,13 @@ from bridge import plain_reader
 
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
-from souspli_cli.bridge import accounts, ledger
-from souspli_cli.bridge.invitation_policy import Invitations
+from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.letters.policy import Invitations
 from souspli_cli.bridge.routing import Allow
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.settings import Folder, Limits, Settings, Tls
+from souspli_cli.bridge.smtp import accounts
 from souspli_keys.statements import How
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
     from souspli_cli.account import Account
     from souspli_cli.addressbook import SentDocument
+    from souspli_cli.bridge.accepting.submission import Reader
     from souspli_cli.bridge.ledger import Row
-    from souspli_cli.bridge.submission import Reader
 
 PATIENCE_SECONDS = 60.0
 DOMAIN = "pont.labo.example"

@@ -39,7 +39,7 @@ class Bug(Enum):
 
 
 def _answer_first() -> None:
-    from souspli_cli.bridge import accepting  # noqa: PLC0415  (the driver doesn't load it)
+    from souspli_cli.bridge.accepting import acceptance as accepting  # noqa: PLC0415  (the driver doesn't load it)
     from souspli_cli.bridge.spool import new_queue_id  # noqa: PLC0415  (as above)
 
     accept = accepting.Acceptance.accept
@@ -64,7 +64,7 @@ def _no_repeats() -> None:
 
 def _delivered_first() -> None:
     from souspli_cli.bridge.ledger import State  # noqa: PLC0415  (as above)
-    from souspli_cli.bridge.worker import Worker  # noqa: PLC0415  (as above)
+    from souspli_cli.bridge.sending.worker import Worker  # noqa: PLC0415  (as above)
 
     carry_out = Worker._carry_out
 
@@ -80,7 +80,7 @@ def _delivered_first() -> None:
 
 def _other_covers() -> None:
     from souspli_cli import outbox  # noqa: PLC0415  (as above)
-    from souspli_cli.bridge.document_spool import DocumentSpool  # noqa: PLC0415  (as above)
+    from souspli_cli.bridge.sending.document_spool import DocumentSpool  # noqa: PLC0415  (as above)
 
     DocumentSpool.committed = lambda _: None  # type: ignore[method-assign]
     let_go = outbox._let_go
@@ -94,7 +94,7 @@ def _other_covers() -> None:
 
 
 def _newest_first() -> None:
-    from souspli_cli.bridge.worker import Worker  # noqa: PLC0415  (as above)
+    from souspli_cli.bridge.sending.worker import Worker  # noqa: PLC0415  (as above)
 
     send_lane = Worker._send_lane
 

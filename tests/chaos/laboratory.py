@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Final, Self
 
 from chaos.mails import DOMAIN, address_of, people
 from cli_world import ORIGIN, PATIENT_PASSWORD, Ended, Practice, Service, clean_environment, command
-from forked import programs
 
 from souspli_cli import profile
-from souspli_cli.bridge import accounts
 from souspli_cli.bridge.ledger import OPEN, State, open_ledger, rows
 from souspli_cli.bridge.settings import Folder
+from souspli_cli.bridge.smtp import accounts
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.letter_reading import read_letter
 from souspli_exchange.claim import Claiming, Letter, Person, claim
@@ -64,7 +63,7 @@ class BridgeProcess:
         if self.bug is not None:
             arguments = [self.bug.name, *arguments]
         with self.log.open("a") as log:
-            self._process = programs.Popen(
+            self._process = subprocess.Popen(
                 [*program, *arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -212,7 +211,7 @@ class Laboratory:
         )
 
     def _run(self, commands: Sequence[Sequence[str | Path]], more: dict[str, str]) -> None:
-        ended = programs.run(
+        ended = subprocess.run(
             [sys.executable, "-m", "chaos.founding"],
             input=json.dumps([[str(one) for one in command] for command in commands]),
             env=self.service.environment | more,

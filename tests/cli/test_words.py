@@ -15,8 +15,11 @@ import pytest
 
 import souspli_cli
 from souspli_cli import run, words, worklist
-from souspli_cli.bridge import address_import, pdf_words, quarantine_verbs, reasons
+from souspli_cli.bridge import reasons
 from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.pdf import words as pdf_words
+from souspli_cli.bridge.people import address_import
+from souspli_cli.bridge.verbs import quarantine as quarantine_verbs
 from souspli_cli.examine import Finding
 from souspli_cli.fates import Fate
 from souspli_cli.intake import values

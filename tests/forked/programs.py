@@ -38,6 +38,8 @@ WARNINGS: Final = "error"
 
 # Read once, when Python or a library starts: where one differs, so might the program.
 _AT_START: Final = ("LC_", "LD_", "MAGIC", "OPENSSL_", "SSL_", "TZ")
+# Pythons whose `Popen` is known inside; in any other everything is started anew.
+_KNOWN: Final = {(3, 11), (3, 12), (3, 13)}
 _LATER: Final = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 _OPTIONS: Final = frozenset({"env", "cwd", "stdin", "stdout", "stderr", "text", "encoding"})
 
@@ -59,6 +61,7 @@ class Popen(subprocess.Popen[Any]):
         self._words = [str(word) for word in line]
         self._may_be_forked = (
             os.environ.get(SWITCH) != "no"
+            and sys.version_info[:2] in _KNOWN
             and self._words[:2] == [sys.executable, "-m"]
             and sum(map(len, self._words)) < _MOST_CHARACTERS
             and options.keys() <= _OPTIONS

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from intake_samples.mails import Attachment, mail
 
-from souspli_cli.bridge import answers
 from souspli_cli.bridge.ledger import State
 from souspli_cli.bridge.routing import Domain, Person, TraitsKey, is_known, route
 from souspli_cli.bridge.slip import DocumentSlip, KeptContents, KeptTraits
+from souspli_cli.bridge.smtp import answers
 from souspli_cli.intake.errors import BeyondLimitsError, UnreadableError
 from souspli_cli.intake.read import read_mail
 from souspli_cli.intake.values import Document, Finding, Traits

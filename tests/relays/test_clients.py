@@ -27,8 +27,8 @@ from cli_world import patient_claims
 from intake_samples.attachments import pdf
 from relays.postfix import Postfix, postfix
 
+from souspli_cli.bridge.accepting.reading import mail_reader
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.reading import mail_reader
 from souspli_cli.bridge.settings import Tls
 from souspli_cli.demo_certificate import make_certificate
 from souspli_cli.mailcatcher import MailCatcher

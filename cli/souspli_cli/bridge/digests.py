@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from souspli_cli.bridge.repeats import what_counts
+from souspli_cli.bridge.accepting.repeats import what_counts
 from souspli_keys.framing import derive, frame
 
 if TYPE_CHECKING:

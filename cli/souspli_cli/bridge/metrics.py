@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 
 from souspli_cli.bridge.ledger import State
-from souspli_cli.bridge.notice_rows import Kind, NoticeState
+from souspli_cli.bridge.notices.rows import Kind, NoticeState
 
 if TYPE_CHECKING:
     from souspli_cli.bridge.standing import SpoolStanding, Standing

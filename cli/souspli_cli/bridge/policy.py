@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from souspli_cli.bridge.pdf_words import (
+from souspli_cli.bridge.pdf.words import (
     EMBEDDED_FILES,
     EMBEDDED_PROGRAM,
     ENCRYPTED,

@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from souspli_cli.addressbook import Patient, SentDocument
-from souspli_cli.bridge.routes import Routes
+from souspli_cli.bridge.people.routes import Routes
+from souspli_cli.bridge.sending.targets import KeptTarget
 from souspli_cli.bridge.slip import DocumentSlip, MailSlip
-from souspli_cli.bridge.targets import KeptTarget
 
 READ_IN_THREADS: Final = (Patient, SentDocument, Routes, MailSlip, DocumentSlip, KeptTarget)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from souspli_cli.bridge.pdf_words import EMBEDDED_FILES, ENCRYPTED
+from souspli_cli.bridge.pdf.words import EMBEDDED_FILES, ENCRYPTED
 from souspli_cli.bridge.policy import ACTIVE_CONTENT
 from souspli_cli.bridge.routing import Unclear
 

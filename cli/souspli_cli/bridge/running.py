@@ -14,39 +14,39 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from souspli_cli import files
-from souspli_cli.bridge.accepting import Acceptance
-from souspli_cli.bridge.addresses import Addresses
-from souspli_cli.bridge.book_index import BookIndex
-from souspli_cli.bridge.delivering import Delivery
+from souspli_cli.bridge.accepting.acceptance import Acceptance
+from souspli_cli.bridge.accepting.folder_sync import FolderSync
+from souspli_cli.bridge.accepting.keeping import Keeping
+from souspli_cli.bridge.accepting.mail_readers import MailReaders
+from souspli_cli.bridge.accepting.recording import Recorder
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import PartEndedError
-from souspli_cli.bridge.examining import Examination
-from souspli_cli.bridge.folder_sync import FolderSync
-from souspli_cli.bridge.invitation_policy import check as check_policy
-from souspli_cli.bridge.inviting import Inviter
-from souspli_cli.bridge.keeping import Keeping
-from souspli_cli.bridge.kept_letters import KeptLetters
 from souspli_cli.bridge.ledger import open_ledger, reported
-from souspli_cli.bridge.letters_out import LettersFolder, PrintCommand
-from souspli_cli.bridge.line import ServiceLine
-from souspli_cli.bridge.mail_readers import MailReaders
+from souspli_cli.bridge.letters.inviting import Inviter
+from souspli_cli.bridge.letters.kept import KeptLetters
+from souspli_cli.bridge.letters.out import LettersFolder, PrintCommand
+from souspli_cli.bridge.letters.policy import check as check_policy
 from souspli_cli.bridge.metrics import BridgeMetrics
 from souspli_cli.bridge.metrics_server import MetricsPage, serving
-from souspli_cli.bridge.notice_settings import MINUTE
-from souspli_cli.bridge.notifier import notifier_of
-from souspli_cli.bridge.pdf_examiners import PdfExaminers
-from souspli_cli.bridge.people_book import PeopleBook
+from souspli_cli.bridge.notices.notifier import notifier_of
+from souspli_cli.bridge.notices.settings import MINUTE
+from souspli_cli.bridge.pdf.examiners import PdfExaminers
+from souspli_cli.bridge.people.addresses import Addresses
+from souspli_cli.bridge.people.book_index import BookIndex
+from souspli_cli.bridge.people.people_book import PeopleBook
+from souspli_cli.bridge.people.routes import RoutesFile
 from souspli_cli.bridge.prepared import prepare_types
-from souspli_cli.bridge.recording import Recorder
-from souspli_cli.bridge.routes import RoutesFile
-from souspli_cli.bridge.server import FrontDesk, Listener
-from souspli_cli.bridge.signing_in import SigningIn
-from souspli_cli.bridge.sorting import Sorter
+from souspli_cli.bridge.sending.delivering import Delivery
+from souspli_cli.bridge.sending.examining import Examination
+from souspli_cli.bridge.sending.line import ServiceLine
+from souspli_cli.bridge.sending.sorting import Sorter
+from souspli_cli.bridge.sending.taking_back import TakingBack
+from souspli_cli.bridge.sending.worker import Worker
+from souspli_cli.bridge.smtp.server import FrontDesk, Listener
+from souspli_cli.bridge.smtp.signing_in import SigningIn
 from souspli_cli.bridge.spool import MailSpool
 from souspli_cli.bridge.starting import recover
-from souspli_cli.bridge.taking_back import TakingBack
 from souspli_cli.bridge.threads import in_thread
-from souspli_cli.bridge.worker import Worker
 from souspli_cli.errors import Refused
 from souspli_exchange.ids import DocumentId
 from souspli_storage.errors import StorageError, StorageFullError
@@ -55,12 +55,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from souspli_cli.account import Account
-    from souspli_cli.bridge.invitation_policy import Invitations
-    from souspli_cli.bridge.notifier import Notifier
+    from souspli_cli.bridge.accepting.submission import Reader
+    from souspli_cli.bridge.letters.policy import Invitations
+    from souspli_cli.bridge.notices.notifier import Notifier
     from souspli_cli.bridge.routing import Target
     from souspli_cli.bridge.settings import Folder, Settings
     from souspli_cli.bridge.slip import DocumentSlip
-    from souspli_cli.bridge.submission import Reader
     from souspli_storage.database import Database
 
 # Mails that wait for a reader, or for their fsync: file systems make one of many.

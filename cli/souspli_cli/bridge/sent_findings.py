@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, select
 
-from souspli_cli.bridge import pdf_words
 from souspli_cli.bridge.ledger import DAY, State
+from souspli_cli.bridge.pdf import words as pdf_words
 from souspli_cli.bridge.schema import documents
 
 if TYPE_CHECKING:

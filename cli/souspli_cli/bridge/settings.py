@@ -13,8 +13,8 @@ import msgspec
 
 from souspli_cli import files
 from souspli_cli.bridge.host_port import host_and_port, is_loopback
-from souspli_cli.bridge.invitation_policy import Invitations
-from souspli_cli.bridge.notice_settings import Metrics, Notices, check_metrics, check_notices
+from souspli_cli.bridge.letters.policy import Invitations
+from souspli_cli.bridge.notices.settings import Metrics, Notices, check_metrics, check_notices
 from souspli_cli.bridge.policy import Policy
 from souspli_cli.bridge.routing import Domain
 from souspli_cli.errors import Refused

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from souspli_cli.bridge.sealing import SealedDocument
+    from souspli_cli.bridge.accepting.sealing import SealedDocument
 
 _FIRST_LINE: Final = b"souspli/v1/bridge/spool\n"
 _SUFFIX: Final = ".sealed"

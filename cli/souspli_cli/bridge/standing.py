@@ -14,8 +14,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from souspli_cli.bridge import ledger, notice_rows
+from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import SpoolDamagedError
+from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.connection import connect
 from souspli_exchange.port_errors import PortError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from souspli_cli.bridge.ledger import Counts
-    from souspli_cli.bridge.notice_rows import Kind, NoticeState
+    from souspli_cli.bridge.notices.rows import Kind, NoticeState
     from souspli_cli.bridge.spool import MailSpool
     from souspli_cli.profile import Profile
     from souspli_storage.database import Database

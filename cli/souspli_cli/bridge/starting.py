@@ -8,8 +8,8 @@ import structlog
 
 from souspli_cli import files
 from souspli_cli.bridge import ledger
+from souspli_cli.bridge.accepting.keeping import accepted_mail
 from souspli_cli.bridge.errors import SpoolDamagedError
-from souspli_cli.bridge.keeping import accepted_mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,1 @@
+"""Inviting, and the letters of it (docs/specs/bridge.md §14)."""

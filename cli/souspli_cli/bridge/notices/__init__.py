@@ -1,0 +1,1 @@
+"""What the laboratory is told by mail (docs/specs/bridge.md §9)."""

@@ -1,0 +1,1 @@
+"""Looking into PDFs, in processes with limits (docs/specs/bridge.md §10)."""

@@ -1,0 +1,1 @@
+"""From the spool to the service (docs/specs/bridge.md §8, §10, §11)."""

@@ -1,0 +1,1 @@
+"""Connections of the laboratory's programs (docs/specs/bridge.md §3)."""

@@ -1,0 +1,1 @@
+"""``souspli bridge …``, one module for each of its verbs."""
