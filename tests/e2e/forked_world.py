@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from cli_world import clean_environment
 from forked import programs
 
 from souspli_cli.demo_world import World
+from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,5 +30,7 @@ class ForkedWorld(World):
             text=True,
             check=False,
         )
-        assert done.returncode in {0, *also}, done.stderr
+        if done.returncode not in {0, *also}:
+            sys.stderr.write(done.stderr)
+            raise Refused("demo_failed", step=" ".join(arguments[:1]))
         return str(done.stdout)
