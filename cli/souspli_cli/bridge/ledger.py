@@ -6,7 +6,7 @@ disk. No health data and no address is here: ids, keyed digests, states, moments
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import ColumnElement, Connection, RowMapping
+
+    from souspli_cli.bridge.slip import MailSlips
 
 DAY: Final = 86_400
 REPEATS_DAYS: Final = 30
@@ -64,6 +66,8 @@ class AcceptedMail:
     order: int
     """For who records several at once (`MailSlip.order`); not kept."""
     documents: tuple[AcceptedDocument, ...]
+    slips: MailSlips | None = field(default=None, repr=False, compare=False)
+    """For who sorts it; not kept."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from souspli_cli.bridge.accepting.mail_readers import MailReaders
 from souspli_cli.bridge.accepting.recording import Recorder
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import PartEndedError
+from souspli_cli.bridge.fresh_slips import FreshSlips
 from souspli_cli.bridge.ledger import open_ledger, reported
 from souspli_cli.bridge.letters.inviting import Inviter
 from souspli_cli.bridge.letters.kept import KeptLetters
@@ -52,10 +53,11 @@ from souspli_exchange.ids import DocumentId
 from souspli_storage.errors import StorageError, StorageFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from souspli_cli.account import Account
     from souspli_cli.bridge.accepting.submission import Reader
+    from souspli_cli.bridge.ledger import AcceptedMail
     from souspli_cli.bridge.letters.policy import Invitations
     from souspli_cli.bridge.notices.notifier import Notifier
     from souspli_cli.bridge.routing import Target
@@ -123,9 +125,11 @@ class Bridge:
                 way_out=_way_out(policy, self._account),
                 clock=self._clock,
             )
+            fresh = FreshSlips()
             sorter = Sorter(
                 database,
                 spool,
+                fresh=fresh,
                 book=book,
                 domain=self._settings.names,
                 policy=self._settings.policy,
@@ -167,7 +171,7 @@ class Bridge:
             )
             threads = stack.enter_context(_threads("bridge-keep", KEEPING_THREADS))
             asking = stack.enter_context(_threads("bridge-ask", ASKING_THREADS))
-            recorder = Recorder(database, recorded=worker.wake)
+            recorder = Recorder(database, recorded=_handing_on(fresh, worker))
             acceptance = Acceptance(
                 readers,
                 spool,
@@ -237,6 +241,14 @@ class Bridge:
             failure = part.exception()
             _log.error("bridge-part-ended", part=parts[part], failure=type(failure).__name__)
             raise PartEndedError("a part of the bridge ended by itself")
+
+
+def _handing_on(fresh: FreshSlips, worker: Worker) -> Callable[[Sequence[AcceptedMail]], None]:
+    def recorded(mails: Sequence[AcceptedMail]) -> None:
+        fresh.add(mails)
+        worker.wake()
+
+    return recorded
 
 
 def _listed(folder: Folder, secret: bytes) -> Addresses:

@@ -6,10 +6,12 @@ contents, and everything that routing and a manifest need: nothing is read twice
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.intake.values import UNCERTAIN, Change, Document, Finding, Format
 from souspli_exchange.age.unwrap import HybridIdentity
 from souspli_exchange.ids import DocumentId
@@ -148,6 +150,21 @@ class MailSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def __repr__(self) -> str:
         return f"MailSlip({self.queue_id})"
+
+
+@dataclass(frozen=True)
+class MailSlips:
+    """All slips of one mail."""
+
+    slip: MailSlip
+    documents: tuple[DocumentSlip, ...]
+
+    def number_of(self, document_id: str) -> int:
+        """Give the place of a document; SpoolDamagedError if it is not in this mail."""
+        for number, document in enumerate(self.documents):
+            if document.document_id == document_id:
+                return number
+        raise SpoolDamagedError("a document is not in its mail")
 
 
 def slip_of(

@@ -20,7 +20,7 @@ import msgspec
 from souspli_cli import box
 from souspli_cli.box import Purpose
 from souspli_cli.bridge.errors import SpoolDamagedError
-from souspli_cli.bridge.slip import VERSION, DocumentSlip, MailSlip
+from souspli_cli.bridge.slip import VERSION, DocumentSlip, MailSlip, MailSlips
 from souspli_cli.errors import CliError
 from souspli_exchange.durable import create_private, sync_file
 from souspli_exchange.errors import ExchangeError
@@ -55,19 +55,10 @@ def is_queue_id(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class SpooledMail:
+class SpooledMail(MailSlips):
     """An accepted mail: its slips, and where the contents of each document begin."""
 
-    slip: MailSlip
-    documents: tuple[DocumentSlip, ...]
     offsets: tuple[int, ...]
-
-    def number_of(self, document_id: str) -> int:
-        """Give the place of a document; SpoolDamagedError if it is not in this mail."""
-        for number, document in enumerate(self.documents):
-            if document.document_id == document_id:
-                return number
-        raise SpoolDamagedError("a document is not in its mail")
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ docs/specs/bridge.md §1 and §5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from souspli_cli.bridge.accepting.sealing import seal_mail
 from souspli_cli.bridge.errors import ProgramRefusedError
 from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail
 from souspli_cli.bridge.policy import Executables
-from souspli_cli.bridge.slip import MailSlip
+from souspli_cli.bridge.slip import MailSlip, MailSlips
 from souspli_cli.intake.values import Finding
 from souspli_exchange.manifest import Priority
 from souspli_keys.canonical import check_text
@@ -66,7 +66,8 @@ class Keeping:
             documents=len(documents),
         )
         self.spool.put(slip, documents)
-        return accepted_mail(slip, [document.slip for document in documents], self.digests)
+        slips = MailSlips(slip, tuple(document.slip for document in documents))
+        return replace(accepted_mail(slip, slips.documents, self.digests), slips=slips)
 
 
 def accepted_mail(

@@ -11,7 +11,7 @@ from souspli_cli.bridge import ledger
 from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from souspli_cli.bridge.ledger import AcceptedMail
     from souspli_storage.database import Database
@@ -29,8 +29,10 @@ _log: Final = structlog.get_logger()
 class Recorder:
     """One loop's way to the ledger. Mails that are not recorded yet are in the spool."""
 
-    def __init__(self, database: Database, *, recorded: Callable[[], None]) -> None:
-        """`recorded` is called after each batch, from this loop."""
+    def __init__(
+        self, database: Database, *, recorded: Callable[[Sequence[AcceptedMail]], None]
+    ) -> None:
+        """`recorded` is given each batch that is in the ledger, from this loop."""
         self._database = database
         self._recorded = recorded
         self._waiting: dict[bytes, AcceptedMail] = {}
@@ -79,4 +81,4 @@ class Recorder:
         # Only now: a repeat finds it here or in the ledger, at any moment.
         for mail in batch:
             del self._waiting[mail.repeat]
-        self._recorded()
+        self._recorded(batch)

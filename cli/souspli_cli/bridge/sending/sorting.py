@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from souspli_cli.bridge.digests import Digests
+    from souspli_cli.bridge.fresh_slips import FreshSlips
     from souspli_cli.bridge.ledger import Row
     from souspli_cli.bridge.policy import Policy
     from souspli_cli.bridge.routing import Book, Domain
-    from souspli_cli.bridge.slip import DocumentSlip
-    from souspli_cli.bridge.spool import MailSpool, SpooledMail
+    from souspli_cli.bridge.slip import DocumentSlip, MailSlips
+    from souspli_cli.bridge.spool import MailSpool
     from souspli_storage.database import Database
 
 # In one transaction.
@@ -54,8 +55,10 @@ class Sorter:
         digests: Digests,
         secret: bytes,
         clock: Callable[[], float],
+        fresh: FreshSlips,
         allow: Allow = Allow.NEVER,
     ) -> None:
+        """`fresh`: slips that need not be read again."""
         self._database = database
         self._spool = spool
         self._book = book
@@ -65,6 +68,7 @@ class Sorter:
         self._secret = secret
         self._clock = clock
         self._allow = allow
+        self._fresh = fresh
         self._under_way: set[str] = set()
 
     @contextlib.contextmanager
@@ -88,7 +92,7 @@ class Sorter:
                 self._spool.remove(queue_id)
 
     def _sort(self, rows: Sequence[Row]) -> list[Sorted]:
-        mails: dict[str, SpooledMail | None] = {}
+        mails: dict[str, MailSlips | None] = {}
         found: list[Sorted] = []
         for row in rows:
             if row.queue_id not in mails:
@@ -96,7 +100,7 @@ class Sorter:
             found.append(self._sort_one(row, mails[row.queue_id]))
         return found
 
-    def _sort_one(self, row: Row, mail: SpooledMail | None) -> Sorted:
+    def _sort_one(self, row: Row, mail: MailSlips | None) -> Sorted:
         if mail is None:
             return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
         try:
@@ -136,7 +140,10 @@ class Sorter:
             document_id in self._under_way or covers_path(self._spool.folder, document_id).exists()
         )
 
-    def _mail(self, queue_id: str) -> SpooledMail | None:
+    def _mail(self, queue_id: str) -> MailSlips | None:
+        slips = self._fresh.take(queue_id)
+        if slips is not None:
+            return slips
         try:
             return self._spool.read(queue_id)
         except (SpoolDamagedError, FileNotFoundError) as failure:
