@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from souspli_storage.database import Database
 
 # Patients side by side: mostly waiting for the service's fsync.
-LANES: Final = 4
+LANES: Final = 8
 # Looked at together; the next ones when all of these have begun.
 BATCH: Final = 64
 
