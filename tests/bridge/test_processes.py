@@ -104,6 +104,20 @@ def test_a_reader_that_was_killed_while_it_waited_takes_no_mail_along(
         assert taken.queue_id == "B" * 16
 
 
+def test_a_reader_that_was_stopped_keeps_no_mail_waiting(laboratory: Laboratory) -> None:
+    with MailReaders(_keeping(laboratory), processes=1, longest_seconds=60.0) as readers:
+        readers.keep(_submission(mail(title="1")), "A" * 16, bytes(32), Moment(1, 1))
+        # More than the system holds for it: its limit is what ends the handing over.
+        large = _submission(mail(bytes(5_000_000)))
+        readers._longest_seconds = 1.0
+        stopped = readers._instead_of(readers._idle.get())
+        readers._idle.put(stopped)
+        os.kill(stopped._process.pid or 0, signal.SIGSTOP)
+        readers._longest_seconds = 60.0
+        assert readers.keep(large, "B" * 16, bytes(32), Moment(1, 2)).queue_id == "B" * 16
+        assert stopped._process.exitcode == -signal.SIGKILL
+
+
 def test_a_mail_whose_reader_dies_takes_no_other_along(laboratory: Laboratory) -> None:
     with (
         MailReaders(_keeping(laboratory), processes=2) as readers,

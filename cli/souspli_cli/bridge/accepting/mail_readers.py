@@ -11,6 +11,8 @@ import contextlib
 import multiprocessing
 import os
 import queue
+import socket
+import struct
 from typing import TYPE_CHECKING, Final, Self
 
 import structlog
@@ -19,6 +21,7 @@ from souspli_cli.bridge.accepting.reader_process import read_mails
 from souspli_cli.bridge.errors import ReaderEndedError
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
     from types import TracebackType
 
     from souspli_cli.bridge.accepting.keeping import Keeping
@@ -64,11 +67,12 @@ class MailReaders:
         mail = (submission, queue_id, repeat, moment)
         reader = self._idle.get()
         try:
-            if not reader.give(mail):  # killed by somebody while it waited: no mail's fault
+            # Killed or stopped by somebody while it waited: no mail's fault.
+            if not reader.give(mail):
                 reader = self._instead_of(reader)
                 if not reader.give(mail):
                     raise ReaderEndedError("a reader that did not begin")
-            kept, failure = reader.hear(self._longest_seconds)
+            kept, failure = reader.hear()
         except ReaderEndedError:
             _log.error("bridge-reader-died")
             # Now, and not for the next mail, which would wait for it.
@@ -83,7 +87,7 @@ class MailReaders:
 
     def __enter__(self) -> Self:
         for _ in range(self._processes):
-            self._idle.put(_Reader(self._keeping))
+            self._idle.put(_Reader(self._keeping, self._longest_seconds))
         return self
 
     def __exit__(
@@ -98,16 +102,18 @@ class MailReaders:
 
     def _instead_of(self, reader: _Reader) -> _Reader:
         reader.end(wait_seconds=0.0)
-        return _Reader(self._keeping)
+        return _Reader(self._keeping, self._longest_seconds)
 
 
 class _Reader:
     """One process, and the line to it."""
 
-    def __init__(self, keeping: Keeping) -> None:
+    def __init__(self, keeping: Keeping, longest_seconds: float) -> None:
+        self._longest_seconds = longest_seconds
         # Not forked: threads and their locks would be copied in whatever state they are.
         context = multiprocessing.get_context("spawn")
         self._line, theirs = context.Pipe()
+        _never_wait_longer(self._line, longest_seconds)
         self._process = context.Process(
             target=read_mails,
             args=(theirs, keeping, os.getpid()),
@@ -123,17 +129,17 @@ class _Reader:
             theirs.close()
 
     def give(self, mail: tuple[Submission, str, bytes, Moment]) -> bool:
-        """Hand over a mail; False if nobody has begun with it."""
+        """Hand over a mail; False if nobody has begun with it, or takes it to its end."""
         try:
             self._line.send(mail)
         except OSError:
             return False
         return True
 
-    def hear(self, seconds: float) -> Answer:
+    def hear(self) -> Answer:
         """Give what became of the mail; raises ReaderEndedError."""
         try:
-            if not self._line.poll(seconds):
+            if not self._line.poll(self._longest_seconds):
                 raise ReaderEndedError("a mail that takes longer than any mail")
             answer: Answer = self._line.recv()
         except (EOFError, OSError):
@@ -146,3 +152,16 @@ class _Reader:
         self._process.join(wait_seconds)
         self._process.kill()
         self._process.join()
+
+
+def _never_wait_longer(line: Connection, seconds: float) -> None:
+    """Have the system end a wait for a process that neither takes nor says anything.
+
+    `poll` has a limit; what a large mail is handed over with has none: the system holds
+    some 200 kB for a reader that is stopped, and then whoever writes.
+    """
+    whole = int(seconds)
+    timeval = struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
+    with socket.socket(fileno=os.dup(line.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
