@@ -19,7 +19,7 @@ from bridge.plain_reader import mail
 from bridge.world import queue_id
 from forked import programs
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.sending.line import ServiceLine
 
 if TYPE_CHECKING:

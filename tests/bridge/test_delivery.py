@@ -14,7 +14,8 @@ from bridge.plain_reader import mail
 from bridge.world import MAILBOX, Laboratory
 from cli_world import patient_claims
 
-from souspli_cli.bridge.ledger import DAY, State
+from souspli_cli.bridge.ledger import DAY
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.people.routes import RoutesFile
 from souspli_cli.bridge.reasons import SENT_BEFORE
 from souspli_cli.bridge.sending import delivering, worker

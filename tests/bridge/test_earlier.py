@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bridge.test_ledger import accept, database, due, sort
 
 from souspli_cli.bridge import decisions, ledger
-from souspli_cli.bridge.ledger import Sorted, State
+from souspli_cli.bridge.ledger_rows import Sorted, State
 from souspli_cli.bridge.sending import earlier
 from souspli_cli.bridge.sending.earlier import Earlier
 

@@ -20,7 +20,7 @@ from bridge.test_crash import process
 from bridge.world import MAILBOX, SETTINGS, inviting
 
 from souspli_cli.addressbook import Traits
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.letters import inviting as inviting_part
 from souspli_cli.bridge.letters import policy as invitation_policy
 from souspli_cli.bridge.letters.kept import KeptLetter, KeptLetters

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from souspli_cli.bridge import decisions, ledger
-from souspli_cli.bridge.ledger import (
-    DAY,
-    AcceptedDocument,
-    AcceptedMail,
-    Sorted,
-    State,
-    open_ledger,
-)
+from souspli_cli.bridge.ledger import DAY, open_ledger
+from souspli_cli.bridge.ledger_rows import AcceptedDocument, AcceptedMail, Sorted, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from souspli_cli.bridge.ledger import Counts, State
+from souspli_cli.bridge.ledger_rows import Counts, State
 from souspli_cli.bridge.metrics import BridgeMetrics
 from souspli_cli.bridge.notices.rows import Kind, NoticeState
 from souspli_cli.bridge.standing import SpoolStanding, Standing

@@ -24,7 +24,7 @@ from bridge.world import DOMAIN, MAILBOX
 from cli_world import command
 from intake_samples.people import Person, matricule
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bridge.test_ledger import database, sort
 
 from souspli_cli.bridge import ledger
-from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail, State
+from souspli_cli.bridge.ledger_rows import AcceptedDocument, AcceptedMail, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.rows import Kind, NoticeState, Patience
 

@@ -19,7 +19,8 @@ from simulation.relay import running_relay
 from simulation.service import free_port
 
 from souspli_cli.bridge import ledger
-from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.ledger import open_ledger
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.metrics import LABELS
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.notifier import Notifier

@@ -17,7 +17,8 @@ from souspli_cli.bridge.accepting.keeping import Keeping
 from souspli_cli.bridge.accepting.submission import Moment, Submission
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import NoticeDelayedError
-from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.ledger import open_ledger
+from souspli_cli.bridge.ledger_rows import AcceptedDocument, AcceptedMail, State
 from souspli_cli.bridge.notices import notifier
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.notifier import LONGEST_DUE_SECONDS, Notifier
@@ -154,9 +155,9 @@ async def test_a_hundred_late_at_once_are_two_mails(
     # One file for all: a hundred would only take longer.
     monkeypatch.setattr(Notifier, "_read", lambda *_: bridge.keeping.spool.read(row.queue_id))
     mails = [
-        ledger.AcceptedMail(
+        AcceptedMail(
             new_queue_id(), bytes([n % 256, n // 256]), "sil", bridge.now, n, (
-                ledger.AcceptedDocument(f"{n:032x}", None),
+                AcceptedDocument(f"{n:032x}", None),
             ),
         )
         for n in range(99)

@@ -10,7 +10,7 @@ from bridge.plain_reader import mail
 
 from souspli_cli.bridge.accepting.recording import Recorder
 from souspli_cli.bridge.errors import PartEndedError
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.running import Bridge
 from souspli_cli.bridge.sending.worker import Worker
 

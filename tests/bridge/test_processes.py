@@ -23,7 +23,7 @@ from souspli_cli.bridge.accepting.mail_readers import MailReaders
 from souspli_cli.bridge.accepting.submission import Moment, Submission
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.errors import ReaderEndedError
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.smtp import answers
 from souspli_cli.bridge.spool import MailSpool
 

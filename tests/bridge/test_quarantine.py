@@ -17,7 +17,7 @@ from bridge.world import MAILBOX
 from click.testing import CliRunner, Result
 
 from souspli_cli import words
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.policy import Executables, Policy
 from souspli_cli.bridge.verbs.findings import findings
 from souspli_cli.bridge.verbs.quarantine import quarantine, reason_in_words

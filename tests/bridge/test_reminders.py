@@ -9,7 +9,7 @@ import pytest
 from bridge.test_notifier import DOMAIN, HOUR, Bridge, bridge
 
 from souspli_cli.bridge import ledger
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.notices import reminder, reminder_rows
 from souspli_cli.bridge.notices import settings as notice_settings
 from souspli_cli.bridge.notices.reminder import Reminder

@@ -11,7 +11,8 @@ from bridge.test_spool import SECRET, documents, slip_of
 from souspli_cli.bridge import ledger, starting
 from souspli_cli.bridge.accepting.acceptance import Acceptance
 from souspli_cli.bridge.digests import Digests
-from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.ledger import open_ledger
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.spool import MailSpool, new_queue_id
 
 if TYPE_CHECKING:

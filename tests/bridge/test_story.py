@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bridge.plain_reader import mail
 from bridge.world import queue_id
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory

@@ -16,7 +16,8 @@ from cli_world import Ended, command
 from forked import programs
 
 from souspli_cli.bridge import settings, standing
-from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.ledger import open_ledger
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.notifier import Notifier
 from souspli_cli.bridge.smtp import accounts

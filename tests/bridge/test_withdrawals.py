@@ -13,7 +13,7 @@ from bridge.plain_reader import mail
 from bridge.test_crash import process, stored
 
 from souspli_cli.bridge import decisions, ledger
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.policy import Deletions, Policy
 from souspli_cli.bridge.sending import delivering, taking_back, worker
 from souspli_cli.bridge.sending.line import ServiceLine

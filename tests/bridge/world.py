@@ -15,7 +15,8 @@ from bridge import plain_reader
 from souspli_cli import account as profiles
 from souspli_cli import keyfile, profile
 from souspli_cli.bridge import ledger
-from souspli_cli.bridge.ledger import State, open_ledger
+from souspli_cli.bridge.ledger import open_ledger
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.letters.policy import Invitations
 from souspli_cli.bridge.routing import Allow
 from souspli_cli.bridge.running import Bridge
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.addressbook import SentDocument
     from souspli_cli.bridge.accepting.submission import Reader
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
 
 PATIENCE_SECONDS = 60.0
 DOMAIN = "pont.labo.example"

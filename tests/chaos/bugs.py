@@ -63,7 +63,7 @@ def _no_repeats() -> None:
 
 
 def _delivered_first() -> None:
-    from souspli_cli.bridge.ledger import State  # noqa: PLC0415  (as above)
+    from souspli_cli.bridge.ledger_rows import State  # noqa: PLC0415  (as above)
     from souspli_cli.bridge.sending.worker import Worker  # noqa: PLC0415  (as above)
 
     carry_out = Worker._carry_out

@@ -20,7 +20,8 @@ from chaos.mails import DOMAIN, address_of, people
 from cli_world import ORIGIN, PATIENT_PASSWORD, Ended, Practice, Service, clean_environment, command
 
 from souspli_cli import profile
-from souspli_cli.bridge.ledger import OPEN, State, open_ledger, rows
+from souspli_cli.bridge.ledger import open_ledger, rows
+from souspli_cli.bridge.ledger_rows import OPEN, State
 from souspli_cli.bridge.settings import Folder
 from souspli_cli.bridge.smtp import accounts
 from souspli_cli.bridge.spool import MailSpool

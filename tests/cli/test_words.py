@@ -16,7 +16,7 @@ import pytest
 import souspli_cli
 from souspli_cli import run, words, worklist
 from souspli_cli.bridge import reasons
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.pdf import words as pdf_words
 from souspli_cli.bridge.people import address_import
 from souspli_cli.bridge.verbs import quarantine as quarantine_verbs

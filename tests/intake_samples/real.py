@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from intake_samples.mails import Attachment, mail
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.routing import Domain, Person, TraitsKey, is_known, route
 from souspli_cli.bridge.slip import DocumentSlip, KeptContents, KeptTraits
 from souspli_cli.bridge.smtp import answers

@@ -28,7 +28,7 @@ from intake_samples.attachments import pdf
 from relays.postfix import Postfix, postfix
 
 from souspli_cli.bridge.accepting.reading import mail_reader
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.settings import Tls
 from souspli_cli.demo_certificate import make_certificate
 from souspli_cli.mailcatcher import MailCatcher

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from souspli_cli import account as profiles
+from souspli_cli.bridge.ledger_rows import QUARANTINE
 from souspli_cli.errors import Refused
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from souspli_cli.account import Account
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
     from souspli_cli.bridge.settings import Folder
     from souspli_cli.bridge.slip import DocumentSlip
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
@@ -51,7 +52,7 @@ class Opened:
         from souspli_cli.bridge import ledger  # noqa: PLC0415  (as above)
 
         row = self.database.read_now(ledger.document, self.find(said))
-        if row is None or row.state not in ledger.QUARANTINE:
+        if row is None or row.state not in QUARANTINE:
             raise Refused("bridge_not_to_check")
         return row
 

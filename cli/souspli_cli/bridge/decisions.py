@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from souspli_cli.bridge.ledger import QUARANTINE, State
+from souspli_cli.bridge.ledger_rows import QUARANTINE, State
 from souspli_cli.bridge.schema import documents
 
 if TYPE_CHECKING:

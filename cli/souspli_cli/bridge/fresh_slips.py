@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_cli.bridge.slip import MailSlips
 
 # Some kilobytes each; beyond, they are read from the spool.

@@ -18,7 +18,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.notices.rows import Kind, NoticeState
 
 if TYPE_CHECKING:

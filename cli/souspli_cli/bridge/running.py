@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.account import Account
     from souspli_cli.bridge.accepting.submission import Reader
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_cli.bridge.letters.policy import Invitations
     from souspli_cli.bridge.notices.notifier import Notifier
     from souspli_cli.bridge.routing import Target

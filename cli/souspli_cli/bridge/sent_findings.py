@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, select
 
-from souspli_cli.bridge.ledger import DAY, State
+from souspli_cli.bridge.ledger import DAY
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.pdf import words as pdf_words
 from souspli_cli.bridge.schema import documents
 

@@ -23,7 +23,7 @@ from souspli_exchange.port_errors import PortError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from souspli_cli.bridge.ledger import Counts
+    from souspli_cli.bridge.ledger_rows import Counts
     from souspli_cli.bridge.notices.rows import Kind, NoticeState
     from souspli_cli.bridge.spool import MailSpool
     from souspli_cli.profile import Profile

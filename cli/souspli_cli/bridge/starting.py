@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from souspli_cli.bridge.digests import Digests
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_cli.bridge.spool import MailSpool
     from souspli_storage.database import Database
 

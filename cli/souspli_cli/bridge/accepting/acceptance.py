@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.accepting.recording import Recorder
     from souspli_cli.bridge.accepting.submission import Submission
     from souspli_cli.bridge.digests import Digests
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_cli.bridge.spool import MailSpool
 
 

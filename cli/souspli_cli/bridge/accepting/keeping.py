@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from souspli_cli.bridge.accepting.sealing import seal_mail
 from souspli_cli.bridge.errors import ProgramRefusedError
-from souspli_cli.bridge.ledger import AcceptedDocument, AcceptedMail
+from souspli_cli.bridge.ledger_rows import AcceptedDocument, AcceptedMail
 from souspli_cli.bridge.policy import Executables
 from souspli_cli.bridge.slip import MailSlip, MailSlips
 from souspli_cli.intake.values import Finding

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.accepting.keeping import Keeping
     from souspli_cli.bridge.accepting.reader_process import Answer
     from souspli_cli.bridge.accepting.submission import Moment, Submission
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
 
 # 64 MiB take some seconds, and wait for others; a client waits ten minutes for the answer
 # to its dot (RFC 5321 §4.5.3.2.6).

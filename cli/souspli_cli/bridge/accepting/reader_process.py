@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from souspli_cli.bridge.accepting.keeping import Keeping
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
 
     Answer: TypeAlias = tuple[AcceptedMail, None] | tuple[None, Exception]
     """What became of a mail."""

@@ -13,7 +13,7 @@ from souspli_storage.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from souspli_cli.bridge.ledger import AcceptedMail
+    from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_storage.database import Database
 
 # A disk that is full now may have room when something was delivered.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, select, update
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.notices.rows import Kind, NoticeState
 from souspli_cli.bridge.schema import documents, notices
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.reasons import TOO_LATE
 from souspli_cli.bridge.schema import documents, notices
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select, update
 
 from souspli_cli.bridge import ledger
-from souspli_cli.bridge.ledger import QUARANTINE, State
+from souspli_cli.bridge.ledger_rows import QUARANTINE, State
 from souspli_cli.bridge.schema import documents
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from souspli_cli.bridge.ledger import Row, Sorted
+    from souspli_cli.bridge.ledger_rows import Row, Sorted
 
 
 @dataclass(frozen=True)

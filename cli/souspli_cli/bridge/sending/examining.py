@@ -16,7 +16,7 @@ from souspli_cli.bridge.sending.opening import has_pdf, pdfs_of
 
 if TYPE_CHECKING:
     from souspli_cli.account import Account
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
     from souspli_cli.bridge.pdf.examiners import PdfExaminers
     from souspli_cli.bridge.policy import Policy
     from souspli_cli.bridge.spool import MailSpool, SpooledMail

@@ -13,7 +13,7 @@ import structlog
 
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import SpoolDamagedError
-from souspli_cli.bridge.ledger import Sorted
+from souspli_cli.bridge.ledger_rows import Sorted
 from souspli_cli.bridge.policy import Deletions
 from souspli_cli.bridge.reasons import BOOK_DAMAGED, DELETION, SPOOL_DAMAGED
 from souspli_cli.bridge.routing import Allow, Unclear, route
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.fresh_slips import FreshSlips
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
     from souspli_cli.bridge.policy import Policy
     from souspli_cli.bridge.routing import Book, Domain
     from souspli_cli.bridge.slip import DocumentSlip, MailSlips

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from souspli_cli.account import Account
     from souspli_cli.bridge.digests import Digests
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
     from souspli_exchange.sending import Sending
     from souspli_exchange.spool import Spool

@@ -18,7 +18,7 @@ import structlog
 from souspli_cli import recipients
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import SpoolDamagedError, ToCheckError
-from souspli_cli.bridge.ledger import State
+from souspli_cli.bridge.ledger_rows import OPEN, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
 from souspli_cli.bridge.sending.document_spool import covers_path
@@ -31,7 +31,7 @@ from souspli_exchange import port_errors as port
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
     from souspli_cli.bridge.letters.inviting import Inviter
     from souspli_cli.bridge.sending.delivering import Delivery
     from souspli_cli.bridge.sending.examining import Examination
@@ -285,7 +285,7 @@ class Worker:
             ledger.end, row.document_id, state, reason, now=now, findings=findings
         )
         # A crash from here on leaves files that the next start removes.
-        if state not in ledger.OPEN:
+        if state not in OPEN:
             covers_path(self.spool.folder, row.document_id).unlink(missing_ok=True)
             if await self.database.read(ledger.is_settled, row.queue_id):
                 self.spool.remove(row.queue_id)

@@ -12,6 +12,7 @@ import click
 
 from souspli_cli import clock, people
 from souspli_cli.bridge.beside import Opened, opened
+from souspli_cli.bridge.ledger_rows import QUARANTINE
 from souspli_cli.errors import Refused
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import Verbs, profile_options, verb
@@ -38,7 +39,7 @@ def list_(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | No
     from souspli_cli.bridge import ledger, sent_findings  # noqa: PLC0415  (SQLAlchemy: 0.3 s)
 
     with opened(terminal, folder, passphrase_file) as bridge:
-        rows = bridge.database.read_now(ledger.rows, ledger.QUARANTINE, MOST_SHOWN)
+        rows = bridge.database.read_now(ledger.rows, QUARANTINE, MOST_SHOWN)
         accounts = bridge.database.read_now(ledger.accounts, {row.queue_id for row in rows})
         noticed = bridge.database.read_now(sent_findings.count, now=clock.now())
     for row in rows:

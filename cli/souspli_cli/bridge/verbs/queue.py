@@ -12,13 +12,14 @@ import click
 
 from souspli_cli import clock, people
 from souspli_cli.bridge.beside import Opened, opened
+from souspli_cli.bridge.ledger_rows import OPEN
 from souspli_cli.bridge.verbs.quarantine import reason_in_words
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 
 if TYPE_CHECKING:
-    from souspli_cli.bridge.ledger import Row
+    from souspli_cli.bridge.ledger_rows import Row
 
 # On one screen, and in one --json document.
 MOST_SHOWN: Final = 1_000
@@ -33,7 +34,7 @@ def queue(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | No
     from souspli_cli.bridge.standing import damaged_mails  # noqa: PLC0415  (as above)
 
     with opened(terminal, folder, passphrase_file) as bridge:
-        rows = bridge.database.read_now(ledger.rows, ledger.OPEN, MOST_SHOWN)
+        rows = bridge.database.read_now(ledger.rows, OPEN, MOST_SHOWN)
         told = bridge.database.read_now(notice_rows.told, [row.document_id for row in rows])
         shown = [_as_json(bridge, row) | {"notices": told[row.document_id]} for row in rows]
         damaged = damaged_mails(bridge.database, bridge.spool)

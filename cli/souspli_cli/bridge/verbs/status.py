@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from souspli_cli import clock
 from souspli_cli.bridge.beside import opened
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 
@@ -54,8 +55,6 @@ def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | N
 
 
 def _show(terminal: Terminal, stands: Standing, files: SpoolStanding) -> None:
-    from souspli_cli.bridge.ledger import State  # noqa: PLC0415  (as above)
-
     for state in State:
         count = stands.counts.by_state.get(state, 0)
         terminal.show(f"bridge.state_{state.value.replace('-', '_')}", count=count)
@@ -72,8 +71,6 @@ def _show(terminal: Terminal, stands: Standing, files: SpoolStanding) -> None:
 
 
 def _as_json(stands: Standing, files: SpoolStanding) -> dict[str, object]:
-    from souspli_cli.bridge.ledger import State  # noqa: PLC0415  (as above)
-
     waiting, not_sent = _notices(stands)
     return {
         "documents": {state.value: stands.counts.by_state.get(state, 0) for state in State},
