@@ -1,7 +1,6 @@
 """One line of JSON for each thing worth knowing, without a name in it (docs/operations.md)."""
 
 import contextlib
-import io
 import logging
 import sys
 import traceback
@@ -38,11 +37,12 @@ def configure_logging(level: str = "info") -> None:
     logging.basicConfig(handlers=[_WithoutValues()], level=logging.WARNING, force=True)
 
 
-class _Stderr(io.TextIOBase):
+class _Stderr:
     """Loses lines rather than requests: a log that can't be written stops nothing.
 
     The disk that is full of documents is often the log's as well; raised here, its
-    error would leave every request without an answer.
+    error would leave every request without an answer. None of io's classes: they flush
+    once more when Python has taken its modules apart.
     """
 
     def write(self, text: str, /) -> int:

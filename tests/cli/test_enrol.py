@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -269,7 +270,8 @@ def test_an_answer_that_the_service_has_exchanged_certifies_nobody(
     other = ask(practice, tmp_path / "other", address="echange@labo.example")
     assert newcomer.enrol().error == "enrol-waiting"
     assert other.enrol().error == "enrol-waiting"
-    with sqlite3.connect(service.folder / "data" / "mailbox.sqlite") as database:
+    path = service.folder / "data" / "mailbox.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
         rows = database.execute(
             "SELECT enrolment_id, by_code, by_identity FROM enrolments WHERE address IN (?, ?)",
             (newcomer.address, other.address),
