@@ -1,43 +1,60 @@
-"""Slips are handed on to whoever sorts, and nothing depends on that."""
+"""Slips that are handed on are taken, and none stays behind."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, cast
 
-import pytest
-from bridge.conftest import JEANNE
+from bridge.conftest import JEANNE, PAUL
 from bridge.plain_reader import mail
 
 from souspli_cli.bridge import fresh_slips
-from souspli_cli.bridge.sending.line import ServiceLine
-from souspli_cli.bridge.spool import MailSpool
-from souspli_exchange.port_errors import UnavailableError
+from souspli_cli.bridge.fresh_slips import FreshSlips
+from souspli_cli.bridge.ledger_rows import AcceptedMail
 
 if TYPE_CHECKING:
+    import pytest
     from bridge.world import Laboratory
 
-    from souspli_cli.bridge.spool import SpooledMail
+    from souspli_cli.bridge.slip import MailSlips
 
 
-@pytest.mark.parametrize("room", [500, 0])
-async def test_a_mail_is_read_again_for_sorting_only_where_there_was_no_room(
-    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, room: int
+def accepted(name: str) -> AcceptedMail:
+    """Give a mail; what its slips are is nobody's business here."""
+    return AcceptedMail(name, b"", "sil", 1, 1, (), slips=cast("MailSlips", name))
+
+
+def test_the_oldest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh_slips, "MOST_MAILS", 2)
+    slips = FreshSlips()
+    slips.add([accepted("a"), accepted("b")])
+    slips.add([accepted("c")])
+    assert [slips.take(one) for one in ("a", "b", "c", "c")] == [None, "b", "c", None]
+
+
+async def test_a_busy_bridge_keeps_none_of_what_was_sorted(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, was_read = MailSpool.read, list[str]()
+    made: list[FreshSlips] = []
+    begin = FreshSlips.__init__
 
-    def noted(spool: MailSpool, queue_id: str) -> SpooledMail:
-        was_read.append(queue_id)
-        return read(spool, queue_id)
+    def noted(one: FreshSlips) -> None:
+        begin(one)
+        made.append(one)
 
-    async def away(_: ServiceLine) -> None:
-        raise UnavailableError("nothing is sent, and so nothing is read for that")
+    monkeypatch.setattr(FreshSlips, "__init__", noted)
 
-    monkeypatch.setattr(fresh_slips, "MOST_MAILS", room)
-    monkeypatch.setattr(MailSpool, "read", noted)
-    monkeypatch.setattr(ServiceLine, "sign_in", away)
+    async def some(connection: int) -> None:
+        async with laboratory.client() as client:
+            for number in range(12):
+                to = (JEANNE, PAUL)[number % 2][0]
+                await client.sendmail(
+                    "labo@labo.example", [to], mail(title=f"{connection}.{number}")
+                )
+
     async with laboratory.bridge():
-        queue_id = await laboratory.send(mail(), JEANNE[0])
-        await laboratory.until(lambda: any(row.lane for row in laboratory.rows()))
-        (row,) = laboratory.rows()
-        assert row.queue_id in queue_id
-        assert was_read == ([] if room else [row.queue_id])
+        await asyncio.gather(*map(some, range(5)))
+        await laboratory.recorded(60)
+        await laboratory.until(lambda: all(row.lane for row in laboratory.rows()))
+    (slips,) = made
+    assert not slips._slips

@@ -331,3 +331,17 @@ async def test_a_relay_that_hangs_over_one_address_reminds_the_others(bridge: Br
     assert tarpit.asked == ["labo@labo.example"]
     await bridge.later(60)
     assert tarpit.asked[1:3] == ["autre@labo.example", "troisieme@labo.example"]
+
+
+async def test_a_clock_that_was_ahead_keeps_nobody_waiting_for_days(bridge: Bridge) -> None:
+    bridge.now += 72 * HOUR
+    bridge.fail(bridge.keep(1))
+    assert len(await bridge.later()) == 1
+    bridge.relay.handler.answers["RCPT"] = "451 4.7.1 later"
+    bridge.fail(bridge.keep(2, sender="autre@labo.example"))
+    assert await bridge.later() == []
+    # Put right: what was put off until then, and what would wait a while for others.
+    bridge.relay.handler.answers.clear()
+    bridge.now -= 72 * HOUR
+    bridge.fail(bridge.keep(3))
+    assert len(await bridge.later()) == 2

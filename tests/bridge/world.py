@@ -64,6 +64,7 @@ class Laboratory:
     reader: Reader = plain_reader.read
     port: int = 0
     clock: Callable[[], float] = field(default=time.time)
+    forward: Callable[[], float] = field(default=time.monotonic)
 
     @property
     def account(self) -> Account:
@@ -84,7 +85,12 @@ class Laboratory:
     async def bridge(self) -> AsyncIterator[Bridge]:
         """Run the bridge in this loop."""
         running = Bridge(
-            self.account, self.folder, self.settings, reader=self.reader, clock=self.clock
+            self.account,
+            self.folder,
+            self.settings,
+            reader=self.reader,
+            clock=self.clock,
+            forward=self.forward,
         )
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(running.run(ready=ready.set_result))

@@ -48,6 +48,10 @@ class ToCheckError(BridgeError):
         self.findings = findings
 
 
+class EarlierWaitsError(BridgeError):
+    """What a document takes back is still to be sent: its turn has not come."""
+
+
 class ProgramRefusedError(BridgeError):
     """A mail holds something that runs when it is opened, and the settings refuse that."""
 

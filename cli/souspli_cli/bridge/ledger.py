@@ -26,6 +26,9 @@ DAY: Final = 86_400
 REPEATS_DAYS: Final = 30
 # How late a laboratory corrects a report.
 REPORTS_DAYS: Final = 730
+# Nobody puts a document off for longer. What seems to be was put off by a clock that was
+# ahead: nobody's results wait for days because it was put right.
+LONGEST_WAIT_SECONDS: Final = 3_600
 
 
 _COLUMNS: Final = (
@@ -163,13 +166,13 @@ def due(connection: Connection, limit: int, *, now: int, but: Collection[bytes] 
             before.c.lane == documents.c.lane,
             before.c.state == State.WAITING,
             before.c.place < documents.c.place,
-            before.c.next_try > now,
+            _is_put_off(before.c.next_try, now),
         )
     )
     found = (
         select(*_COLUMNS)
         .where(documents.c.state == State.WAITING, documents.c.lane.is_not(None))
-        .where(documents.c.next_try <= now, documents.c.lane.not_in(but), ~held_back)
+        .where(~_is_put_off(documents.c.next_try, now), documents.c.lane.not_in(but), ~held_back)
         .order_by(documents.c.place)
         .limit(limit)
     )
@@ -182,6 +185,18 @@ def is_waiting(connection: Connection, document_id: str) -> bool:
         documents.c.document_id == document_id, documents.c.state == State.WAITING
     )
     return connection.execute(found).first() is not None
+
+
+def is_first(connection: Connection, document_id: str) -> bool:
+    """Say whether no document of the same patient waits before this one."""
+    own = documents.alias("own")
+    found = (
+        select(documents.c.place)
+        .join(own, own.c.lane == documents.c.lane)
+        .where(own.c.document_id == document_id, documents.c.place < own.c.place)
+        .where(documents.c.state == State.WAITING)
+    )
+    return connection.execute(found.limit(1)).first() is None
 
 
 def next_due(connection: Connection) -> int | None:
@@ -343,6 +358,10 @@ def sweep(connection: Connection, *, now: int) -> int:
     unknown = ~exists().where(documents.c.document_id == notices.c.document_id)
     connection.execute(delete(notices).where(unknown))
     return gone
+
+
+def _is_put_off(next_try: ColumnElement[int], now: int) -> ColumnElement[bool]:
+    return next_try.between(now + 1, now + LONGEST_WAIT_SECONDS)
 
 
 def _row(values: RowMapping) -> Row:

@@ -45,11 +45,10 @@ from souspli_exchange.ids import DocumentId
 from souspli_storage.errors import StorageError, StorageFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator
 
     from souspli_cli.account import Account
     from souspli_cli.bridge.accepting.submission import Reader
-    from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_cli.bridge.letters.policy import Invitations
     from souspli_cli.bridge.notices.notifier import Notifier
     from souspli_cli.bridge.routing import Target
@@ -83,6 +82,7 @@ class _Ground:
     folder: Folder
     settings: Settings
     clock: Callable[[], float]
+    forward: Callable[[], float]
     policy: Invitations
     secret: bytes
     digests: Digests
@@ -100,16 +100,17 @@ def make(
     *,
     reader: Reader,
     clock: Callable[[], float],
+    forward: Callable[[], float],
 ) -> Parts:
     """Open the profile's files, bring them to where a crash left them, make the parts.
 
-    Used by the one bridge of the profile, from its loop. Raises Refused, StorageError,
-    OSError.
+    `forward`: a clock that nobody puts right. Used by the one bridge of the profile, from
+    its loop. Raises Refused, StorageError, OSError.
     """
-    ground = _ground(stack, account, folder, settings, clock)
+    ground = _ground(stack, account, folder, settings, clock=clock, forward=forward)
     fresh, metrics = FreshSlips(), BridgeMetrics()
     worker = _worker(stack, ground, fresh, metrics)
-    recorder = Recorder(ground.database, recorded=_handing_on(fresh, worker))
+    recorder = Recorder(ground.database, fresh, recorded=worker.wake)
     acceptance = _acceptance(stack, ground, recorder, reader)
     return Parts(
         listener=Listener(settings, _desk(stack, ground, acceptance, metrics)),
@@ -126,7 +127,9 @@ def _ground(
     account: Account,
     folder: Folder,
     settings: Settings,
+    *,
     clock: Callable[[], float],
+    forward: Callable[[], float],
 ) -> _Ground:
     policy = check_policy(settings.invitations, account)
     secret = account.device.unlocker.secret_bytes()
@@ -141,6 +144,7 @@ def _ground(
         folder=folder,
         settings=settings,
         clock=clock,
+        forward=forward,
         policy=policy,
         secret=secret,
         digests=digests,
@@ -195,6 +199,7 @@ def _worker(
         line=ServiceLine(account),
         secret=ground.secret,
         clock=ground.clock,
+        forward=ground.forward,
         too_late_seconds=settings.notices.too_late_minutes * MINUTE,
         tried=metrics.tried,
         inviter=inviter,
@@ -233,14 +238,6 @@ def _desk(
         metrics=metrics,
         allow=ground.policy.allow,
     )
-
-
-def _handing_on(fresh: FreshSlips, worker: Worker) -> Callable[[Sequence[AcceptedMail]], None]:
-    def recorded(mails: Sequence[AcceptedMail]) -> None:
-        fresh.add(mails)
-        worker.wake()
-
-    return recorded
 
 
 def _listed(folder: Folder, secret: bytes) -> Addresses:

@@ -45,13 +45,15 @@ class Bridge:
         *,
         reader: Reader,
         clock: Callable[[], float],
+        forward: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is opened yet."""
+        """Nothing is opened yet. `forward`: a clock that nobody puts right."""
         self._account = account
         self._folder = folder
         self._settings = settings
         self._reader = reader
         self._clock = clock
+        self._forward = forward
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -73,6 +75,7 @@ class Bridge:
                 self._settings,
                 reader=self._reader,
                 clock=self._clock,
+                forward=self._forward,
             )
             async with serving(parts.page, self._settings.metrics.where):
                 await self._serve(parts, ready)

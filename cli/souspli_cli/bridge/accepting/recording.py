@@ -11,8 +11,9 @@ from souspli_cli.bridge import ledger
 from souspli_storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from souspli_cli.bridge.fresh_slips import FreshSlips
     from souspli_cli.bridge.ledger_rows import AcceptedMail
     from souspli_storage.database import Database
 
@@ -30,10 +31,11 @@ class Recorder:
     """One loop's way to the ledger. Mails that are not recorded yet are in the spool."""
 
     def __init__(
-        self, database: Database, *, recorded: Callable[[Sequence[AcceptedMail]], None]
+        self, database: Database, fresh: FreshSlips, *, recorded: Callable[[], None]
     ) -> None:
-        """`recorded` is given each batch that is in the ledger, from this loop."""
+        """`recorded` hears of each batch that is in the ledger, in this loop."""
         self._database = database
+        self._fresh = fresh
         self._recorded = recorded
         self._waiting: dict[bytes, AcceptedMail] = {}
         self._came = asyncio.Event()
@@ -71,6 +73,8 @@ class Recorder:
 
     async def _record(self, *, pause: float = RETRY_SECONDS) -> None:
         batch = list(self._waiting.values())[:MOST_AT_ONCE]
+        # Before: whoever sorts them may be quicker than this loop, and would leave them here.
+        self._fresh.add(batch)
         try:
             await self._database.write(ledger.add_mails, batch)
         except StorageError as failure:
@@ -81,4 +85,4 @@ class Recorder:
         # Only now: a repeat finds it here or in the ledger, at any moment.
         for mail in batch:
             del self._waiting[mail.repeat]
-        self._recorded(batch)
+        self._recorded()

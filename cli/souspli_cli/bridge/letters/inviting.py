@@ -8,6 +8,7 @@ step, and the next try goes on from there with the same code.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -95,7 +96,7 @@ class Inviter:
 
     async def hand_over_waiting(self) -> None:
         """Hand over letters that a crash, or a full folder, has left; raises nothing."""
-        if self._way_out is None or self._clock() < self._pause_until:
+        if self._way_out is None or self._is_pausing():
             return
         left = False
         for kept in self._letters.all():
@@ -175,7 +176,7 @@ class Inviter:
         _log.info("bridge-invited")
 
     async def _hand_over(self, kept: KeptLetter) -> None:
-        if self._way_out is None or self._clock() < self._pause_until:
+        if self._way_out is None or self._is_pausing():
             return
         async with self._handing_over:
             if self._letters.of(kept.address) != kept:
@@ -231,7 +232,10 @@ class Inviter:
         return KnownPerson.said(person, phone=slip.contact[1])
 
     def _wait(self) -> None:
-        self._pause_until = self._clock() + AGAIN_SECONDS
+        self._pause_until = time.monotonic() + AGAIN_SECONDS
+
+    def _is_pausing(self) -> bool:
+        return time.monotonic() < self._pause_until
 
 
 def _surnames(traits: Traits) -> list[str]:

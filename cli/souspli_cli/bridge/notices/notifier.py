@@ -108,7 +108,7 @@ class Notifier:
         """Decide what is due, and hand it over. Raises StorageError, OSError."""
         now = int(self.clock())
         self._decide(now)
-        if self.relay is None or now < self._away_until:
+        if self.relay is None or self._is_away():
             return
         if self.database.read_now(notice_rows.any_outlived):
             self.database.write_now(notice_rows.drop_outlived)
@@ -116,7 +116,7 @@ class Notifier:
         mails = {one.queue_id: self._read(one.queue_id) for one in due}
         for (to, kind, mail_id), some in self._grouped(due, mails, now=now).items():
             await self._tell(to, kind, mail_id, some, mails, now=now)
-            if int(self.clock()) < self._away_until:
+            if self._is_away():
                 return
         await self._remind(now=now)
 
@@ -139,7 +139,7 @@ class Notifier:
         ):
             if any(one.next_at <= now for one in some):
                 await self._tell_again(to, some, now=now)
-            if int(self.clock()) < self._away_until:
+            if self._is_away():
                 return
 
     async def _tell_again(self, to: str, some: Sequence[ToCheck], *, now: int) -> None:
@@ -187,7 +187,7 @@ class Notifier:
         waits: dict[int, list[Notice]] = defaultdict(list)
         for one in due:
             to = self._whom(mails[one.queue_id])
-            until = self._last.get((to, one.kind), now - self.gather_seconds) + self.gather_seconds
+            until = self._told_at(to, one.kind, now=now) + self.gather_seconds
             if not to:
                 nobody.append(one)
             elif one.mail is None and until > now:
@@ -265,6 +265,15 @@ class Notifier:
             key: moment for key, moment in self._last.items() if moment > now - self.gather_seconds
         }
         self._last[to, kind] = now
+
+    def _told_at(self, to: str, kind: Kind, *, now: int) -> int:
+        """Give when somebody was told last; long ago, if a clock that was ahead says when."""
+        last = self._last.get((to, kind), 0)
+        return last if last <= now else 0
+
+    def _is_away(self) -> bool:
+        """Say whether the relay is left alone; never for longer than it ever is."""
+        return 0 < self._away_until - int(self.clock()) <= LONGEST_LATER_SECONDS
 
     def _whom(self, mail: SpooledMail | None) -> str:
         """Give who is to be told; nobody of a notice, or they would go round for ever."""

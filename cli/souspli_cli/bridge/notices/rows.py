@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from souspli_cli.bridge.ledger import DAY
 from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.reasons import TOO_LATE
 from souspli_cli.bridge.schema import documents, notices
@@ -167,7 +168,9 @@ def due(connection: Connection, limit: int, *, now: int) -> list[Notice]:
             documents.c.since,
         )
         .join(documents, documents.c.document_id == notices.c.document_id)
-        .where(notices.c.state == NoticeState.DUE, notices.c.next_at <= now)
+        .where(notices.c.state == NoticeState.DUE)
+        # Later than anybody puts one off: by a clock that was ahead.
+        .where(or_(notices.c.next_at <= now, notices.c.next_at > now + DAY))
         .where(notices.c.kind == _KIND)
         .order_by(notices.c.attempts, notices.c.due_at, documents.c.place)
         .limit(limit)

@@ -32,6 +32,8 @@ class Earlier:
     """Some of it was taken back already, or never sent."""
     in_quarantine: bool
     """Of some of it a person has still to decide."""
+    waiting: bool = False
+    """Some of it is to be sent first."""
 
 
 def sort(
@@ -74,13 +76,15 @@ def earlier(connection: Connection, row: Row, reports: Collection[bytes]) -> Ear
     )
     gone = select(documents.c.place).where(before, ours, documents.c.state == State.WITHDRAWN)
     # Not sorted: it may be theirs.
-    open_ones = select(documents.c.place).where(
-        before, or_(ours, documents.c.lane.is_(None)), documents.c.state.in_(QUARANTINE)
-    )
+    theirs = or_(ours, documents.c.lane.is_(None))
+    open_ones = select(documents.c.place).where(before, theirs, documents.c.state.in_(QUARANTINE))
+    # A person let it go this instant, out of the quarantine.
+    waiting = select(documents.c.place).where(before, theirs, documents.c.state == State.WAITING)
     return Earlier(
         delivered=tuple(connection.execute(sent).scalars()),
         withdrawn=connection.execute(gone.limit(1)).first() is not None,
         in_quarantine=connection.execute(open_ones.limit(1)).first() is not None,
+        waiting=connection.execute(waiting.limit(1)).first() is not None,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from souspli_cli import withdrawing
-from souspli_cli.bridge.errors import ToCheckError
+from souspli_cli.bridge.errors import EarlierWaitsError, ToCheckError
 from souspli_cli.bridge.reasons import WITHDRAWS_GONE, WITHDRAWS_UNCHECKED, WITHDRAWS_UNKNOWN
 from souspli_cli.bridge.sending import earlier
 from souspli_cli.bridge.sending.document_spool import DocumentSpool
@@ -53,14 +53,17 @@ class TakingBack:
     ) -> None:
         """Return once nothing of the reports that a document takes back stands any more.
 
-        Raises ToCheckError, with nothing done, if it is not certain what is meant;
-        PortError, and then it may be done again.
+        Raises ToCheckError, with nothing done, if it is not certain what is meant, and
+        EarlierWaitsError if something of them is still to be sent; PortError, and then it
+        may be done again.
         """
         reports = [self._digests.report(one) for one in mail.documents[number].replaces]
         found = await self._database.read(earlier.earlier, row, reports)
         if found.in_quarantine:
             # Whoever sends that one later would undo this.
             raise ToCheckError(WITHDRAWS_UNCHECKED)
+        if found.waiting:
+            raise EarlierWaitsError("an earlier version is still to be sent")
         if not found.delivered and not found.withdrawn:
             raise ToCheckError(WITHDRAWS_UNKNOWN)
         if any(self._account.book.document(one) is None for one in found.delivered):

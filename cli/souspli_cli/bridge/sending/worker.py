@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,8 @@ import structlog
 
 from souspli_cli import recipients
 from souspli_cli.bridge import ledger
-from souspli_cli.bridge.errors import SpoolDamagedError, ToCheckError
+from souspli_cli.bridge.errors import EarlierWaitsError, SpoolDamagedError, ToCheckError
+from souspli_cli.bridge.leaps import Leaps
 from souspli_cli.bridge.ledger_rows import OPEN, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
@@ -52,17 +54,20 @@ FIRST_AWAY_SECONDS: Final = 1.0
 LONGEST_AWAY_SECONDS: Final = 300.0
 # One document that gets an answer which nobody understands.
 FIRST_LATER_SECONDS: Final = 60
-LONGEST_LATER_SECONDS: Final = 3_600
 
 # Waits are over after so long (docs/specs/bridge.md §9), but not for a bridge that has only
 # just begun, after a night off: it tries first.
 TOO_LATE_SECONDS: Final = 48 * 3_600
 TRIES_FIRST_SECONDS: Final = 600
+# A service that takes calls and no documents is one that is coming back, and finds what
+# waits; after so long with nothing sent it is one that is away.
+AWAY_FOR_ALL_SECONDS: Final = 3_600
 
 # `souspli bridge retry` is another process, and can't wake this one.
 POLL_SECONDS: Final = 5.0
 # While the service is away, what is to be checked is known this soon.
 SORT_SECONDS: Final = 1.0
+# Also before the first time: of a clock that is wrong when the machine starts.
 SWEEP_SECONDS: Final = 3_600.0
 
 _log: Final = structlog.get_logger()
@@ -70,6 +75,10 @@ _log: Final = structlog.get_logger()
 
 class _ServiceAwayError(Exception):
     """Nothing can be sent at the moment, whichever document it is."""
+
+    def __init__(self, *, nobody_there: bool = False) -> None:
+        super().__init__()
+        self.nobody_there = nobody_there
 
 
 @dataclass
@@ -90,6 +99,8 @@ class Worker:
     tried: Callable[[str], None] = lambda _: None
     """Hears what became of each try."""
     first_away_seconds: float = FIRST_AWAY_SECONDS
+    forward: Callable[[], float] = time.monotonic
+    """A clock that nobody puts right."""
 
     def __repr__(self) -> str:
         return "Worker(…)"
@@ -100,9 +111,10 @@ class Worker:
         self._stopped = asyncio.Event()
         self._ending = False
         self._away = 0.0
-        self._swept_at = float("-inf")
-        self._began = self.clock()
-        self._tried_at = self._began
+        self._leaps = Leaps(self.clock, self.forward)
+        self._swept_at = self.forward()
+        self._tried_at = self._asked_at = self.clock()
+        self._silent_since: float | None = None
 
     def wake(self) -> None:
         """Say that there is something to do; from any thread."""
@@ -128,9 +140,11 @@ class Worker:
                 try:
                     await self._prepare()
                     idle = not await self._send_some()
-                    self._away = 0.0
-                except _ServiceAwayError:
+                    self._tried_at = self._asked_at
+                    self._is_back()
+                except _ServiceAwayError as away:
                     self.tried("away")
+                    self._was_away(away)
                     await self._wait_out()
                     continue
                 except Exception as failure:  # noqa: BLE001  (mails are accepted: they are to be sent)
@@ -159,6 +173,7 @@ class Worker:
         begun = False
         try:
             while True:
+                self.sorter.sort_all()  # what must be looked at is known while all are busy
                 if not queued and len(running) < LANES and not self._stopped.is_set():
                     if begun:
                         await self._prepare()
@@ -180,7 +195,7 @@ class Worker:
 
     async def _due_lanes(self, *, busy: Iterable[bytes | None]) -> list[list[Row]]:
         """Give what is due, of each patient in order, but of those who are `busy`."""
-        self._tried_at = self.clock()  # what waits beyond this waits for its own next try
+        self._asked_at = self.clock()  # what waits beyond this waits for its own next try
         but = [lane for lane in busy if lane is not None]
         rows = await self.database.read(ledger.due, BATCH, now=int(self.clock()), but=but)
         lanes: dict[bytes | None, list[Row]] = defaultdict(list)
@@ -193,7 +208,7 @@ class Worker:
             await self.line.sign_in()
         except port.PortError as failure:
             _log.warning("bridge-service-away", failure=type(failure).__name__)
-            raise _ServiceAwayError from failure
+            raise _ServiceAwayError(nobody_there=True) from failure
 
     async def _ended(self, running: Iterable[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
         """Wait for one of these, or until there may be something new; give those that ended."""
@@ -215,16 +230,23 @@ class Worker:
 
     async def _send(self, row: Row) -> bool:
         """Send one document and record what became of it; False if it has to wait."""
+        # What came while it waited for its turn may take it back, and what a person has
+        # decided meanwhile may come before it.
+        self.sorter.sort_all()
         # From here on it is not taken back unsent: nobody would know whether it has left.
         with self.sorter.under_way(row.document_id):
             if not self.database.read_now(ledger.is_waiting, row.document_id):
-                return True  # taken back while it waited for its turn
+                return True  # taken back
+            if not self.database.read_now(ledger.is_first, row.document_id):
+                return False
             return await self._try(row)
 
     async def _try(self, row: Row) -> bool:
         now = int(self.clock())
         try:
             state, findings = await self._carry_out(row, now=now)
+        except EarlierWaitsError:
+            return False
         except ToCheckError as held:
             await self._end(row, State.TO_CHECK, held.reason, findings=held.findings)
         except (SpoolDamagedError, FileNotFoundError):
@@ -276,6 +298,8 @@ class Worker:
     ) -> None:
         """Record how a document ended; then, and only then, forget its files."""
         self.tried(state.value)
+        if state in {State.DELIVERED, State.WITHDRAWN}:
+            self._is_back()
         if reason is not None or findings:
             _log.warning(
                 "bridge-document", document_id=row.document_id, reason=reason, findings=findings
@@ -292,7 +316,7 @@ class Worker:
 
     async def _postpone(self, row: Row, failure: Exception) -> None:
         self.tried("later")
-        wait = min(FIRST_LATER_SECONDS * 2 ** min(row.attempts, 10), LONGEST_LATER_SECONDS)
+        wait = min(FIRST_LATER_SECONDS * 2 ** min(row.attempts, 10), ledger.LONGEST_WAIT_SECONDS)
         _log.warning(
             "bridge-document-waits",
             document_id=row.document_id,
@@ -301,6 +325,19 @@ class Worker:
         )
         until = int(self.clock()) + wait
         await self.database.write(ledger.postpone, row.document_id, _reason(failure), until=until)
+
+    def _is_back(self) -> None:
+        """Hear that the service takes documents: the next hiccup costs a second again."""
+        self._away, self._silent_since = 0.0, None
+
+    def _was_away(self, away: _ServiceAwayError) -> None:
+        """Hear that it took none; where nobody is there, all that was due has been tried."""
+        if away.nobody_there:
+            self._tried_at, self._silent_since = self._asked_at, None
+        elif self._silent_since is None:
+            self._silent_since = self.forward()
+        elif self.forward() - self._silent_since >= AWAY_FOR_ALL_SECONDS:
+            self._tried_at = self._asked_at
 
     async def _wait_out(self) -> None:
         """Wait for the service, and sort what comes meanwhile."""
@@ -333,18 +370,21 @@ class Worker:
         days, and not a minute longer, finds all of it waiting.
         """
         now = int(self.clock())
-        if now - self._began < TRIES_FIRST_SECONDS:
+        if self._leaps.ran_seconds() < TRIES_FIRST_SECONDS:
             return
+        if not self._leaps.quiet_for(self.too_late_seconds):
+            return  # what looks old may have come a moment before the leap
         before = int(self._tried_at) - self.too_late_seconds
         if self.database.read_now(notice_rows.any_too_late, before=before):
             count = self.database.write_now(notice_rows.give_up, before=before, now=now)
             _log.error("bridge-too-late", count=count)
 
     def _sweep(self) -> None:
-        now = self.clock()
-        if now - self._swept_at >= SWEEP_SECONDS:
-            self._swept_at = now
-            self.database.write_now(ledger.sweep, now=int(now))
+        if not self._leaps.quiet_for(ledger.REPEATS_DAYS * ledger.DAY):
+            return
+        if self.forward() - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = self.forward()
+            self.database.write_now(ledger.sweep, now=int(self.clock()))
 
 
 def _reason(failure: Exception) -> str:
