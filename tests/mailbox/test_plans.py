@@ -208,7 +208,9 @@ def _say_full(connection: Connection) -> None:
 
 
 def _explain(connection: Connection, statement: str, parameters: Any) -> str:
-    """Return the plan, in the database's own words."""
+    """Return the plan, in the database's own words; of what runs several times, once."""
+    if isinstance(parameters, list):
+        parameters = parameters[0]
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         return "\n".join(row[3] for row in rows)
