@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+# More open files or memory than there are, a full disk: no file that is read next fares better.
+_OF_MACHINE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT})
+
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -87,6 +90,11 @@ def read(path: Path, *, limit: int) -> bytes:
     if len(content) > limit:
         raise OSError(errno.EOVERFLOW, "larger than such a file can be", path.name)
     return content
+
+
+def is_of_machine(failure: Exception) -> bool:
+    """Say whether the machine failed for a while, whichever file it was, and not this one."""
+    return isinstance(failure, OSError) and failure.errno in _OF_MACHINE
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from souspli_cli import outbox
 from souspli_cli.connection import Line
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from souspli_cli.account import Account
     from souspli_cli.addressbook import Patient, SentDocument
     from souspli_cli.terminal import Terminal
+
+# A folder that is damaged as a whole is seen by as many.
+MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,13 @@ def known_to(account: Account) -> Known:
     return Known(patients, documents)
 
 
-def damaged_entries(account: Account) -> int:
-    """Count the entries that can't be read."""
+def show_damaged(terminal: Terminal, account: Account) -> int:
+    """Name the files of entries that can't be read, some of them at least; give how many."""
     entries = (*account.book.patients(), *account.book.documents())
-    return sum(isinstance(entry, CliError) for entry in entries)
+    damaged = [entry for entry in entries if isinstance(entry, CliError)]
+    for error in damaged[:MOST_NAMED]:
+        terminal.warn(f"error.{error.name}", **error.values)
+    return len(damaged)
 
 
 def _note_kept(account: Account, spool: FolderSpool) -> None:

@@ -61,12 +61,20 @@ class SealedFiles:
         files.write_atomically(self.folder / name, sealed)
 
     def all(self, prefix: str, purpose: Purpose, kind: type[_Value]) -> Iterator[_Value | CliError]:
-        """Give the values of ``<prefix>-….sealed``, and an error for each that can't be read."""
+        """Give the values of ``<prefix>-….sealed``, and an error for each that can't be read.
+
+        Raises OSError where it is not one file that fails.
+        """
         for path in sorted(self.folder.glob(f"{prefix}-*.sealed")):
             try:
                 value = self.read(path.name, purpose, kind)
             except CliError as error:
                 yield error
+                continue
+            except OSError as failure:
+                if files.is_of_machine(failure):
+                    raise
+                yield box.BoxDamaged(_place(path.name))
                 continue
             if value is not None:
                 yield value

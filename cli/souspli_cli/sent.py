@@ -15,7 +15,7 @@ from souspli_cli import clock, fates, outbox, people, recipients
 from souspli_cli.account import open_account
 from souspli_cli.errors import CliError, Refused, Temporary
 from souspli_cli.fates import moment_of
-from souspli_cli.known import damaged_entries, known_to, refreshed_book
+from souspli_cli.known import known_to, refreshed_book, show_damaged
 from souspli_cli.terminal import Terminal
 from souspli_cli.todo import as_json, to_do
 from souspli_cli.verb import profile_options, verb
@@ -56,7 +56,7 @@ def sent(
     _show_table(terminal, shown, patients, now=now, only=only)
     result = _as_json(shown, patients, refreshed)
     terminal.give(result | {"items": [as_json(item) for item in items]} if todo else result)
-    end = _end(refreshed, patients, damaged_entries(account))
+    end = _end(refreshed, patients, show_damaged(terminal, account))
     if end is not None:
         end.results_given = True
         raise end

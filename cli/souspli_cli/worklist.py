@@ -15,7 +15,7 @@ from souspli_cli import clock, todo
 from souspli_cli.account import open_account
 from souspli_cli.csv_table import csv_table
 from souspli_cli.errors import CliError, Refused, Temporary, WrongUsage
-from souspli_cli.known import damaged_entries, known_to, refreshed_book
+from souspli_cli.known import known_to, refreshed_book, show_damaged
 from souspli_cli.own_documents import find
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
@@ -70,7 +70,7 @@ def worklist(
         {"items": [todo.as_json(item) for item in items], "refreshed": not refreshed.away}
     )
     end: CliError | None = Temporary("worklist_away") if refreshed.away else None
-    if damaged := damaged_entries(account):
+    if damaged := show_damaged(terminal, account):
         end = Refused("entries_damaged", count=damaged)
     if end is not None:
         end.results_given = True

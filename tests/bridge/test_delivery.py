@@ -17,7 +17,7 @@ from cli_world import patient_claims
 from souspli_cli.bridge.ledger import DAY
 from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.people.routes import RoutesFile
-from souspli_cli.bridge.reasons import SENT_BEFORE
+from souspli_cli.bridge.reasons import BOOK_DAMAGED, SENT_BEFORE
 from souspli_cli.bridge.sending import delivering, worker
 from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import (
@@ -103,6 +103,33 @@ async def test_what_nobody_can_attribute_waits_and_goes_once_the_book_knows(
         (row,) = await laboratory.settled(1)
         assert row.state is State.DELIVERED
         assert await laboratory.emptied()
+
+
+async def test_while_an_entry_is_damaged_only_what_is_found_by_traits_waits(
+    laboratory: Laboratory,
+) -> None:
+    from souspli_cli.bridge import ledger  # noqa: PLC0415
+
+    book = laboratory.account.book
+    entry = book.folder / book._patient_name(PAUL[0])
+    whole = await asyncio.to_thread(entry.read_bytes)
+    await asyncio.to_thread(entry.write_bytes, bytes(3_000_000))
+    ins = "261037512345678"
+    async with laboratory.bridge():
+        await laboratory.send(mail(**TRAITS), MAILBOX)
+        await laboratory.send(mail(**TRAITS, ins=ins), JEANNE[0])
+        rows = await laboratory.settled(2)
+        assert [(row.state, row.reason) for row in rows] == [
+            (State.TO_CHECK, BOOK_DAMAGED),
+            (State.DELIVERED, None),
+        ]
+        # Mended in its place: nothing is started again.
+        await asyncio.to_thread(entry.write_bytes, whole)
+        await asyncio.sleep(1.1)  # BookIndex.LEAST_SECONDS
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            database.write_now(ledger.try_again, None, now=1)
+        rows = await laboratory.settled(2)
+        assert [row.state for row in rows] == [State.DELIVERED] * 2
 
 
 async def test_a_correction_names_the_report_that_the_same_patient_was_sent(

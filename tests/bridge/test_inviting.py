@@ -339,13 +339,16 @@ async def test_a_letter_of_an_entry_that_is_damaged_holds_up_nobody(
     # First of all, by its name.
     other = laboratory.folder.letters / f"{'0' * 32}.sealed"
     await asyncio.to_thread(other.write_bytes, b"?")
+    unreadable = other.with_name(f"{'0' * 31}1.sealed")
+    await asyncio.to_thread(unreadable.mkdir)  # stands for a bad sector
     await asyncio.to_thread(letters.chmod, 0o700)
     async with laboratory.bridge():
         await laboratory.send(mail(title="TSH"), "jeanne@exemple.fr")
         _, row = await laboratory.settled(2)
         assert row.state is State.DELIVERED
-        assert waiting(laboratory) == 2
+        assert waiting(laboratory) == 3
     await asyncio.to_thread(entry.write_bytes, whole)
+    await asyncio.to_thread(unreadable.rmdir)
     async with laboratory.bridge():
         await laboratory.until(lambda: waiting(laboratory) == 1)
     await asyncio.to_thread(other.unlink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import resource
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from souspli_cli import box
+from souspli_cli import box, files
 from souspli_cli.addressbook import (
     MAX_INVITATIONS,
     AddressBook,
@@ -133,6 +134,25 @@ def test_one_damaged_entry_does_not_hide_the_others(book: AddressBook, tmp_path:
     entries = list(book.patients())
     assert other in entries
     assert sum(isinstance(entry, BoxDamaged) for entry in entries) == 1
+
+
+def test_an_entry_that_the_disk_does_not_give_is_as_good_as_damaged(
+    book: AddressBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.change_patient(JEANNE.address, lambda _: JEANNE)
+    (tmp_path / "patient-0.sealed").mkdir()  # stands for a bad sector
+    damaged, other = book.patients()
+    assert isinstance(damaged, BoxDamaged)
+    assert damaged.values["file"] == "book/patient-0.sealed"
+    assert other == JEANNE
+
+    def fail(_path: Path, *, limit: int) -> bytes:
+        raise OSError(errno.EMFILE, str(limit))
+
+    # Of a machine that lacks something no entry says so.
+    monkeypatch.setattr(files, "read", fail)
+    with pytest.raises(OSError, match=str(box.MAX_BOX_BYTES)):
+        list(book.patients())
 
 
 def test_a_change_that_raises_leaves_the_entry(book: AddressBook) -> None:

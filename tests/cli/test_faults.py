@@ -204,5 +204,6 @@ def test_a_damaged_address_book_entry_is_told_and_the_others_work(
     assert practice.send(practice.document(), to=to).code == 0
     shown = practice.run("sent", "--json")
     assert shown.code == 1
+    assert name in practice.run("sent").err
     assert any(d["recipients"][0]["address"] == to for d in shown.json["documents"])
     path.write_bytes(content)

@@ -30,7 +30,8 @@ _log: Final = structlog.get_logger()
 def recover(database: Database, spool: MailSpool, digests: Digests) -> None:
     """Have the ledger know every mail of the spool, and the spool no mail that is settled.
 
-    Nobody else may use either. Raises StorageError, OSError.
+    Nobody else may use either. A mail that can't be read stays, and is not recorded. Raises
+    StorageError, OSError.
     """
     spool.remove_unfinished()
     # A name that was renamed to and not synced may be about to be answered for again.
@@ -65,9 +66,11 @@ def _batched(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
 def _read(spool: MailSpool, queue_id: str, digests: Digests) -> AcceptedMail | None:
     try:
         mail = spool.read(queue_id)
-    except SpoolDamagedError:
+    except (SpoolDamagedError, OSError) as failure:
+        if files.is_of_machine(failure):
+            raise
         # Left where it is: a person may have a backup, and nobody else an idea.
-        _log.error("bridge-spool-damaged", queue_id=queue_id)
+        _log.error("bridge-spool-damaged", queue_id=queue_id, failure=type(failure).__name__)
         return None
     return accepted_mail(mail.slip, mail.documents, digests)
 

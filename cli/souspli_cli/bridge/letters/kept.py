@@ -115,12 +115,20 @@ class KeptLetters:
         return self._read(self._name(address))
 
     def all(self) -> Iterator[KeptLetter | CliError]:
-        """Give all, and an error for each that can't be read."""
+        """Give all, and an error for each that can't be read.
+
+        Raises OSError where it is not one letter that fails.
+        """
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
             try:
                 kept = self._read(path.name)
             except CliError as error:
                 yield error
+                continue
+            except OSError as failure:
+                if files.is_of_machine(failure):
+                    raise
+                yield box.BoxDamaged(_place(path.name))
                 continue
             if kept is not None:
                 yield kept

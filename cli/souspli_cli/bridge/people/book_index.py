@@ -2,7 +2,8 @@
 
 By address one file is opened. For traits there is an index in memory of keyed digests,
 brought up to date from the folder's listing: only entries that changed are opened, never
-the whole book for a mail.
+the whole book for a mail. An entry that can't be read may be anybody's: as long as there is
+one, nobody is found by traits.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from souspli_cli import files
 from souspli_cli.addressbook import Patient
-from souspli_cli.box import Purpose
+from souspli_cli.box import BoxDamaged, Purpose
 from souspli_cli.bridge.people.routes import Routes
 from souspli_cli.bridge.routing import Person, TraitsKey, key_of_person
 from souspli_cli.errors import CliError
@@ -66,6 +68,7 @@ class BookIndex:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._by_digest: dict[bytes, set[str]] = {}
+        self._damaged: frozenset[str] = frozenset()
         self._folder_stamp = -1
         self._listed_at = float("-inf")
         self._pause = 0.0
@@ -74,12 +77,16 @@ class BookIndex:
         self._routes = Routes()
 
     def person(self, address: str) -> Person | None:
-        """Give who has this canonical address."""
+        """Give who has this canonical address. Raises BoxDamaged, OSError."""
         patient = self._patient(address)
         return None if patient is None else self._as_person(patient)
 
     def with_traits(self, key: TraitsKey) -> Sequence[Person]:
-        """Give all who have these traits, as the book has them at this moment."""
+        """Give all who have these traits, as the book has them at this moment.
+
+        Raises BoxDamaged as long as any entry can't be read: a namesake's result would go to
+        the one who is left. OSError if the folder or the machine fails.
+        """
         with self._lock:
             self._refresh()
             names = sorted(self._by_digest.get(self._digest(key), ()))
@@ -93,7 +100,11 @@ class BookIndex:
         return found
 
     def with_ins(self, matricule: str) -> Sequence[Person]:
-        """Give all whose INS this is, as far as somebody has said so."""
+        """Give all whose INS this is, as far as somebody has said so.
+
+        Raises BoxDamaged, OSError if one of *their* entries can't be read: they are listed by
+        address, so that another's keeps nobody from being found.
+        """
         people = (
             self.person(address)
             for known, address in self._current_routes().ins
@@ -132,23 +143,41 @@ class BookIndex:
         return self._routes
 
     def _refresh(self) -> None:
-        """Bring the index up to the folder, unless that was done a moment ago."""
+        """Bring the index up to the folder, unless that was done a moment ago.
+
+        Raises as `with_traits`.
+        """
         now = self._clock()
-        stamp = self._book.folder.stat().st_mtime_ns
-        if stamp == self._folder_stamp or now < self._listed_at + self._pause:
-            return
         # Taken before the listing: what changes meanwhile is seen next time.
-        self._folder_stamp = stamp
+        stamp = self._book.folder.stat().st_mtime_ns
+        # An entry that is mended where it is leaves the folder's time as it was.
+        changed = stamp != self._folder_stamp or self._damaged
+        if changed and now >= self._listed_at + self._pause:
+            self._damaged = self._list()
+            # Only now: one that was broken off is begun anew by the next question.
+            self._folder_stamp = stamp
+            self._listed_at = self._clock()
+            self._pause = max(LEAST_SECONDS, (self._listed_at - now) / LISTING_SHARE)
+        if self._damaged:
+            raise BoxDamaged(f"book/{min(self._damaged)}")
+
+    def _list(self) -> frozenset[str]:
+        """Look at every entry; give the names of those that can't be read."""
         there: set[str] = set()
+        damaged: set[str] = set()
         with os.scandir(self._book.folder) as entries:
             for entry in entries:
                 if entry.name.startswith("patient-") and entry.name.endswith(".sealed"):
                     there.add(entry.name)
-                    self._look_at(entry)
+                    try:
+                        self._look_at(entry)
+                    except (CliError, OSError) as failure:
+                        if files.is_of_machine(failure):
+                            raise
+                        damaged.add(entry.name)
         for name in self._entries.keys() - there:
             self._forget(name)
-        self._listed_at = self._clock()
-        self._pause = max(LEAST_SECONDS, (self._listed_at - now) / LISTING_SHARE)
+        return frozenset(damaged)
 
     def _look_at(self, entry: os.DirEntry[str]) -> None:
         try:
@@ -166,10 +195,7 @@ class BookIndex:
             self._by_digest.setdefault(digest, set()).add(entry.name)
 
     def _digest_of(self, name: str) -> bytes | None:
-        try:
-            patient = self._files.read(name, Purpose.PATIENT, Patient)
-        except CliError:
-            return None  # damaged: nobody is found by it, and `souspli sent` names it
+        patient = self._files.read(name, Purpose.PATIENT, Patient)
         if patient is None or patient.moved_to is not None:
             return None
         key = key_of_person(as_person(patient))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from souspli_cli import files
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.ledger_rows import Sorted
@@ -81,7 +82,10 @@ class Sorter:
             self._under_way.discard(document_id)
 
     def sort_all(self) -> None:
-        """Sort whatever is not; raises StorageError, OSError."""
+        """Sort whatever is not; raises StorageError, OSError.
+
+        A file that can't be read is its own document's matter; OSError is the machine's.
+        """
         while rows := self._database.read_now(ledger.unsorted, AT_ONCE):
             found = self._sort(rows)
             ended = self._database.write_now(
@@ -114,8 +118,15 @@ class Sorter:
             )
         except SpoolDamagedError:
             return Sorted(row.document_id, None, None, SPOOL_DAMAGED)
-        except CliError:
+        except (CliError, OSError) as failure:
+            if files.is_of_machine(failure):
+                raise
             # An entry that can't be read: nobody knows what it says.
+            _log.error(
+                "bridge-book-damaged",
+                document_id=row.document_id,
+                failure=type(failure).__name__,
+            )
             return Sorted(row.document_id, None, None, BOOK_DAMAGED)
         if isinstance(target, Unclear):
             return Sorted(row.document_id, None, None, target.value)
@@ -136,9 +147,16 @@ class Sorter:
 
     def _may_have_left(self, document_id: str) -> bool:
         """Say whether the service may have a document; covers are made before anything leaves."""
-        return (
-            document_id in self._under_way or covers_path(self._spool.folder, document_id).exists()
-        )
+        if document_id in self._under_way:
+            return True
+        try:
+            covers_path(self._spool.folder, document_id).stat()
+        except FileNotFoundError:
+            return False
+        except OSError as failure:
+            if files.is_of_machine(failure):
+                raise
+        return True
 
     def _mail(self, queue_id: str) -> MailSlips | None:
         slips = self._fresh.take(queue_id)
@@ -146,6 +164,8 @@ class Sorter:
             return slips
         try:
             return self._spool.read(queue_id)
-        except (SpoolDamagedError, FileNotFoundError) as failure:
+        except (SpoolDamagedError, OSError) as failure:
+            if files.is_of_machine(failure):
+                raise
             _log.error("bridge-spool-damaged", queue_id=queue_id, failure=type(failure).__name__)
             return None
