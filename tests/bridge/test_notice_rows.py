@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bridge.test_ledger import database, sort
 
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import decisions, ledger
+from souspli_cli.bridge.decisions import Decision
 from souspli_cli.bridge.ledger_rows import AcceptedDocument, AcceptedMail, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.rows import Kind, NoticeState, Patience
@@ -100,6 +101,27 @@ def test_after_retry_the_time_begins_anew_and_so_do_notices_but_not_those_to_loo
     database.write_now(ledger.end, "a", State.FAILED, "not_allowed", now=1)
     database.write_now(ledger.end, "b", State.TO_CHECK, "nobody", now=1)
     assert decide(database, 55 * HOUR) == [("a", Kind.FAILED)]
+
+
+def test_what_a_person_assigns_waits_anew_and_is_told_of_anew_if_it_fails(
+    database: SqliteDatabase,
+) -> None:
+    accept(database, "a", "b")
+    database.write_now(ledger.end, "a", State.TO_CHECK, "nobody", now=1)
+    assert decide(database, 1) == [("a", Kind.TO_CHECK)]
+    for one in ("a", "b"):
+        database.write_now(ledger.end, one, State.FAILED, "not_allowed", now=2)
+    assert decide(database, 2) == [("a", Kind.FAILED), ("b", Kind.FAILED)]
+    decision = Decision(b"target", b"paul", "anne")
+    assert database.write_now(decisions.assign, "a", decision, now=50 * HOUR)
+    assert not database.read_now(notice_rows.any_too_late, before=50 * HOUR - 1)
+    assert decide(database, 50 * HOUR) == []
+    assert decide(database, 54 * HOUR) == [("a", Kind.DELAYED)]
+    assert database.write_now(notice_rows.give_up, before=50 * HOUR, now=98 * HOUR) == 1
+    # The other's notices, and that somebody must look, are as they were.
+    assert decide(database, 98 * HOUR) == [("a", Kind.FAILED)]
+    database.write_now(ledger.end, "a", State.TO_CHECK, "nobody", now=98 * HOUR)
+    assert decide(database, 98 * HOUR) == []
 
 
 def test_notices_go_with_their_documents(database: SqliteDatabase) -> None:

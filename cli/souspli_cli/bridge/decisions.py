@@ -11,8 +11,9 @@ import pwd
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 
+from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger_rows import QUARANTINE, State
 from souspli_cli.bridge.schema import documents
 
@@ -31,22 +32,16 @@ class Decision:
 
 def assign(connection: Connection, document_id: str, decision: Decision, *, now: int) -> bool:
     """Record whose a document is by a person's decision; False if it is not in quarantine."""
-    changed = connection.execute(
-        update(documents)
-        .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
-        .values(
-            state=State.WAITING,
-            reason=None,
-            target=decision.target,
-            lane=decision.lane,
-            attempts=0,
-            next_try=0,
-            changed_at=now,
-            decided_by=decision.by,
-            decided_at=now,
-        )
+    changed = ledger.send_anew(
+        connection,
+        and_(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE)),
+        now=now,
+        target=decision.target,
+        lane=decision.lane,
+        decided_by=decision.by,
+        decided_at=now,
     )
-    return changed.rowcount > 0
+    return changed > 0
 
 
 def reject(connection: Connection, document_id: str, *, by: str, now: int) -> bool:
