@@ -75,6 +75,16 @@ def test_what_has_waited_for_too_long_fails_and_nothing_else(database: SqliteDat
     assert states == {"a": "failed", "b": "delivered", "c": "to-check", "d": "waiting"}
 
 
+def test_what_was_begun_when_it_was_too_late_may_have_left(database: SqliteDatabase) -> None:
+    accept(database, "a", "b", "c")
+    accept(database, "d", at=1)
+    database.write_now(ledger.end, "c", State.FAILED, "not_allowed", now=1)
+    left = ("b", "c", "d", "of another bridge")
+    assert database.write_now(notice_rows.give_up, before=0, now=9, may_have_left=left) == 2
+    reasons = [one.reason for one in database.read_now(ledger.rows, tuple(State), 9)]
+    assert reasons == ["too_late", "maybe_sent", "not_allowed", None]
+
+
 def test_a_notice_that_is_not_true_any_more_is_never_sent(database: SqliteDatabase) -> None:
     accept(database, "a", "b")
     decide(database, 4 * HOUR)

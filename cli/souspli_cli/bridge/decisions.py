@@ -15,6 +15,7 @@ from sqlalchemy import and_, update
 
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger_rows import QUARANTINE, State
+from souspli_cli.bridge.reasons import MAYBE_SENT
 from souspli_cli.bridge.schema import documents
 
 if TYPE_CHECKING:
@@ -44,12 +45,18 @@ def assign(connection: Connection, document_id: str, decision: Decision, *, now:
     return changed > 0
 
 
-def reject(connection: Connection, document_id: str, *, by: str, now: int) -> bool:
-    """Record that a person decided not to send a document; False if it is not in quarantine."""
+def reject(
+    connection: Connection, document_id: str, *, by: str, now: int, may_have_left: bool = False
+) -> bool:
+    """Record that a person decided not to send a document; False if it is not in quarantine.
+
+    `may_have_left`: the service may have it, which whatever takes it back later has to know.
+    """
+    reason = {"reason": MAYBE_SENT} if may_have_left else {}
     changed = connection.execute(
         update(documents)
         .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
-        .values(state=State.REJECTED, changed_at=now, decided_by=by, decided_at=now)
+        .values(state=State.REJECTED, changed_at=now, decided_by=by, decided_at=now, **reason)
     )
     return changed.rowcount > 0
 

@@ -21,7 +21,7 @@ from souspli_cli.bridge.errors import SpoolDamagedError, ToCheckError
 from souspli_cli.bridge.ledger_rows import OPEN, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
-from souspli_cli.bridge.sending.document_spool import covers_path
+from souspli_cli.bridge.sending.document_spool import begun, covers_path
 from souspli_cli.bridge.sending.targets import open_target
 from souspli_cli.errors import Refused
 from souspli_cli.intake.values import Change
@@ -337,7 +337,10 @@ class Worker:
             return
         before = int(self._tried_at) - self.too_late_seconds
         if self.database.read_now(notice_rows.any_too_late, before=before):
-            count = self.database.write_now(notice_rows.give_up, before=before, now=now)
+            left = begun(self.spool.folder)
+            count = self.database.write_now(
+                notice_rows.give_up, before=before, now=now, may_have_left=left
+            )
             _log.error("bridge-too-late", count=count)
 
     def _sweep(self) -> None:
