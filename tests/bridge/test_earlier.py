@@ -67,6 +67,24 @@ def test_what_was_delivered_to_the_same_people_before_is_found_in_order(
     assert states(database)[3] == "waiting"
 
 
+def test_what_was_rejected_and_may_have_left_is_not_forgotten(database: SqliteDatabase) -> None:
+    accept(database, 1, "r1", "r2", "r3", "r4", "r5")
+    sort(database, {"r1": "jeanne", "r2": "paul", "r3": "jeanne", "r4": "jeanne"})
+    for one, reason in (("r1", "not_allowed"), ("r2", "maybe_sent"), ("r3", "red_stop")):
+        database.write_now(ledger.end, one, State.FAILED, reason, now=1)
+    assert not found(database, "r4").maybe_sent
+    assert database.write_now(decisions.reject, "r1", by="anne", now=2)
+    assert not found(database, "r4").maybe_sent
+    # Given to somebody else meanwhile, it may be whose this was at first.
+    assert database.write_now(decisions.reject, "r2", by="anne", now=2)
+    assert found(database, "r4").maybe_sent
+    assert not found(database, "r1").maybe_sent
+    database.write_now(ledger.end, "r2", State.DELIVERED, None, now=3)
+    assert not found(database, "r4").maybe_sent
+    assert database.write_now(decisions.reject, "r3", by="anne", now=4, may_have_left=True)
+    assert found(database, "r4").maybe_sent
+
+
 def test_what_is_in_quarantine_is_in_the_way_until_a_person_has_decided(
     database: SqliteDatabase,
 ) -> None:

@@ -111,6 +111,7 @@ def test_of_the_mail_s_headers_it_repeats_message_id_and_date_alone() -> None:
         (Kind.DELAYED, "broken_answer", "delayed", "4.0.0"),
         (Kind.TO_CHECK, "spool_damaged", "delayed", "4.3.0"),
         (Kind.FAILED, "too_late", "failed", "5.4.7"),
+        (Kind.FAILED, "maybe_sent", "failed", "5.4.7"),
         (Kind.FAILED, "not_allowed", "failed", "5.7.1"),
         (Kind.FAILED, "quota", "failed", "5.0.0"),
     ],

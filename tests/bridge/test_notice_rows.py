@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bridge.test_ledger import database, sort
 
-from souspli_cli.bridge import ledger
+from souspli_cli.bridge import decisions, ledger
+from souspli_cli.bridge.decisions import Decision
 from souspli_cli.bridge.ledger_rows import AcceptedDocument, AcceptedMail, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.rows import Kind, NoticeState, Patience
@@ -74,6 +75,16 @@ def test_what_has_waited_for_too_long_fails_and_nothing_else(database: SqliteDat
     assert states == {"a": "failed", "b": "delivered", "c": "to-check", "d": "waiting"}
 
 
+def test_what_was_begun_when_it_was_too_late_may_have_left(database: SqliteDatabase) -> None:
+    accept(database, "a", "b", "c")
+    accept(database, "d", at=1)
+    database.write_now(ledger.end, "c", State.FAILED, "not_allowed", now=1)
+    left = ("b", "c", "d", "of another bridge")
+    assert database.write_now(notice_rows.give_up, before=0, now=9, may_have_left=left) == 2
+    reasons = [one.reason for one in database.read_now(ledger.rows, tuple(State), 9)]
+    assert reasons == ["too_late", "maybe_sent", "not_allowed", None]
+
+
 def test_a_notice_that_is_not_true_any_more_is_never_sent(database: SqliteDatabase) -> None:
     accept(database, "a", "b")
     decide(database, 4 * HOUR)
@@ -100,6 +111,27 @@ def test_after_retry_the_time_begins_anew_and_so_do_notices_but_not_those_to_loo
     database.write_now(ledger.end, "a", State.FAILED, "not_allowed", now=1)
     database.write_now(ledger.end, "b", State.TO_CHECK, "nobody", now=1)
     assert decide(database, 55 * HOUR) == [("a", Kind.FAILED)]
+
+
+def test_what_a_person_assigns_waits_anew_and_is_told_of_anew_if_it_fails(
+    database: SqliteDatabase,
+) -> None:
+    accept(database, "a", "b")
+    database.write_now(ledger.end, "a", State.TO_CHECK, "nobody", now=1)
+    assert decide(database, 1) == [("a", Kind.TO_CHECK)]
+    for one in ("a", "b"):
+        database.write_now(ledger.end, one, State.FAILED, "not_allowed", now=2)
+    assert decide(database, 2) == [("a", Kind.FAILED), ("b", Kind.FAILED)]
+    decision = Decision(b"target", b"paul", "anne")
+    assert database.write_now(decisions.assign, "a", decision, now=50 * HOUR)
+    assert not database.read_now(notice_rows.any_too_late, before=50 * HOUR - 1)
+    assert decide(database, 50 * HOUR) == []
+    assert decide(database, 54 * HOUR) == [("a", Kind.DELAYED)]
+    assert database.write_now(notice_rows.give_up, before=50 * HOUR, now=98 * HOUR) == 1
+    # The other's notices, and that somebody must look, are as they were.
+    assert decide(database, 98 * HOUR) == [("a", Kind.FAILED)]
+    database.write_now(ledger.end, "a", State.TO_CHECK, "nobody", now=98 * HOUR)
+    assert decide(database, 98 * HOUR) == []
 
 
 def test_notices_go_with_their_documents(database: SqliteDatabase) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import socket
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,17 @@ import pytest
 from bridge.plain_reader import mail, read
 from bridge.smtp_talk import JEANNE, Talk, kept
 from bridge.world import MAILBOX, SETTINGS, queue_id
+from click.testing import CliRunner
 
+from souspli_cli.bridge import standing
+from souspli_cli.bridge.accepting import spool_room
+from souspli_cli.bridge.accepting.spool_room import SpoolRoom
 from souspli_cli.bridge.smtp import answers
+from souspli_cli.bridge.verbs.status import status
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bridge.world import Laboratory
 
     from souspli_cli.intake.values import Mail
@@ -185,6 +194,66 @@ async def test_without_memory_for_it_a_mail_is_told_to_come_later(
         await second.say(f"RCPT TO:<{JEANNE}>")
         await second.say("DATA")
         assert (await second.say(mail(b"y" * 100_000) + b".\r\n")).startswith("250 2.0.0")
+
+
+async def test_mails_leave_room_on_the_disk_for_what_sends_them(laboratory: Laboratory) -> None:
+    usual = laboratory.settings
+    limits = msgspec.structs.replace(SETTINGS.limits, free_bytes=1 << 60)
+    known = mail(message_id="<1@labo>")
+    async with laboratory.bridge():
+        answer = await laboratory.send(known, JEANNE)
+    laboratory.settings = msgspec.structs.replace(SETTINGS, limits=limits)
+    async with laboratory.bridge():
+        assert await refused(laboratory, mail()) == answers.NO_ROOM
+        # Nothing has to be written for it, and what is kept is still sent.
+        assert await laboratory.send(known, JEANNE) == answer
+        await laboratory.settled(1)
+        assert not kept(laboratory)
+    laboratory.settings = usual
+    async with laboratory.bridge():
+        await laboratory.send(mail(), JEANNE)
+        await laboratory.settled(2)
+
+
+def test_room_is_held_for_each_mail_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(spool_room, "check_room", lambda _, length: asked.append(length))
+    room = SpoolRoom(tmp_path, reserve_bytes=100)
+    with room.held(1), room.held(2):
+        pass
+    with room.held(3):
+        assert asked == [102, 106, 106]
+    with pytest.raises(ValueError, match="reader"), room.held(4):
+        raise ValueError("reader")
+    with room.held(0):
+        assert asked[-1] == 100
+    with SpoolRoom(tmp_path, reserve_bytes=0).held(5):
+        assert len(asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("free", "said", "words"),
+    [(99, "none", "aucun mail"), (399, "little", "bientôt plein"), (400, "enough", "Place libre")],
+)
+def test_status_says_whether_mails_find_room(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, free: int, said: str, words: str
+) -> None:
+    def check_room(_: Path, length: int) -> None:
+        if free < length:
+            raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(standing, "check_room", check_room)
+    laboratory.folder.settings.write_text("[limits]\nfree_bytes = 100\n")
+    where = ["--profile", str(laboratory.profile)]
+    assert words in CliRunner().invoke(status, where, catch_exceptions=False).stdout
+    told = CliRunner().invoke(status, [*where, "--json"], catch_exceptions=False)
+    assert json.loads(told.stdout)["room"] == said
+    # Settings that no bridge would start with are another question.
+    laboratory.folder.settings.write_text("=")
+    told = CliRunner().invoke(status, [*where, "--json"], catch_exceptions=False)
+    assert json.loads(told.stdout)["room"] == "none"
 
 
 async def test_a_failure_of_the_reader_is_temporary_and_keeps_nothing(

@@ -83,6 +83,7 @@ async def test_what_was_not_sent_is_shown_and_tried_again(
         # No relay in the settings: said here, and in the log.
         assert status["notices"] == {"waiting": 0, "not_sent": 1}
         assert status["free_bytes"] > 0
+        assert status["room"] == "enough"
         shown = souspli(laboratory, "queue")
         assert "A" * 16 in shown.out
         damaged.unlink()
@@ -153,6 +154,7 @@ def test_routes_are_about_addresses_of_the_book(laboratory: Laboratory) -> None:
         ('mailbox = "a+b"', "bridge_settings"),
         ("[limits]\nconnections = 0", "bridge_settings"),
         ("[limits]\nprocesses = -1", "bridge_settings"),
+        ("[limits]\nfree_bytes = -1", "bridge_settings"),
         ("[limits]\nexaminers = -1", "bridge_settings"),
         ('[policy]\ndeletions = "send"', "bridge_settings"),
         ("[limits]\nmail_bytes = 1000\nmemory_bytes = 2999", "bridge_settings"),

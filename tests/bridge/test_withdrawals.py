@@ -11,17 +11,22 @@ import pytest
 from bridge.conftest import JEANNE, PAUL
 from bridge.plain_reader import mail
 from bridge.test_crash import process, stored
+from click.testing import CliRunner
+from sqlalchemy import update
 
 from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.policy import Deletions, Policy
+from souspli_cli.bridge.schema import documents
 from souspli_cli.bridge.sending import delivering, taking_back, worker
 from souspli_cli.bridge.sending.line import ServiceLine
+from souspli_cli.bridge.verbs.quarantine import quarantine
 from souspli_exchange.port_errors import NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
     from bridge.world import Laboratory
     from cli_world import Practice
+    from sqlalchemy import Connection
 
 REPORT = {"report": "LABO|1"}
 DELETION = mail(b"deleted", name="deletion.hl7", change="withdraws", replaces="LABO|1", **REPORT)
@@ -208,6 +213,71 @@ async def test_a_person_decides_where_it_is_not_certain_what_is_taken_back(
         again(deletion)
         await laboratory.settled(3)
     assert [state for state, _ in states(laboratory)] == ["withdrawn", "rejected", "withdrawn"]
+
+
+async def test_what_was_too_late_and_may_have_left_is_never_taken_back_in_silence(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_lost = is_away = False
+    monkeypatch.setattr(worker, "TRIES_FIRST_SECONDS", 0)
+    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.1)
+    deposit, sign_in = delivering.outbox.deposit, ServiceLine.sign_in
+
+    async def answer_lost(account, sending, spool, spooled, **more):
+        if is_lost:
+            monkeypatch.setattr(delivering.outbox, "_let_go", lost)
+        return await deposit(account, sending, spool, spooled, **more)
+
+    def lost(*_: object, **__: object) -> None:
+        nonlocal is_away
+        is_away = True
+        raise UnavailableError("the answer got lost")
+
+    async def away(line: ServiceLine) -> None:
+        if is_away:
+            raise UnavailableError("away")
+        await sign_in(line)
+
+    monkeypatch.setattr(delivering.outbox, "deposit", answer_lost)
+    monkeypatch.setattr(ServiceLine, "sign_in", away)
+
+    def two_days_pass(connection: Connection) -> None:
+        connection.execute(update(documents).values(since=documents.c.since - 49 * 3_600))
+
+    let_go = delivering.outbox._let_go
+    where = ["--profile", str(laboratory.profile)]
+
+    def say(*words: str) -> str:
+        return CliRunner().invoke(quarantine, [*words, *where], catch_exceptions=False).output
+
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="v1", **REPORT), JEANNE[0])
+        await laboratory.settled(1)
+        is_lost = True
+        await laboratory.send(CORRECTION, JEANNE[0])
+        await laboratory.until(lambda: is_away)
+        await laboratory.send(mail(title="never left"), PAUL[0])
+        await laboratory.recorded(3)
+        with ledger.open_ledger(laboratory.folder.ledger) as database:
+            database.write_now(two_days_pass)
+        _, second, other = await laboratory.settled(3)
+        assert (second.state, second.reason) == (State.FAILED, "maybe_sent")
+        assert (other.state, other.reason) == (State.FAILED, "too_late")
+        assert "peut-être déjà" in await asyncio.to_thread(say, "show", second.document_id)
+        said = await asyncio.to_thread(say, "reject", second.document_id, "--yes")
+        assert "ne pourra plus être retiré" in said
+        assert "Son patient l'a peut-être reçu" in said
+        rejecting = ("reject", other.document_id, "--yes", "--json")
+        assert '"may_have_left": false' in await asyncio.to_thread(say, *rejecting)
+        is_lost = is_away = False
+        monkeypatch.setattr(delivering.outbox, "_let_go", let_go)
+        await laboratory.send(DELETION, JEANNE[0])
+        first, second, _, deletion = await laboratory.settled(4)
+    assert (first.state, second.state) == (State.WITHDRAWN, State.REJECTED)
+    assert (deletion.state, deletion.reason) == (State.TO_CHECK, "withdraws_maybe_sent")
+    at_service = await withdrawn(laboratory)
+    assert at_service[first.document_id]
+    assert at_service[second.document_id] is None
 
 
 @pytest.mark.parametrize(

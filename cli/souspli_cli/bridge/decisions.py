@@ -11,9 +11,11 @@ import pwd
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 
+from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger_rows import QUARANTINE, State
+from souspli_cli.bridge.reasons import MAYBE_SENT
 from souspli_cli.bridge.schema import documents
 
 if TYPE_CHECKING:
@@ -31,30 +33,30 @@ class Decision:
 
 def assign(connection: Connection, document_id: str, decision: Decision, *, now: int) -> bool:
     """Record whose a document is by a person's decision; False if it is not in quarantine."""
-    changed = connection.execute(
-        update(documents)
-        .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
-        .values(
-            state=State.WAITING,
-            reason=None,
-            target=decision.target,
-            lane=decision.lane,
-            attempts=0,
-            next_try=0,
-            changed_at=now,
-            decided_by=decision.by,
-            decided_at=now,
-        )
+    changed = ledger.send_anew(
+        connection,
+        and_(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE)),
+        now=now,
+        target=decision.target,
+        lane=decision.lane,
+        decided_by=decision.by,
+        decided_at=now,
     )
-    return changed.rowcount > 0
+    return changed > 0
 
 
-def reject(connection: Connection, document_id: str, *, by: str, now: int) -> bool:
-    """Record that a person decided not to send a document; False if it is not in quarantine."""
+def reject(
+    connection: Connection, document_id: str, *, by: str, now: int, may_have_left: bool = False
+) -> bool:
+    """Record that a person decided not to send a document; False if it is not in quarantine.
+
+    `may_have_left`: the service may have it, which whatever takes it back later has to know.
+    """
+    reason = {"reason": MAYBE_SENT} if may_have_left else {}
     changed = connection.execute(
         update(documents)
         .where(documents.c.document_id == document_id, documents.c.state.in_(QUARANTINE))
-        .values(state=State.REJECTED, changed_at=now, decided_by=by, decided_at=now)
+        .values(state=State.REJECTED, changed_at=now, decided_by=by, decided_at=now, **reason)
     )
     return changed.rowcount > 0
 

@@ -278,6 +278,16 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
     chosen: ColumnElement[bool] = documents.c.state.in_(QUARANTINE)
     if document_id is not None:
         chosen = and_(chosen, documents.c.document_id == document_id)
+    # A person looks anew, with whatever has been learnt meanwhile.
+    return send_anew(
+        connection, chosen, now=now, target=None, lane=None, decided_by=None, decided_at=None
+    )
+
+
+def send_anew(
+    connection: Connection, chosen: ColumnElement[bool], *, now: int, **values: object
+) -> int:
+    """Have documents wait as if they had just come, with these values; say how many."""
     # Whoever was told to look knows; what is late or fails once more is told once more.
     again = select(documents.c.document_id).where(chosen)
     connection.execute(
@@ -289,15 +299,11 @@ def try_again(connection: Connection, document_id: str | None, *, now: int) -> i
         .values(
             state=State.WAITING,
             reason=None,
-            target=None,
-            lane=None,
             attempts=0,
             next_try=0,
             since=now,
             changed_at=now,
-            # A person looks anew, with whatever has been learnt meanwhile.
-            decided_by=None,
-            decided_at=None,
+            **values,
         )
     ).rowcount
 

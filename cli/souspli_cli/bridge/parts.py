@@ -14,6 +14,7 @@ from souspli_cli.bridge.accepting.folder_sync import FolderSync
 from souspli_cli.bridge.accepting.keeping import Keeping
 from souspli_cli.bridge.accepting.mail_readers import MailReaders
 from souspli_cli.bridge.accepting.recording import Recorder
+from souspli_cli.bridge.accepting.spool_room import SpoolRoom
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.fresh_slips import FreshSlips
 from souspli_cli.bridge.ledger import open_ledger, reported
@@ -216,6 +217,7 @@ def _acceptance(
     return Acceptance(
         readers,
         ground.spool,
+        room=SpoolRoom(ground.folder.spool, reserve_bytes=ground.settings.limits.free_bytes),
         digests=ground.digests,
         sync=FolderSync(ground.folder.spool, threads),
         recorder=recorder,

@@ -13,6 +13,8 @@ BOOK_DAMAGED: Final = "book_damaged"
 BROKEN_ANSWER: Final = "broken_answer"
 UNEXPECTED: Final = "unexpected"
 TOO_LATE: Final = "too_late"
+MAYBE_SENT: Final = "maybe_sent"
+"""Too late as well, or rejected; and its deposit was begun: its patient may have it."""
 NOT_ALLOWED: Final = "not_allowed"
 SAID_WITHDRAWN: Final = "withdrawn"
 """The service's word about a document that nobody here has taken back."""
@@ -24,6 +26,10 @@ SENT_BEFORE: Final = "document_differs"
 WITHDRAWS_UNKNOWN: Final = "withdraws_unknown"
 WITHDRAWS_UNCHECKED: Final = "withdraws_unchecked"
 WITHDRAWS_GONE: Final = "withdraws_gone"
+WITHDRAWS_MAYBE_SENT: Final = "withdraws_maybe_sent"
+
+MAY_BE_THERE: Final = (MAYBE_SENT, SENT_BEFORE)
+"""Of documents that are not sent from here, and that the service may have all the same."""
 
 OF_POLICY: Final = (ACTIVE_CONTENT, ENCRYPTED, EMBEDDED_FILES, DELETION)
 
@@ -54,12 +60,14 @@ ALL: Final = (
     BROKEN_ANSWER,
     UNEXPECTED,
     TOO_LATE,
+    MAYBE_SENT,
     NOT_ALLOWED,
     SAID_WITHDRAWN,
     SENT_BEFORE,
     WITHDRAWS_UNKNOWN,
     WITHDRAWS_UNCHECKED,
     WITHDRAWS_GONE,
+    WITHDRAWS_MAYBE_SENT,
     *OF_POLICY,
     *OF_RECIPIENTS,
 )

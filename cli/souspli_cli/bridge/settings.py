@@ -49,6 +49,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     mail_bytes: int = DEFAULT_LIMITS.mail_bytes
     connections: int = 50
+    # Of the spool's disk, which mails leave to what sends them. 0: they take all of it.
+    free_bytes: int = 64 * MIB
     # Of mails on their way: four of the largest at once, or hundreds of usual ones.
     memory_bytes: int = 12 * DEFAULT_LIMITS.mail_bytes
     # That read and seal mails; each takes 80 MB. 0: this process does it, in threads.
@@ -195,6 +197,7 @@ def _checked(settings: Settings) -> Settings:
     limits = settings.limits
     if not 0 < limits.mail_bytes <= limits.memory_bytes // 3 or not (
         limits.connections >= 1
+        and limits.free_bytes >= 0
         and 0 <= limits.processes <= MOST_PROCESSES
         and 0 <= limits.examiners <= MOST_PROCESSES
     ):

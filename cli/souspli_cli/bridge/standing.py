@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import SpoolDamagedError
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.connection import connect
+from souspli_exchange.durable import check_room
 from souspli_exchange.port_errors import PortError
 
 if TYPE_CHECKING:
@@ -34,6 +37,17 @@ _AT_ONCE: Final = 500
 # Of one that is away most connections fail at once. This is for one that hangs; busy
 # machines need some of it to answer.
 REACH_SECONDS: Final = 20.0
+# So many times what has to stay free: time to do something about it.
+_LITTLE: Final = 4
+
+
+class Room(StrEnum):
+    """How much room the spool's disk has for mails."""
+
+    ENOUGH = "enough"
+    LITTLE = "little"
+    NONE = "none"
+    """No mail is taken."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,13 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def room(folder: Path, *, reserve_bytes: int) -> Room:
+    """Say whether mails find room beside what has to stay free. Raises OSError."""
+    if not _has_room(folder, reserve_bytes):
+        return Room.NONE
+    return Room.ENOUGH if _has_room(folder, _LITTLE * reserve_bytes) else Room.LITTLE
+
+
 def is_running(lock: Path) -> bool:
     """Say whether a bridge holds its lock."""
     try:
@@ -111,6 +132,16 @@ async def is_reachable(profile: Profile) -> bool:
         async with asyncio.timeout(REACH_SECONDS), connect(profile) as client:
             await client.service()
     except (PortError, TimeoutError, OSError):
+        return False
+    return True
+
+
+def _has_room(folder: Path, length: int) -> bool:
+    try:
+        check_room(folder, length)
+    except OSError as failure:
+        if failure.errno != errno.ENOSPC:
+            raise
         return False
     return True
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.accepting.folder_sync import FolderSync
     from souspli_cli.bridge.accepting.mail_readers import MailReaders
     from souspli_cli.bridge.accepting.recording import Recorder
+    from souspli_cli.bridge.accepting.spool_room import SpoolRoom
     from souspli_cli.bridge.accepting.submission import Submission
     from souspli_cli.bridge.digests import Digests
     from souspli_cli.bridge.ledger_rows import AcceptedMail
@@ -33,6 +34,7 @@ class Acceptance:
         readers: MailReaders,
         spool: MailSpool,
         *,
+        room: SpoolRoom,
         digests: Digests,
         sync: FolderSync,
         recorder: Recorder,
@@ -42,6 +44,7 @@ class Acceptance:
         """`executor`: in which mails wait for a reader, and for the disk, side by side."""
         self._readers = readers
         self._spool = spool
+        self._room = room
         self._digests = digests
         self._sync = sync
         self._recorder = recorder
@@ -113,10 +116,11 @@ class Acceptance:
         queue_id = new_queue_id()
         # A crash before the rename in `finish` leaves a file that the next start removes;
         # after it, the mail. As long as no 250 was said, either is right.
-        try:
-            kept = self._readers.keep(submission, queue_id, repeat, moment)
-        except ReaderEndedError:
-            self._spool.discard(queue_id)
-            raise
-        self._spool.finish(queue_id)
+        with self._room.held(len(submission.content)):
+            try:
+                kept = self._readers.keep(submission, queue_id, repeat, moment)
+            except ReaderEndedError:
+                self._spool.discard(queue_id)
+                raise
+            self._spool.finish(queue_id)
         return kept

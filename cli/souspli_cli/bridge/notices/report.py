@@ -21,7 +21,7 @@ from souspli_cli.bridge.notices.lines import (
     text,
 )
 from souspli_cli.bridge.notices.rows import Kind
-from souspli_cli.bridge.reasons import BOOK_DAMAGED, SPOOL_DAMAGED, TOO_LATE
+from souspli_cli.bridge.reasons import BOOK_DAMAGED, MAYBE_SENT, SPOOL_DAMAGED, TOO_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +57,7 @@ _STATUS: Final = {
     (Kind.TO_CHECK, SPOOL_DAMAGED): "4.3.0",
     (Kind.TO_CHECK, BOOK_DAMAGED): "4.3.0",
     (Kind.FAILED, TOO_LATE): "5.4.7",
+    (Kind.FAILED, MAYBE_SENT): "5.4.7",
     (Kind.FAILED, "not_allowed"): "5.7.1",
 }
 _STATUS_OTHERWISE: Final = {Kind.DELAYED: "4.0.0", Kind.TO_CHECK: "4.1.0", Kind.FAILED: "5.0.0"}

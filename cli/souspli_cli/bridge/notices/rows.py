@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from souspli_cli.bridge.ledger import DAY
 from souspli_cli.bridge.ledger_rows import State
-from souspli_cli.bridge.reasons import TOO_LATE
+from souspli_cli.bridge.reasons import MAYBE_SENT, TOO_LATE
 from souspli_cli.bridge.schema import documents, notices
 
 if TYPE_CHECKING:
@@ -97,16 +97,22 @@ def any_too_late(connection: Connection, *, before: int) -> bool:
     return connection.execute(found).first() is not None
 
 
-def give_up(connection: Connection, *, before: int, now: int) -> int:
+def give_up(
+    connection: Connection, *, before: int, now: int, may_have_left: Collection[str] = ()
+) -> int:
     """Record that documents which have waited since then won't be sent; say how many.
 
-    Only while none is being sent: a laboratory that is told so uses another way.
+    Only while none is being sent: a laboratory that is told so uses another way. Of those
+    that `may_have_left` it is told that their patients may have them.
     """
-    return connection.execute(
-        update(documents)
-        .where(_waits_since(before))
-        .values(state=State.FAILED, reason=TOO_LATE, changed_at=now)
-    ).rowcount
+    given_up = (
+        update(documents).where(_waits_since(before)).values(state=State.FAILED, changed_at=now)
+    )
+    count = 0
+    for one in may_have_left:
+        begun = given_up.where(documents.c.document_id == one).values(reason=MAYBE_SENT)
+        count += connection.execute(begun).rowcount
+    return count + connection.execute(given_up.values(reason=TOO_LATE)).rowcount
 
 
 def undecided(

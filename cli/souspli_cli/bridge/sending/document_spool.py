@@ -6,7 +6,7 @@ file of their own before anything of them leaves: ciphertext, in the outbox's fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from souspli_cli import files
 from souspli_cli.bridge.errors import SpoolDamagedError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from souspli_cli.bridge.spool import MailSpool, SpooledMail
     from souspli_exchange.ids import DocumentId
     from souspli_exchange.spool import Sealed
+
+_COVERS: Final = ".covers"
 
 
 class DocumentSpool:
@@ -80,6 +82,11 @@ class DocumentSpool:
         self._path.unlink(missing_ok=True)
 
 
+def begun(folder: Path) -> set[str]:
+    """Give the ids of documents whose covers were made: any of them may have left."""
+    return {path.stem for path in folder.glob(f"*{_COVERS}")}
+
+
 def covers_path(folder: Path, document_id: str) -> Path:
     """Give where a document's covers are kept."""
-    return folder / f"{document_id}.covers"
+    return folder / f"{document_id}{_COVERS}"

@@ -12,6 +12,7 @@ from sqlalchemy import or_, select, update
 
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.ledger_rows import QUARANTINE, State
+from souspli_cli.bridge.reasons import MAY_BE_THERE
 from souspli_cli.bridge.schema import documents
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Earlier:
     """Of some of it a person has still to decide."""
     waiting: bool = False
     """Some of it is to be sent first."""
+    maybe_sent: bool = False
+    """Some of it was rejected by a person, and may be at the service all the same."""
 
 
 def sort(
@@ -80,11 +83,15 @@ def earlier(connection: Connection, row: Row, reports: Collection[bytes]) -> Ear
     open_ones = select(documents.c.place).where(before, theirs, documents.c.state.in_(QUARANTINE))
     # A person let it go this instant, out of the quarantine.
     waiting = select(documents.c.place).where(before, theirs, documents.c.state == State.WAITING)
+    maybe_sent = select(documents.c.place).where(
+        before, documents.c.state == State.REJECTED, documents.c.reason.in_(MAY_BE_THERE)
+    )
     return Earlier(
         delivered=tuple(connection.execute(sent).scalars()),
         withdrawn=connection.execute(gone.limit(1)).first() is not None,
         in_quarantine=connection.execute(open_ones.limit(1)).first() is not None,
         waiting=connection.execute(waiting.limit(1)).first() is not None,
+        maybe_sent=connection.execute(maybe_sent.limit(1)).first() is not None,
     )
 
 

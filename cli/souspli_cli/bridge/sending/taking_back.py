@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from souspli_cli import withdrawing
 from souspli_cli.bridge.errors import EarlierWaitsError, ToCheckError
-from souspli_cli.bridge.reasons import WITHDRAWS_GONE, WITHDRAWS_UNCHECKED, WITHDRAWS_UNKNOWN
+from souspli_cli.bridge.reasons import (
+    WITHDRAWS_GONE,
+    WITHDRAWS_MAYBE_SENT,
+    WITHDRAWS_UNCHECKED,
+    WITHDRAWS_UNKNOWN,
+)
 from souspli_cli.bridge.sending import earlier
 from souspli_cli.bridge.sending.document_spool import DocumentSpool
 from souspli_cli.refresh import post_withdrawal
@@ -53,9 +58,9 @@ class TakingBack:
     ) -> None:
         """Return once nothing of the reports that a document takes back stands any more.
 
-        Raises ToCheckError, with nothing done, if it is not certain what is meant, and
-        EarlierWaitsError if something of them is still to be sent; PortError, and then it
-        may be done again.
+        Raises ToCheckError, with nothing done, if it is not certain what is meant, or after
+        all that can be done if some of it may stand all the same; EarlierWaitsError if some
+        of it is still to be sent; PortError, and then it may be done again.
         """
         reports = [self._digests.report(one) for one in mail.documents[number].replaces]
         found = await self._database.read(earlier.earlier, row, reports)
@@ -64,7 +69,7 @@ class TakingBack:
             raise ToCheckError(WITHDRAWS_UNCHECKED)
         if found.waiting:
             raise EarlierWaitsError("an earlier version is still to be sent")
-        if not found.delivered and not found.withdrawn:
+        if not found.delivered and not found.withdrawn and not found.maybe_sent:
             raise ToCheckError(WITHDRAWS_UNKNOWN)
         if any(self._account.book.document(one) is None for one in found.delivered):
             # Another address book: it can't be said whom they went to.
@@ -75,6 +80,8 @@ class TakingBack:
         # A crash from here on leaves documents that the service has as withdrawn: it is
         # told once more, the same.
         await self._database.write(earlier.note_withdrawn, found.delivered, now=now)
+        if found.maybe_sent:
+            raise ToCheckError(WITHDRAWS_MAYBE_SENT)
 
     async def _withdraw(self, sending: Sending, document_id: str, *, now: int) -> None:
         book = self._account.book

@@ -23,7 +23,7 @@ from souspli_cli.bridge.leaps import Leaps
 from souspli_cli.bridge.ledger_rows import OPEN, State
 from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
-from souspli_cli.bridge.sending.document_spool import covers_path
+from souspli_cli.bridge.sending.document_spool import begun, covers_path
 from souspli_cli.bridge.sending.targets import open_target
 from souspli_cli.errors import Refused
 from souspli_cli.intake.values import Change
@@ -374,9 +374,12 @@ class Worker:
             return
         if not self._leaps.quiet_for(self.too_late_seconds):
             return  # what looks old may have come a moment before the leap
-        before = int(self._tried_at) - self.too_late_seconds
+        before = min(int(self._tried_at), now) - self.too_late_seconds
         if self.database.read_now(notice_rows.any_too_late, before=before):
-            count = self.database.write_now(notice_rows.give_up, before=before, now=now)
+            left = begun(self.spool.folder)
+            count = self.database.write_now(
+                notice_rows.give_up, before=before, now=now, may_have_left=left
+            )
             _log.error("bridge-too-late", count=count)
 
     def _sweep(self) -> None:

@@ -13,6 +13,7 @@ import click
 
 from souspli_cli import clock, people
 from souspli_cli.bridge.beside import Opened, opened
+from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.errors import Refused, WrongUsage
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
@@ -90,22 +91,34 @@ def reject(
 ) -> None:
     """Decide that a document is not to be sent; it is deleted here."""
     from souspli_cli.bridge import decisions, ledger  # noqa: PLC0415  (as above)
+    from souspli_cli.bridge.reasons import MAY_BE_THERE  # noqa: PLC0415  (as above)
     from souspli_cli.bridge.sending.document_spool import covers_path  # noqa: PLC0415  (as above)
 
     with opened(terminal, folder, passphrase_file) as bridge:
         row = bridge.in_quarantine(document)
+        covers = covers_path(bridge.place.spool, row.document_id)
+        # What was refused for good has covers too, and is not at the service.
+        may_have_left = row.reason in MAY_BE_THERE or (
+            row.state is State.TO_CHECK and covers.exists()
+        )
+        if may_have_left:
+            terminal.warn("bridge.reject_maybe_sent")
         if not yes and not terminal.confirm("bridge.reject_ask", option="--yes"):
             raise Refused("bridge_not_rejected")
         if not bridge.database.write_now(
-            decisions.reject, row.document_id, by=decisions.who(), now=clock.now()
+            decisions.reject,
+            row.document_id,
+            by=decisions.who(),
+            now=clock.now(),
+            may_have_left=may_have_left,
         ):
             raise Refused("bridge_not_to_check")
         # A crash from here on leaves files that the bridge's next start removes.
-        covers_path(bridge.place.spool, row.document_id).unlink(missing_ok=True)
+        covers.unlink(missing_ok=True)
         if bridge.database.read_now(ledger.is_settled, row.queue_id):
             bridge.spool.remove(row.queue_id)
-    terminal.show("bridge.rejected")
-    terminal.give({"document_id": row.document_id})
+    terminal.show("bridge.rejected_maybe_sent" if may_have_left else "bridge.rejected")
+    terminal.give({"document_id": row.document_id, "may_have_left": may_have_left})
 
 
 def _book(bridge: Opened, secret: bytes) -> BookIndex:

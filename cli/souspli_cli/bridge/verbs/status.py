@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from souspli_cli import clock
 from souspli_cli.bridge.beside import opened
 from souspli_cli.bridge.ledger_rows import State
+from souspli_cli.errors import Refused
 from souspli_cli.terminal import Terminal
 from souspli_cli.verb import profile_options, verb
 
@@ -32,6 +33,7 @@ def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | N
         secret = bridge.account.device.unlocker.secret_bytes()
         letters = KeptLetters(bridge.place.letters, secret).count()
     runs = standing.is_running(bridge.place.lock)
+    room = standing.room(bridge.place.spool, reserve_bytes=_reserve_bytes(bridge.place.settings))
     free = standing.free_bytes(bridge.place.path)
     reachable = asyncio.run(standing.is_reachable(bridge.account.profile))
     terminal.show("bridge.runs" if runs else "bridge.runs_not")
@@ -42,6 +44,10 @@ def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | N
     if letters:
         terminal.show("bridge.letters_waiting", count=letters)
     terminal.show("bridge.free", count=free // _MIB)
+    if room is standing.Room.NONE:
+        terminal.show("bridge.room_none")
+    elif room is standing.Room.LITTLE:
+        terminal.show("bridge.room_little")
     terminal.give(
         {
             "running": runs,
@@ -50,8 +56,18 @@ def status(terminal: Terminal, *, folder: Path | None, passphrase_file: Path | N
             "sent_with_findings": noticed,
             "letters_waiting": letters,
             "free_bytes": free,
+            "room": room.value,
         }
     )
+
+
+def _reserve_bytes(path: Path) -> int:
+    from souspli_cli.bridge import settings  # noqa: PLC0415  (not for --help)
+
+    try:
+        return settings.read(path).limits.free_bytes
+    except Refused:  # said by `run`, which then does not start
+        return settings.Limits().free_bytes
 
 
 def _show(terminal: Terminal, stands: Standing, files: SpoolStanding) -> None:
