@@ -84,6 +84,7 @@ async def test_after_two_days_a_document_is_failed_and_goes_when_a_person_says_s
 
     monkeypatch.setattr(ServiceLine, "sign_in", away)
     laboratory.clock = lambda: time.time() + later
+    laboratory.forward = lambda: time.monotonic() + later
     port = free_port()
     async with running_relay(tmp_path, offer="none") as relay:
         laboratory.settings = msgspec.structs.replace(

@@ -205,4 +205,5 @@ async def test_a_service_that_takes_calls_and_no_documents_for_hours_is_away(
         await laboratory.until(lambda: bool(way.begun))
         later = 2 * DAY + 60
         (row,) = await laboratory.settled(1)
-    assert (row.state, row.reason) == (State.FAILED, "too_late")
+    # Its covers were made: the service may have it.
+    assert (row.state, row.reason) == (State.FAILED, "maybe_sent")
