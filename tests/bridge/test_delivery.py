@@ -18,7 +18,7 @@ from souspli_cli.bridge.ledger import DAY
 from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.people.routes import RoutesFile
 from souspli_cli.bridge.reasons import BOOK_DAMAGED, SENT_BEFORE
-from souspli_cli.bridge.sending import delivering, worker
+from souspli_cli.bridge.sending import delivering, pauses, worker
 from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import (
     BrokenAnswerError,
@@ -300,7 +300,7 @@ async def test_a_red_stop_is_for_a_person(laboratory: Laboratory) -> None:
 async def test_answers_that_say_later_lose_nothing(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.05)
+    monkeypatch.setattr(pauses, "FIRST_AWAY_SECONDS", 0.05)
     deposit = delivering.outbox.deposit
     tries = 0
 
@@ -354,7 +354,7 @@ async def test_while_the_service_is_away_for_two_days_mails_are_taken_and_then_s
 ) -> None:
     # What is too late would be given up at once, long before the next try.
     monkeypatch.setattr(worker, "SORT_SECONDS", 0.05)
-    monkeypatch.setattr(worker.Worker, "first_away_seconds", 3.0)
+    monkeypatch.setattr(pauses, "FIRST_AWAY_SECONDS", 3.0)
     sign_in, may_try = ServiceLine.sign_in, True
 
     async def tried(line: ServiceLine) -> None:

@@ -11,7 +11,7 @@ from bridge.plain_reader import mail
 
 from souspli_cli.bridge.leaps import MOST_SECONDS, Leaps
 from souspli_cli.bridge.ledger_rows import State
-from souspli_cli.bridge.sending import delivering, worker
+from souspli_cli.bridge.sending import delivering, pauses
 from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import BrokenAnswerError, UnavailableError
 
@@ -42,7 +42,7 @@ def test_a_leap_is_known_until_it_is_long_ago(leap: float) -> None:
 async def test_a_clock_that_leaps_ahead_gives_nothing_up(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "TRIES_FIRST_SECONDS", 0)
+    monkeypatch.setattr(pauses, "TRIES_FIRST_SECONDS", 0)
     ahead, is_away, sign_in = 0, True, ServiceLine.sign_in
     clock = laboratory.clock
     laboratory.clock = lambda: clock() + ahead

@@ -26,7 +26,7 @@ from souspli_cli.bridge.notices import rows as notice_rows
 from souspli_cli.bridge.notices.notifier import Notifier
 from souspli_cli.bridge.notices.rows import Kind, NoticeState
 from souspli_cli.bridge.notices.settings import Metrics, Notices
-from souspli_cli.bridge.sending import worker
+from souspli_cli.bridge.sending import pauses
 from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_exchange.port_errors import UnavailableError
 
@@ -73,8 +73,8 @@ async def test_after_two_days_a_document_is_failed_and_goes_when_a_person_says_s
     laboratory: Laboratory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Notifier, "poll_seconds", 0.1)
-    monkeypatch.setattr(worker, "TRIES_FIRST_SECONDS", 0)
-    monkeypatch.setattr(worker, "LONGEST_AWAY_SECONDS", 0.2)
+    monkeypatch.setattr(pauses, "TRIES_FIRST_SECONDS", 0)
+    monkeypatch.setattr(pauses, "LONGEST_AWAY_SECONDS", 0.2)
     sign_in, is_away, later = ServiceLine.sign_in, True, 0
 
     async def away(line: ServiceLine) -> None:

@@ -15,8 +15,9 @@ from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.digests import Digests
 from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.routing import Target
-from souspli_cli.bridge.sending import delivering, worker
+from souspli_cli.bridge.sending import delivering, pauses, worker
 from souspli_cli.bridge.sending.line import ServiceLine
+from souspli_cli.bridge.sending.pauses import Pauses
 from souspli_cli.bridge.sending.targets import seal_target
 from souspli_exchange.port_errors import UnavailableError
 
@@ -141,18 +142,35 @@ def _let_go(laboratory: Laboratory, how: str) -> None:
         assert database.write_now(decisions.assign, document_id, decision, now=1)
 
 
+async def test_an_entry_that_is_damaged_when_its_turn_comes_keeps_its_own_documents(
+    laboratory: Laboratory, way: Way
+) -> None:
+    async with laboratory.bridge():
+        await laboratory.send(mail(title="1"), JEANNE[0])
+        await laboratory.send(mail(title="2"), PAUL[0])
+        await laboratory.recorded(2)
+        await laboratory.until(lambda: all(row.lane for row in laboratory.rows()))
+        book = laboratory.account.book
+        entry = book.folder / book._patient_name(JEANNE[0])
+        entry.write_bytes(entry.read_bytes()[:-1])
+        way.is_away = False
+        await laboratory.settled(2)
+    assert states(laboratory) == [("to-check", "book_damaged"), ("delivered", None)]
+
+
 async def test_a_service_that_stumbles_now_and_then_is_waited_for_a_moment_each_time(
     laboratory: Laboratory, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
-    wait_out = worker.Worker._wait_out
+    next_pause = Pauses.next_pause
 
-    async def waited(one: worker.Worker) -> None:
-        await wait_out(one)
+    def noted(one: Pauses) -> float:
+        seconds = next_pause(one)
         if not way.is_away:
-            waits.append(one._away)
+            waits.append(seconds)
+        return seconds
 
-    monkeypatch.setattr(worker.Worker, "_wait_out", waited)
+    monkeypatch.setattr(Pauses, "next_pause", noted)
     way.refused = frozenset(range(4, 40, 6))
     async with laboratory.bridge():
         for number in range(20):
@@ -163,14 +181,14 @@ async def test_a_service_that_stumbles_now_and_then_is_waited_for_a_moment_each_
     assert {row.state for row in rows} == {State.DELIVERED}
     assert len(waits) >= 3
     # The first wait may have been as long as those before the service was there.
-    assert max(waits[1:]) <= worker.FIRST_AWAY_SECONDS
+    assert max(waits[1:]) <= pauses.FIRST_AWAY_SECONDS
 
 
 async def test_back_after_two_days_a_stumble_fails_nothing(
     laboratory: Laboratory, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "LANES", 1)
-    monkeypatch.setattr(worker, "TRIES_FIRST_SECONDS", 0)
+    monkeypatch.setattr(pauses, "TRIES_FIRST_SECONDS", 0)
     later = 0
     clock, forward = laboratory.clock, laboratory.forward
     laboratory.clock = lambda: clock() + later
@@ -194,7 +212,7 @@ async def test_back_after_two_days_a_stumble_fails_nothing(
 async def test_a_service_that_takes_calls_and_no_documents_for_hours_is_away(
     laboratory: Laboratory, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "TRIES_FIRST_SECONDS", 0)
+    monkeypatch.setattr(pauses, "TRIES_FIRST_SECONDS", 0)
     later = 0
     clock, forward = laboratory.clock, laboratory.forward
     laboratory.clock = lambda: clock() + later

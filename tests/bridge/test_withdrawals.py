@@ -18,7 +18,7 @@ from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger_rows import State
 from souspli_cli.bridge.policy import Deletions, Policy
 from souspli_cli.bridge.schema import documents
-from souspli_cli.bridge.sending import delivering, taking_back, worker
+from souspli_cli.bridge.sending import delivering, pauses, taking_back
 from souspli_cli.bridge.sending.line import ServiceLine
 from souspli_cli.bridge.verbs.quarantine import quarantine
 from souspli_exchange.port_errors import NotFoundError, UnavailableError
@@ -114,7 +114,7 @@ async def test_what_waits_when_it_is_taken_back_is_never_sent(
 async def test_what_may_have_left_already_is_sent_first_and_then_withdrawn(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.5)
+    monkeypatch.setattr(pauses, "FIRST_AWAY_SECONDS", 0.5)
     deposit = delivering.outbox.deposit
     lost = True
 
@@ -139,7 +139,7 @@ async def test_what_may_have_left_already_is_sent_first_and_then_withdrawn(
 async def test_what_is_taken_back_behind_a_document_under_way_is_never_sent(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.1)
+    monkeypatch.setattr(pauses, "FIRST_AWAY_SECONDS", 0.1)
     deposit, sign_in = delivering.outbox.deposit, ServiceLine.sign_in
     is_away, is_slow = True, True
     began: list[str] = []
@@ -219,8 +219,8 @@ async def test_what_was_too_late_and_may_have_left_is_never_taken_back_in_silenc
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_lost = is_away = False
-    monkeypatch.setattr(worker, "TRIES_FIRST_SECONDS", 0)
-    monkeypatch.setattr(worker.Worker, "first_away_seconds", 0.1)
+    monkeypatch.setattr(pauses, "TRIES_FIRST_SECONDS", 0)
+    monkeypatch.setattr(pauses, "FIRST_AWAY_SECONDS", 0.1)
     deposit, sign_in = delivering.outbox.deposit, ServiceLine.sign_in
 
     async def answer_lost(account, sending, spool, spooled, **more):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -17,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from souspli_cli import recipients
+from souspli_cli.box import BoxDamaged, BoxVersionUnknown
 from souspli_cli.bridge import ledger
 from souspli_cli.bridge.errors import EarlierWaitsError, SpoolDamagedError, ToCheckError
-from souspli_cli.bridge.leaps import Leaps
 from souspli_cli.bridge.ledger_rows import OPEN, State
 from souspli_cli.bridge.notices import rows as notice_rows
-from souspli_cli.bridge.reasons import BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
+from souspli_cli.bridge.reasons import BOOK_DAMAGED, BROKEN_ANSWER, SPOOL_DAMAGED, UNEXPECTED
 from souspli_cli.bridge.sending.document_spool import begun, covers_path
+from souspli_cli.bridge.sending.pauses import TOO_LATE_SECONDS, Pauses
 from souspli_cli.bridge.sending.targets import open_target
 from souspli_cli.errors import Refused
 from souspli_cli.intake.values import Change
@@ -48,20 +48,8 @@ LANES: Final = 8
 # Looked at together; the next ones when all of these have begun.
 BATCH: Final = 64
 
-# The service is away: tried so often that nobody notices when it comes back, and so
-# seldom that a hundred bridges don't keep it down.
-FIRST_AWAY_SECONDS: Final = 1.0
-LONGEST_AWAY_SECONDS: Final = 300.0
 # One document that gets an answer which nobody understands.
 FIRST_LATER_SECONDS: Final = 60
-
-# Waits are over after so long (docs/specs/bridge.md §9), but not for a bridge that has only
-# just begun, after a night off: it tries first.
-TOO_LATE_SECONDS: Final = 48 * 3_600
-TRIES_FIRST_SECONDS: Final = 600
-# A service that takes calls and no documents is one that is coming back, and finds what
-# waits; after so long with nothing sent it is one that is away.
-AWAY_FOR_ALL_SECONDS: Final = 3_600
 
 # `souspli bridge retry` is another process, and can't wake this one.
 POLL_SECONDS: Final = 5.0
@@ -98,7 +86,6 @@ class Worker:
     too_late_seconds: int = TOO_LATE_SECONDS
     tried: Callable[[str], None] = lambda _: None
     """Hears what became of each try."""
-    first_away_seconds: float = FIRST_AWAY_SECONDS
     forward: Callable[[], float] = time.monotonic
     """A clock that nobody puts right."""
 
@@ -110,11 +97,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._ending = False
-        self._away = 0.0
-        self._leaps = Leaps(self.clock, self.forward)
+        self._pauses = Pauses(self.clock, self.forward, too_late_seconds=self.too_late_seconds)
         self._swept_at = self.forward()
-        self._tried_at = self._asked_at = self.clock()
-        self._silent_since: float | None = None
 
     def wake(self) -> None:
         """Say that there is something to do; from any thread."""
@@ -140,11 +124,10 @@ class Worker:
                 try:
                     await self._prepare()
                     idle = not await self._send_some()
-                    self._tried_at = self._asked_at
-                    self._is_back()
+                    self._pauses.all_tried()
                 except _ServiceAwayError as away:
                     self.tried("away")
-                    self._was_away(away)
+                    self._pauses.was_away(nobody_there=away.nobody_there)
                     await self._wait_out()
                     continue
                 except Exception as failure:  # noqa: BLE001  (mails are accepted: they are to be sent)
@@ -195,7 +178,7 @@ class Worker:
 
     async def _due_lanes(self, *, busy: Iterable[bytes | None]) -> list[list[Row]]:
         """Give what is due, of each patient in order, but of those who are `busy`."""
-        self._asked_at = self.clock()  # what waits beyond this waits for its own next try
+        self._pauses.begins()
         but = [lane for lane in busy if lane is not None]
         rows = await self.database.read(ledger.due, BATCH, now=int(self.clock()), but=but)
         lanes: dict[bytes | None, list[Row]] = defaultdict(list)
@@ -255,7 +238,8 @@ class Worker:
             self.line.signed_out()
             raise _ServiceAwayError from failure
         except Refused as refused:
-            await self._end(row, State.TO_CHECK, refused.name)
+            damaged = isinstance(refused, (BoxDamaged, BoxVersionUnknown))
+            await self._end(row, State.TO_CHECK, BOOK_DAMAGED if damaged else refused.name)
         except exchange.SpoolError as failure:
             await self._postpone(row, failure)
             return False
@@ -299,7 +283,7 @@ class Worker:
         """Record how a document ended; then, and only then, forget its files."""
         self.tried(state.value)
         if state in {State.DELIVERED, State.WITHDRAWN}:
-            self._is_back()
+            self._pauses.is_back()
         if reason is not None or findings:
             _log.warning(
                 "bridge-document", document_id=row.document_id, reason=reason, findings=findings
@@ -326,26 +310,10 @@ class Worker:
         until = int(self.clock()) + wait
         await self.database.write(ledger.postpone, row.document_id, _reason(failure), until=until)
 
-    def _is_back(self) -> None:
-        """Hear that the service takes documents: the next hiccup costs a second again."""
-        self._away, self._silent_since = 0.0, None
-
-    def _was_away(self, away: _ServiceAwayError) -> None:
-        """Hear that it took none; where nobody is there, all that was due has been tried."""
-        if away.nobody_there:
-            self._tried_at, self._silent_since = self._asked_at, None
-        elif self._silent_since is None:
-            self._silent_since = self.forward()
-        elif self.forward() - self._silent_since >= AWAY_FOR_ALL_SECONDS:
-            self._tried_at = self._asked_at
-
     async def _wait_out(self) -> None:
         """Wait for the service, and sort what comes meanwhile."""
-        self._away = min(max(2 * self._away, self.first_away_seconds), LONGEST_AWAY_SECONDS)
-        # Up to a quarter off, so that a hundred bridges don't all ask at once.
-        left = self._away * (1 - random.random() / 4)  # noqa: S311  (no secret depends on it)
         loop = asyncio.get_running_loop()
-        until = loop.time() + left
+        until = loop.time() + self._pauses.next_pause()
         while not self._stopped.is_set() and (left := until - loop.time()) > 0:
             # Not woken by each mail: what comes is sorted some at a time.
             await self._sleep(min(left, SORT_SECONDS), heed_wake=False)
@@ -364,26 +332,19 @@ class Worker:
         self._wake.clear()
 
     def _give_up(self) -> None:
-        """Fail what has waited for too long. Only here, where nothing is on its way.
-
-        What was too late already when the last try began: a service that is away for two
-        days, and not a minute longer, finds all of it waiting.
-        """
-        now = int(self.clock())
-        if self._leaps.ran_seconds() < TRIES_FIRST_SECONDS:
+        """Fail what has waited for too long. Only here, where nothing is on its way."""
+        before = self._pauses.too_late_before()
+        if before is None or not self.database.read_now(notice_rows.any_too_late, before=before):
             return
-        if not self._leaps.quiet_for(self.too_late_seconds):
-            return  # what looks old may have come a moment before the leap
-        before = min(int(self._tried_at), now) - self.too_late_seconds
-        if self.database.read_now(notice_rows.any_too_late, before=before):
-            left = begun(self.spool.folder)
-            count = self.database.write_now(
-                notice_rows.give_up, before=before, now=now, may_have_left=left
-            )
-            _log.error("bridge-too-late", count=count)
+        left = begun(self.spool.folder)
+        now = int(self.clock())
+        count = self.database.write_now(
+            notice_rows.give_up, before=before, now=now, may_have_left=left
+        )
+        _log.error("bridge-too-late", count=count)
 
     def _sweep(self) -> None:
-        if not self._leaps.quiet_for(ledger.REPEATS_DAYS * ledger.DAY):
+        if not self._pauses.quiet_for(ledger.REPEATS_DAYS * ledger.DAY):
             return
         if self.forward() - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = self.forward()
