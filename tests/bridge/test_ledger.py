@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import event
 
 from souspli_cli.bridge import decisions, ledger
 from souspli_cli.bridge.ledger import DAY, open_ledger
@@ -151,3 +152,23 @@ def test_ids_are_found_by_their_beginning(database: SqliteDatabase) -> None:
     assert database.read_now(ledger.matching, "cd") == ["cd"]
     assert database.read_now(ledger.matching, "ab") == ["ab1", "ab2"]
     assert database.read_now(ledger.matching, "%") == []
+
+
+def test_what_is_asked_before_each_document_reads_no_backlog(database: SqliteDatabase) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(database._reader, "before_cursor_execute", note)
+    database.read_now(ledger.unsorted, 1)
+    database.read_now(ledger.is_first, "d")
+    event.remove(database._reader, "before_cursor_execute", note)
+    assert len(asked) == 2
+    for statement, parameters in asked:
+        with database._reader.begin() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            assert "INDEX ix_documents_lane (lane=? AND state=?" in "\n".join(
+                row[3] for row in plan
+            )

@@ -70,6 +70,8 @@ documents = Table(
 )
 Index("ix_documents_waiting", documents.c.state, documents.c.place)
 Index("ix_documents_later", documents.c.state, documents.c.next_try)
+# Asked before each document: what nobody has sorted (no lane), and a patient's that wait.
+Index("ix_documents_lane", documents.c.lane, documents.c.state, documents.c.place)
 Index("ix_documents_report", documents.c.report, documents.c.lane)
 
 notices = Table(

@@ -61,6 +61,7 @@ def upgrade() -> None:
     op.create_index("ix_documents_queue_id", "documents", ["queue_id"])
     op.create_index("ix_documents_waiting", "documents", ["state", "place"])
     op.create_index("ix_documents_later", "documents", ["state", "next_try"])
+    op.create_index("ix_documents_lane", "documents", ["lane", "state", "place"])
     op.create_index("ix_documents_report", "documents", ["report", "lane"])
     op.create_table(
         "notices",
